@@ -1,0 +1,31 @@
+/** The known name that is nearest to a mistyped one. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Infinity;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return bestDistance <= Math.max(2, name.length / 2) ? best : undefined;
+}
+
+/** "unknown image "1.l": did you mean "1.1"? (known: 1.0, 1.1)" */
+export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const suggestion = near === undefined ? '' : ` did you mean ${JSON.stringify(near)}?`;
+  return `unknown ${kind} ${JSON.stringify(name)}:${suggestion} (known: ${known.join(', ')})`;
+}
+
+/** Levenshtein distance: inserted, deleted and replaced characters. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
