@@ -1,0 +1,45 @@
+/** A versioned host image, as the catalogue describes it and as the builder made it. */
+import { z } from 'zod';
+
+export const LAYOUTS = ['thin'] as const;
+export const FIRMWARES = ['uefi'] as const;
+export type LayoutId = (typeof LAYOUTS)[number];
+export type Firmware = (typeof FIRMWARES)[number];
+
+/** What a story passes to a verb: the name in the catalogue. */
+export interface ImageRef {
+  readonly image: string;
+}
+
+/** What is wrong with an image on purpose; null for a sound one. */
+export const WRONGS = ['truncated', 'panics', 'unhealthy'] as const;
+
+/** What verbs and the simulator need to know of an image; no paths. */
+export const imageFactsSchema = z.object({
+  name: z.string(),
+  layout: z.enum(LAYOUTS),
+  /** `VERSION_ID` of the image's os-release. */
+  version: z.string(),
+  /** name-version-release: what the layout calls the base made from it. */
+  nvr: z.string(),
+  wrong: z.enum(WRONGS).nullable(),
+});
+export type ImageFacts = z.infer<typeof imageFactsSchema>;
+
+export const artefactSchema = z.object({
+  path: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: z.number().int().nonnegative(),
+});
+export type Artefact = z.infer<typeof artefactSchema>;
+
+export const builtImageSchema = imageFactsSchema.extend({
+  /** The update as it is served to a host. */
+  squashfs: artefactSchema,
+  /** The installation medium; only sound images have one. */
+  iso: artefactSchema.nullable(),
+  /** Sum of the sizes of the files in the tree. */
+  treeBytes: z.number().int().nonnegative(),
+  kernelRelease: z.string(),
+});
+export type BuiltImage = z.infer<typeof builtImageSchema>;

@@ -1,0 +1,107 @@
+/**
+ * The verbs of a host: their arguments and results as plain JSON.
+ *
+ * Acts change the host; observations do not. Both the machine and the simulated host implement them all.
+ */
+import { z } from 'zod';
+import type { FaultStamp } from './fault.ts';
+import type { HostView } from './view.ts';
+
+const image = z.object({ image: z.string().min(1) }).strict();
+const path = z.string().regex(/^\/[^\0]*$/, 'an absolute path').max(1024);
+
+const moment = z.discriminatedUnion('at', [
+  z.object({ at: z.literal('fraction'), of: z.literal('upgrade'), fraction: z.number().gt(0).lt(1) }).strict(),
+  z.object({ at: z.literal('bytes'), bytes: z.number().int().positive() }).strict(),
+]);
+const fault = z.object({ fault: z.literal('power-cut'), when: moment }).strict();
+
+/** How an upgrade or a rollback may end. `cut`: a fault took the power away. */
+export const outcomes = ['done', 'refused', 'failed', 'cut'] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** How a boot may end: the host is up, or its kernel gave up. */
+export const bootEnds = ['up', 'panic'] as const;
+export type BootEnd = (typeof bootEnds)[number];
+
+export const VERBS = {
+  install: {
+    kind: 'act',
+    needs: 'none',
+    limitS: 600,
+    args: z.object({ image, fresh: z.boolean().optional(), append: z.string().optional() }).strict(),
+  },
+  boot: { kind: 'act', needs: 'off', limitS: 300, args: z.object({ ends: z.enum(bootEnds).optional() }).strict() },
+  reboot: { kind: 'act', needs: 'running', limitS: 360, args: z.object({ ends: z.enum(bootEnds).optional() }).strict() },
+  /** Starts the host again, whatever state it is in, and chooses the entry of this version in the boot menu. */
+  select: { kind: 'act', needs: 'installed', limitS: 420, args: z.object({ version: z.string() }).strict() },
+  powerOff: { kind: 'act', needs: 'running', limitS: 120, args: z.object({}).strict() },
+  powerCut: { kind: 'act', needs: 'powered', limitS: 30, args: z.object({}).strict() },
+  upgrade: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 600,
+    args: z.object({ image, ends: z.enum(outcomes).optional(), fault: fault.optional() }).strict(),
+  },
+  rollback: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 120,
+    args: z.object({ to: z.string().optional(), ends: z.enum(['done', 'refused']).optional() }).strict(),
+  },
+  write: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 60,
+    args: z.object({ path, content: z.string().max(65536) }).strict(),
+  },
+  remove: { kind: 'act', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
+  /** Fills the place where layers are kept until this many MiB are left. */
+  fill: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 300,
+    args: z.object({ leaveMiB: z.number().int().positive() }).strict(),
+  },
+  /** Waits until the host has finished starting all it starts. */
+  settle: { kind: 'act', needs: 'running', limitS: 180, args: z.object({}).strict() },
+  read: { kind: 'observation', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
+  view: { kind: 'observation', needs: 'running', limitS: 120, args: z.object({}).strict() },
+} as const satisfies Record<string, VerbSpec>;
+
+interface VerbSpec {
+  readonly kind: 'act' | 'observation';
+  /** State the host must be in: checked before the verb starts. */
+  readonly needs: 'none' | 'off' | 'running' | 'powered' | 'installed';
+  /** Seconds on a slow machine (software emulation on two cores); scaled by the measured speed. */
+  readonly limitS: number;
+  readonly args: z.ZodType;
+}
+
+export type Verb = keyof typeof VERBS;
+export type Args<V extends Verb> = z.infer<(typeof VERBS)[V]['args']>;
+
+export interface Results {
+  readonly install: { readonly shared: boolean };
+  readonly boot: { readonly ends: BootEnd };
+  readonly reboot: { readonly ends: BootEnd };
+  readonly select: { readonly entry: string };
+  readonly powerOff: Record<string, never>;
+  readonly powerCut: Record<string, never>;
+  readonly upgrade: {
+    readonly outcome: Outcome;
+    /** Last words of the engine when it refused or failed. */
+    readonly reason: string | null;
+    readonly stamp: FaultStamp | null;
+  };
+  readonly rollback: { readonly outcome: Outcome; readonly reason: string | null };
+  readonly write: Record<string, never>;
+  readonly remove: Record<string, never>;
+  readonly fill: { readonly leftMiB: number };
+  readonly settle: { readonly failedUnits: readonly string[] };
+  readonly read: { readonly content: string | null };
+  readonly view: HostView;
+}
+export type Result<V extends Verb> = Results[V];
+
+export const ALL_VERBS = Object.keys(VERBS) as Verb[];

@@ -1,0 +1,83 @@
+/** What a probe observed of a running host, the same shape for every layout. */
+import { z } from 'zod';
+
+/** Guest output is hostile: every text in a view is bounded before it is kept. */
+const text = z.string().max(4096);
+const list = <T extends z.ZodType>(item: T) => z.array(item).max(512).readonly();
+
+export const bootEntrySchema = z.object({
+  /** Name of the entry as the boot loader knows it. */
+  id: text,
+  title: text,
+  /** The layer whose root volume the entry's kernel arguments name; null if they name none. */
+  layer: text.nullable(),
+  kernelPresent: z.boolean(),
+  initramfsPresent: z.boolean(),
+  /** The volume (or deployment) that the entry leads to exists. */
+  rootPresent: z.boolean(),
+  arguments: list(text),
+});
+
+export const layerSchema = z.object({
+  id: text,
+  /** `VERSION_ID` in the layer's own os-release. */
+  version: text,
+  /** The read-only base the layer was made from; null where the layout has none. */
+  base: text.nullable(),
+  /** The layer that the root line of the layer's own fstab names; null if it names none. */
+  rootOfFstab: text.nullable(),
+});
+
+export const baseSchema = z.object({
+  id: text,
+  readOnly: z.boolean(),
+  /** Changes whenever the base was written to; cheap to read (see the layout's probe). */
+  identity: text,
+});
+
+export const hostViewSchema = z.object({
+  layout: text,
+  /** A new one each time the kernel starts. */
+  bootId: text,
+  /** The layer `/` really is (by device), not what a tool says. */
+  bootedLayer: text.nullable(),
+  version: text,
+  kernelArguments: list(text),
+  /** Entry that the boot loader starts by itself, as its own configuration says. */
+  defaultEntry: text.nullable(),
+  entries: list(bootEntrySchema),
+  layers: list(layerSchema),
+  bases: list(baseSchema),
+  /** Volumes and boot directories that belong to no layer: left behind by something. */
+  orphans: list(text),
+  /** Null where the layout has no pool. Percent of data and of metadata space in use. */
+  pool: z.object({ dataPercent: z.number(), metadataPercent: z.number() }).nullable(),
+  machineId: text,
+  hostKeys: list(text),
+  /** The administrator's accounts: `name:uid:digest of the password field`. */
+  users: list(text),
+  failedUnits: list(text),
+  /** Files that a story wrote: sha256 of the content, or null if absent. */
+  files: z.record(text, text.nullable()),
+  /** What the layout's own tool claims, for comparison only. */
+  claim: z.object({ defaultLayer: text.nullable(), currentLayer: text.nullable() }),
+});
+
+export type BootEntry = z.infer<typeof bootEntrySchema>;
+export type Layer = z.infer<typeof layerSchema>;
+export type HostView = z.infer<typeof hostViewSchema>;
+
+export function defaultLayer(view: HostView): string | null {
+  return view.entries.find((entry) => entry.id === view.defaultEntry)?.layer ?? null;
+}
+
+export function layerOfVersion(view: HostView, version: string): Layer | undefined {
+  return view.layers.find((layer) => layer.version === version);
+}
+
+/** Kernel arguments that a layout sets itself; the rest are the administrator's, in order. */
+const OWN_ARGUMENTS = /^(BOOT_IMAGE|initrd|root|rd\.lvm\.lv|img\.bootid|ostree)=|^(ro|rw)$/;
+
+export function administratorArguments(args: readonly string[]): string[] {
+  return args.filter((argument) => !OWN_ARGUMENTS.test(argument));
+}

@@ -1,0 +1,70 @@
+/** A virtual machine, whatever runs it. States are types: what cannot be done in a state cannot be called. */
+import type { MachineConsole } from './console.ts';
+
+export interface DiskSpec {
+  readonly id: string;
+  /** Path of the image file. */
+  readonly file: string;
+  readonly format: 'qcow2' | 'raw';
+  readonly readOnly?: boolean;
+  readonly kind: 'disk' | 'cdrom';
+  /** Lower boots earlier; left out: never booted from. */
+  readonly bootIndex?: number;
+}
+
+export interface MachineSpec {
+  readonly name: string;
+  /** Working directory of the machine: sockets, logs, firmware variables. */
+  readonly dir: string;
+  readonly memoryMiB: number;
+  readonly cpus: number;
+  readonly disks: readonly DiskSpec[];
+  readonly firmware: 'uefi';
+  /** File of this machine's firmware variables; made from the template if it does not exist. */
+  readonly variablesFile: string;
+  /** Direct boot of a kernel, past the firmware's boot loader: for development and benchmarks. */
+  readonly kernel?: { readonly kernel: string; readonly initrd: string; readonly append: string };
+  /** Ports of the guest that are reachable on 127.0.0.1. */
+  readonly forward: readonly number[];
+  /** A restart asked for by the guest ends the machine instead. */
+  readonly stopOnReboot?: boolean;
+  /** A unix socket for a VNC viewer. */
+  readonly vncSocket?: string;
+}
+
+/** Why a machine stopped by itself. */
+export type StopReason = 'shutdown' | 'reset' | 'panic' | 'io-error' | 'killed' | 'crashed';
+
+export interface BlockStatistics {
+  readonly bytesWritten: number;
+  readonly flushes: number;
+}
+
+export interface RunningMachine extends AsyncDisposable {
+  readonly pid: number;
+  readonly console: MachineConsole;
+  /** Port on 127.0.0.1 that leads to this port of the guest. */
+  readonly forwarded: (guestPort: number) => number;
+  /** Resolves once, when the machine is no more. Never rejects. */
+  readonly stopped: Promise<{ readonly reason: StopReason; readonly detail: string }>;
+  /** Rejects with `env/io` when the machine below failed to write or read (no fault ordered it); never resolves. */
+  readonly unfit: Promise<never>;
+  /** Sum over the disks of the guest. */
+  readonly blockStatistics: () => Promise<BlockStatistics>;
+  /** Stops all processors, then kills: no flush, no goodbye. Resolves when the process is gone. */
+  readonly powerCut: () => Promise<void>;
+  /** The reset button. */
+  readonly reset: () => Promise<void>;
+  /** The power button, pressed once (ACPI). */
+  readonly pressPowerButton: () => Promise<void>;
+  /** Writes a PNG of the screen. */
+  readonly screenshot: (file: string) => Promise<void>;
+}
+
+/** @throws HostproofError `env/*` when the machine cannot be started */
+export interface Hypervisor {
+  readonly start: (spec: MachineSpec) => Promise<RunningMachine>;
+  readonly createDisk: (file: string, sizeBytes: number) => Promise<void>;
+  /** A new qcow2 file whose unwritten parts read through to `backing`, which must not change any more. */
+  readonly overlayDisk: (file: string, backing: string) => Promise<void>;
+}

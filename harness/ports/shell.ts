@@ -1,0 +1,37 @@
+/** Commands on a running host. */
+
+export interface CommandResult {
+  /** Exit status; null if a signal ended the command. */
+  readonly status: number | null;
+  /** Bounded: what goes beyond is cut, and `truncated` says so. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+}
+
+export interface RunOptions {
+  readonly stdin?: string;
+  readonly deadlineMs: number;
+  /** Called with each line of standard error as it comes, for progress. */
+  readonly onStderrLine?: (line: string) => void;
+  /** Ends the wait (not the command). */
+  readonly signal?: AbortSignal;
+}
+
+/** @throws HostproofError `host/timeout` at the deadline, `host/never` when the connection is lost */
+export interface Shell extends AsyncDisposable {
+  /** Runs a command with the host's `/bin/sh`; give data through `stdin`, or quote it with `quote`. */
+  readonly run: (command: string, options: RunOptions) => Promise<CommandResult>;
+  /** Serves `127.0.0.1:<port>` in the guest from a handler of ours; resolves with the port in the guest. */
+  readonly serve: (service: HttpService) => Promise<{ readonly port: number } & AsyncDisposable>;
+}
+
+/** Files served over HTTP: request path -> file. */
+export interface HttpService {
+  readonly files: ReadonlyMap<string, { readonly path: string; readonly sizeBytes: number } | { readonly text: string }>;
+}
+
+/** A word that a POSIX shell reads as exactly this text. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
