@@ -1,0 +1,154 @@
+/**
+ * What the steps so far promise about the host: the small oracle that invariants compare views with.
+ *
+ * The ledger is folded over acts and views; it never looks at a machine.
+ */
+import type { Outcome, Verb } from './verb.ts';
+import { administratorArguments, defaultLayer, type HostView } from './view.ts';
+
+/** Files by path: the digest they must have, or null for "deleted". */
+export type FileLedger = Readonly<Record<string, string | null>>;
+
+export interface Ledger {
+  /** The last view, and what the administrator had made of each layer. */
+  readonly last: HostView | null;
+  readonly filesByLayer: Readonly<Record<string, FileLedger>>;
+  /** Files outside the layers (`/var`): the same whichever layer runs. */
+  readonly sharedFiles: FileLedger;
+  /** Identity of each base when it was first seen. */
+  readonly bases: Readonly<Record<string, string>>;
+  /** Layer that boots by default, by promise; null until first known. */
+  readonly promisedDefault: string | null;
+  /** Layer that must be running, by promise; null if unknown. */
+  readonly promisedRunning: string | null;
+  /** Version of an upgrade that was cut, until another one has ended: its remains are allowed, and so is itself. */
+  readonly interrupted: string | null;
+  readonly administrator: Administrator | null;
+}
+
+/** What belongs to the administrator and goes with him from layer to layer. */
+export interface Administrator {
+  readonly machineId: string;
+  readonly hostKeys: readonly string[];
+  readonly users: readonly string[];
+  readonly kernelArguments: readonly string[];
+}
+
+export const EMPTY_LEDGER: Ledger = {
+  last: null,
+  filesByLayer: {},
+  sharedFiles: {},
+  bases: {},
+  promisedDefault: null,
+  promisedRunning: null,
+  interrupted: null,
+  administrator: null,
+};
+
+/** What a step did, as far as promises go. */
+export type Deed =
+  | { readonly verb: 'upgrade'; readonly outcome: Outcome; readonly version: string }
+  | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
+  | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
+  | { readonly verb: 'remove'; readonly path: string }
+  | { readonly verb: 'select'; readonly version: string }
+  | { readonly verb: Exclude<Verb, 'upgrade' | 'rollback' | 'write' | 'remove' | 'select'> };
+
+/** Files under these belong to a layer; everything else on a host is shared by all layers. */
+export function belongsToLayer(path: string): boolean {
+  return !/^\/(var|home|boot|root)(\/|$)/.test(path);
+}
+
+/** Paths that a view must carry the digests of. */
+export function watched(ledger: Ledger): string[] {
+  const layer = ledger.promisedRunning ?? ledger.last?.bootedLayer ?? null;
+  const files = layer === null ? {} : (ledger.filesByLayer[layer] ?? {});
+  return [...new Set([...Object.keys(files), ...Object.keys(ledger.sharedFiles)])].sort();
+}
+
+export function administratorOf(view: HostView): Administrator {
+  return {
+    machineId: view.machineId,
+    hostKeys: view.hostKeys,
+    users: view.users,
+    kernelArguments: administratorArguments(view.kernelArguments),
+  };
+}
+
+/** The ledger after a deed, before the host was looked at again. */
+export function promise(ledger: Ledger, deed: Deed): Ledger {
+  switch (deed.verb) {
+    case 'install':
+      return EMPTY_LEDGER;
+    case 'write':
+      return withFile(ledger, deed.path, deed.sha256);
+    case 'remove':
+      return withFile(ledger, deed.path, null);
+    case 'boot':
+    case 'reboot':
+      return { ...ledger, promisedRunning: ledger.promisedDefault };
+    case 'select':
+      return { ...ledger, promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null };
+    case 'upgrade':
+      return { ...ledger, interrupted: deed.outcome === 'cut' ? deed.version : null };
+    default:
+      return ledger;
+  }
+}
+
+/**
+ * The ledger after the host was looked at.
+ *
+ * An upgrade that said it was done promises the new layer as the default and copies the administrator's files to it;
+ * a rollback promises the older layer. Which layer that is, is read from the layers that exist; that the default
+ * really leads there is for the invariants to say.
+ */
+export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
+  const seen = view.bases.map((base) => [base.id, ledger.bases[base.id] ?? base.identity] as const);
+  const next: Ledger = {
+    ...ledger,
+    last: view,
+    bases: Object.fromEntries(seen),
+    administrator: ledger.administrator ?? administratorOf(view),
+    promisedDefault: defaultAfterInterruption(ledger, view),
+    promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
+  };
+  if (deed.verb === 'upgrade' && deed.outcome === 'done') {
+    const made = view.layers.findLast((layer) => layer.version === deed.version);
+    if (made === undefined) return { ...next, promisedDefault: `a layer of version ${deed.version}` };
+    const running = view.bootedLayer === null ? {} : (ledger.filesByLayer[view.bootedLayer] ?? {});
+    const filesByLayer = { ...ledger.filesByLayer, [made.id]: running };
+    return { ...next, promisedDefault: made.id, filesByLayer };
+  }
+  if (deed.verb === 'rollback' && deed.outcome === 'done') {
+    return { ...next, promisedDefault: rollbackTarget(view, deed.to) };
+  }
+  return next;
+}
+
+/** A cut upgrade may have come to its end: then the new layer is as good a default as the old one. */
+function defaultAfterInterruption(ledger: Ledger, view: HostView): string | null {
+  const actual = defaultLayer(view);
+  if (ledger.promisedDefault === null) return actual;
+  if (ledger.interrupted === null || actual === null) return ledger.promisedDefault;
+  const version = view.layers.find((layer) => layer.id === actual)?.version;
+  return version === ledger.interrupted ? actual : ledger.promisedDefault;
+}
+
+/** The layer that a rollback leads to: the one of that version, or the one before the running one. */
+function rollbackTarget(view: HostView, to: string | null): string {
+  const running = view.layers.findIndex((layer) => layer.id === view.bootedLayer);
+  const target =
+    to === null ? view.layers[running - 1] : view.layers.find((layer) => layer.version === to);
+  return target?.id ?? (to === null ? 'the layer before the running one' : `a layer of version ${to}`);
+}
+
+function withFile(ledger: Ledger, path: string, digest: string | null): Ledger {
+  if (!belongsToLayer(path)) {
+    return { ...ledger, sharedFiles: { ...ledger.sharedFiles, [path]: digest } };
+  }
+  const layer = ledger.last?.bootedLayer ?? null;
+  if (layer === null) return ledger;
+  const files = { ...ledger.filesByLayer[layer], [path]: digest };
+  return { ...ledger, filesByLayer: { ...ledger.filesByLayer, [layer]: files } };
+}

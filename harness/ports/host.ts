@@ -1,0 +1,34 @@
+/** A host under test: what every verb does. Real machines and the simulated host stand behind this port. */
+import type { Args, Result, Verb } from '../domain/verb.ts';
+import type { HostView } from '../domain/view.ts';
+import type { MachineConsole } from './console.ts';
+import type { Shell } from './shell.ts';
+
+export interface StepContext {
+  /** Milliseconds this step may take. */
+  readonly limitMs: number;
+  /** Aborted at the limit and on interrupt. */
+  readonly signal: AbortSignal;
+  /** Says what a long step does now. */
+  readonly progress: (text: string) => void;
+}
+
+export type HostState = 'none' | 'off' | 'running' | 'hung';
+
+export type VerbMethods = {
+  readonly [V in Exclude<Verb, 'view'>]: (args: Args<V>, context: StepContext) => Promise<Result<V>>;
+};
+
+export interface Host extends VerbMethods, AsyncDisposable {
+  readonly machine: 'qemu' | 'sim';
+  readonly state: () => HostState;
+  /** Observes a running host. `watch`: files whose digests the view carries. */
+  readonly view: (args: { readonly watch: readonly string[] }, context: StepContext) => Promise<HostView>;
+  /** Digests of the whole content of every base, by name; null where it would say nothing new. */
+  readonly baseDigests: (context: StepContext) => Promise<Readonly<Record<string, string>> | null>;
+  /** Console and shell exist on machines only. */
+  readonly console: () => MachineConsole | null;
+  readonly shell: () => Shell | null;
+  /** Files worth keeping, relative to the job's directory. */
+  readonly evidence: () => Promise<readonly string[]>;
+}

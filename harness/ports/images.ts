@@ -1,0 +1,9 @@
+/** Where built images come from. */
+import type { BuiltImage, ImageFacts } from '../domain/image.ts';
+
+export interface Images {
+  /** Facts of every image in the catalogue. */
+  readonly facts: () => readonly ImageFacts[];
+  /** Builds the image if it is absent. @throws HostproofError `env/image-*` */
+  readonly built: (name: string, progress: (text: string) => void) => Promise<BuiltImage>;
+}
