@@ -9,21 +9,42 @@ const TABLE = {
   // the command line
   'usage/option': ['usage', 'see --help'],
   'usage/unknown-name': ['usage', 'hostproof list shows the known names'],
-  'usage/kickstart': ['usage', 'correct the kickstart; images/guest/installer/kickstart-check FILE checks it'],
-  'usage/scenario': ['usage', 'correct the scenario file; README.md, "Writing a story", shows the shape'],
+  'usage/kickstart': [
+    'usage',
+    'correct the kickstart; images/guest/installer/kickstart-check FILE checks it',
+  ],
+  'usage/scenario': [
+    'usage',
+    'correct the scenario file; README.md, "Writing a story", shows the shape',
+  ],
   // the environment
   'env/no-qemu': ['environment', 'install qemu-system-x86 (Debian: node setup.mjs e2e does)'],
   'env/no-accelerator': ['environment', 'hostproof doctor shows what was tried'],
   'env/no-firmware': ['environment', 'install OVMF (Debian: apt-get install ovmf)'],
-  'env/missing-tool': ['environment', 'install the named package (Debian: node setup.mjs e2e does)'],
-  'env/disk-full': ['environment', 'free some space, or point XDG_CACHE_HOME or --out at a larger disk'],
-  'env/io': ['environment', 'the machine below the guest failed: look at its disk and its kernel log'],
+  'env/missing-tool': [
+    'environment',
+    'install the named package (Debian: node setup.mjs e2e does)',
+  ],
+  'env/disk-full': [
+    'environment',
+    'free some space, or point XDG_CACHE_HOME or --out at a larger disk',
+  ],
+  'env/io': [
+    'environment',
+    'the machine below the guest failed: look at its disk and its kernel log',
+  ],
   'env/image-absent': ['environment', 'hostproof image build'],
   'env/image-damaged': ['environment', 'hostproof image build makes a damaged image again'],
   'env/image-build': ['environment', 'the log named in the message has the whole output'],
-  'env/qemu-start': ['environment', 'the last lines of QEMU say why; hostproof doctor checks the machine'],
+  'env/qemu-start': [
+    'environment',
+    'the last lines of QEMU say why; hostproof doctor checks the machine',
+  ],
   'env/network': ['environment', 'another program may hold the port: run again'],
-  'env/lock': ['environment', 'another hostproof holds the lock and does not answer: end it, or wait'],
+  'env/lock': [
+    'environment',
+    'another hostproof holds the lock and does not answer: end it, or wait',
+  ],
   // the host under test
   'host/invariant': ['host', 'the view beside the events shows what was observed'],
   'host/expectation': ['host', 'the view beside the events shows what was observed'],
@@ -37,7 +58,10 @@ const TABLE = {
   'story/fault-never-struck': ['story', 'arm the fault at a moment that the step reaches'],
   'story/failed': ['story', 'the story threw an error of its own'],
   // hostproof itself
-  'harness/internal': ['harness', 'this is a defect of hostproof: please report it with the run directory'],
+  'harness/internal': [
+    'harness',
+    'this is a defect of hostproof: please report it with the run directory',
+  ],
   'harness/qmp': ['harness', 'qmp.jsonl of the job has the transcript'],
   interrupt: ['interrupt', 'run the same command again'],
 } as const satisfies Record<string, readonly [Blame, string]>;
@@ -99,11 +123,16 @@ export function messageOf(error: unknown): string {
 export function asHostproofError(error: unknown): HostproofError {
   if (error instanceof HostproofError) return error;
   const where = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
-  return new HostproofError('harness/internal', `${messageOf(error)} ${where}`.trim(), { cause: error });
+  return new HostproofError('harness/internal', `${messageOf(error)} ${where}`.trim(), {
+    cause: error,
+  });
 }
 
 /** True for the errors of a full disk or a full quota, whatever layer raised them. */
 export function isDiskFull(error: unknown): boolean {
-  const text = error instanceof Error ? `${String((error as NodeJS.ErrnoException).code)} ${error.message}` : String(error);
+  const text =
+    error instanceof Error
+      ? `${String((error as NodeJS.ErrnoException).code)} ${error.message}`
+      : String(error);
   return /\b(ENOSPC|EDQUOT)\b|No space left on device|Disk quota exceeded/.test(text);
 }

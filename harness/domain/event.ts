@@ -14,7 +14,15 @@ export const errorRecordSchema = z.object({
   cause: z.string().optional(),
 });
 
-const verdict = z.enum(['passed', 'failed', 'usage', 'unfit', 'story-error', 'harness-error', 'interrupted']);
+const verdict = z.enum([
+  'passed',
+  'failed',
+  'usage',
+  'unfit',
+  'story-error',
+  'harness-error',
+  'interrupted',
+]);
 const job = z.string();
 
 export const jobSchema = z.object({
@@ -44,7 +52,14 @@ const bodies = [
   }),
   z.object({ type: z.literal('run.note'), text: z.string() }),
   z.object({ type: z.literal('job.started'), job, dir: z.string() }),
-  z.object({ type: z.literal('step.started'), job, step: z.number().int(), verb: z.string(), args: z.json(), limitMs: z.number() }),
+  z.object({
+    type: z.literal('step.started'),
+    job,
+    step: z.number().int(),
+    verb: z.string(),
+    args: z.json(),
+    limitMs: z.number(),
+  }),
   /** What a long step is doing now: short, for people. */
   z.object({ type: z.literal('step.progress'), job, step: z.number().int(), text: z.string() }),
   z.object({
@@ -56,9 +71,21 @@ const bodies = [
     view: hostViewSchema.nullable(),
     error: errorRecordSchema.nullable(),
   }),
-  z.object({ type: z.literal('symptom'), job, step: z.number().int().nullable(), id: z.string(), line: z.string() }),
+  z.object({
+    type: z.literal('symptom'),
+    job,
+    step: z.number().int().nullable(),
+    id: z.string(),
+    line: z.string(),
+  }),
   /** A broken invariant or expectation. */
-  z.object({ type: z.literal('finding'), job, step: z.number().int(), invariant: z.string(), message: z.string() }),
+  z.object({
+    type: z.literal('finding'),
+    job,
+    step: z.number().int(),
+    invariant: z.string(),
+    message: z.string(),
+  }),
   z.object({
     type: z.literal('job.ended'),
     job,

@@ -23,6 +23,8 @@ export const imageFactsSchema = z.object({
   /** name-version-release: what the layout calls the base made from it. */
   nvr: z.string(),
   wrong: z.enum(WRONGS).nullable(),
+  /** The small text files that tell one version from another: path to content. */
+  files: z.record(z.string(), z.string()),
 });
 export type ImageFacts = z.infer<typeof imageFactsSchema>;
 

@@ -88,7 +88,10 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
     case 'reboot':
       return { ...ledger, promisedRunning: ledger.promisedDefault };
     case 'select':
-      return { ...ledger, promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null };
+      return {
+        ...ledger,
+        promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
+      };
     case 'upgrade':
       return { ...ledger, interrupted: deed.outcome === 'cut' ? deed.version : null };
     default:
@@ -115,7 +118,8 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   };
   if (deed.verb === 'upgrade' && deed.outcome === 'done') {
     const made = view.layers.findLast((layer) => layer.version === deed.version);
-    if (made === undefined) return { ...next, promisedDefault: `a layer of version ${deed.version}` };
+    if (made === undefined)
+      return { ...next, promisedDefault: `a layer of version ${deed.version}` };
     const running = view.bootedLayer === null ? {} : (ledger.filesByLayer[view.bootedLayer] ?? {});
     const filesByLayer = { ...ledger.filesByLayer, [made.id]: running };
     return { ...next, promisedDefault: made.id, filesByLayer };
@@ -140,7 +144,9 @@ function rollbackTarget(view: HostView, to: string | null): string {
   const running = view.layers.findIndex((layer) => layer.id === view.bootedLayer);
   const target =
     to === null ? view.layers[running - 1] : view.layers.find((layer) => layer.version === to);
-  return target?.id ?? (to === null ? 'the layer before the running one' : `a layer of version ${to}`);
+  return (
+    target?.id ?? (to === null ? 'the layer before the running one' : `a layer of version ${to}`)
+  );
 }
 
 function withFile(ledger: Ledger, path: string, digest: string | null): Ledger {

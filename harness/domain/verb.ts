@@ -8,10 +8,19 @@ import type { FaultStamp } from './fault.ts';
 import type { HostView } from './view.ts';
 
 const image = z.object({ image: z.string().min(1) }).strict();
-const path = z.string().regex(/^\/[^\0]*$/, 'an absolute path').max(1024);
+const path = z
+  .string()
+  .regex(/^\/[^\0]*$/, 'an absolute path')
+  .max(1024);
 
 const moment = z.discriminatedUnion('at', [
-  z.object({ at: z.literal('fraction'), of: z.literal('upgrade'), fraction: z.number().gt(0).lt(1) }).strict(),
+  z
+    .object({
+      at: z.literal('fraction'),
+      of: z.literal('upgrade'),
+      fraction: z.number().gt(0).lt(1),
+    })
+    .strict(),
   z.object({ at: z.literal('bytes'), bytes: z.number().int().positive() }).strict(),
 ]);
 const fault = z.object({ fault: z.literal('power-cut'), when: moment }).strict();
@@ -29,12 +38,29 @@ export const VERBS = {
     kind: 'act',
     needs: 'none',
     limitS: 600,
-    args: z.object({ image, fresh: z.boolean().optional(), append: z.string().optional() }).strict(),
+    args: z
+      .object({ image, fresh: z.boolean().optional(), append: z.string().optional() })
+      .strict(),
   },
-  boot: { kind: 'act', needs: 'off', limitS: 300, args: z.object({ ends: z.enum(bootEnds).optional() }).strict() },
-  reboot: { kind: 'act', needs: 'running', limitS: 360, args: z.object({ ends: z.enum(bootEnds).optional() }).strict() },
+  boot: {
+    kind: 'act',
+    needs: 'off',
+    limitS: 300,
+    args: z.object({ ends: z.enum(bootEnds).optional() }).strict(),
+  },
+  reboot: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 360,
+    args: z.object({ ends: z.enum(bootEnds).optional() }).strict(),
+  },
   /** Starts the host again, whatever state it is in, and chooses the entry of this version in the boot menu. */
-  select: { kind: 'act', needs: 'installed', limitS: 420, args: z.object({ version: z.string() }).strict() },
+  select: {
+    kind: 'act',
+    needs: 'installed',
+    limitS: 420,
+    args: z.object({ version: z.string() }).strict(),
+  },
   powerOff: { kind: 'act', needs: 'running', limitS: 120, args: z.object({}).strict() },
   powerCut: { kind: 'act', needs: 'powered', limitS: 30, args: z.object({}).strict() },
   upgrade: {
@@ -47,7 +73,9 @@ export const VERBS = {
     kind: 'act',
     needs: 'running',
     limitS: 120,
-    args: z.object({ to: z.string().optional(), ends: z.enum(['done', 'refused']).optional() }).strict(),
+    args: z
+      .object({ to: z.string().optional(), ends: z.enum(['done', 'refused']).optional() })
+      .strict(),
   },
   write: {
     kind: 'act',

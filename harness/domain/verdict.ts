@@ -1,7 +1,8 @@
 /** Verdicts of a job and of a run, and their exit codes. */
 import type { Blame } from './errors.ts';
 
-export type Verdict = 'passed' | 'failed' | 'usage' | 'unfit' | 'story-error' | 'harness-error' | 'interrupted';
+export type Verdict =
+  'passed' | 'failed' | 'usage' | 'unfit' | 'story-error' | 'harness-error' | 'interrupted';
 
 const BY_BLAME: Record<Blame, Verdict> = {
   host: 'failed',
@@ -23,7 +24,15 @@ const EXIT: Record<Verdict, number> = {
 };
 
 /** Gravest first: what a run with several kinds of verdicts is called. */
-const GRAVITY: readonly Verdict[] = ['interrupted', 'harness-error', 'story-error', 'failed', 'unfit', 'usage', 'passed'];
+const GRAVITY: readonly Verdict[] = [
+  'interrupted',
+  'harness-error',
+  'story-error',
+  'failed',
+  'unfit',
+  'usage',
+  'passed',
+];
 
 export function verdictOf(blame: Blame): Verdict {
   return BY_BLAME[blame];

@@ -5,7 +5,20 @@ export interface ConsoleScreen {
   readonly rows: readonly string[];
 }
 
-export const KEYS = ['enter', 'up', 'down', 'escape', 'tab', 'ctrl-c', 'ctrl-d', 'ctrl-n', 'ctrl-p', 'ctrl-x', 'home', 'end'] as const;
+export const KEYS = [
+  'enter',
+  'up',
+  'down',
+  'escape',
+  'tab',
+  'ctrl-c',
+  'ctrl-d',
+  'ctrl-n',
+  'ctrl-p',
+  'ctrl-x',
+  'home',
+  'end',
+] as const;
 export type Key = (typeof KEYS)[number];
 
 export interface MachineConsole {

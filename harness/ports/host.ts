@@ -16,14 +16,20 @@ export interface StepContext {
 export type HostState = 'none' | 'off' | 'running' | 'hung';
 
 export type VerbMethods = {
-  readonly [V in Exclude<Verb, 'view'>]: (args: Args<V>, context: StepContext) => Promise<Result<V>>;
+  readonly [V in Exclude<Verb, 'view'>]: (
+    args: Args<V>,
+    context: StepContext,
+  ) => Promise<Result<V>>;
 };
 
 export interface Host extends VerbMethods, AsyncDisposable {
   readonly machine: 'qemu' | 'sim';
   readonly state: () => HostState;
   /** Observes a running host. `watch`: files whose digests the view carries. */
-  readonly view: (args: { readonly watch: readonly string[] }, context: StepContext) => Promise<HostView>;
+  readonly view: (
+    args: { readonly watch: readonly string[] },
+    context: StepContext,
+  ) => Promise<HostView>;
   /** Digests of the whole content of every base, by name; null where it would say nothing new. */
   readonly baseDigests: (context: StepContext) => Promise<Readonly<Record<string, string>> | null>;
   /** Console and shell exist on machines only. */

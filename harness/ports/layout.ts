@@ -24,7 +24,11 @@ export interface Layout {
   /** What must be served to a host so that it can take this image. */
   readonly served: (image: BuiltImage) => HttpService;
   /** Upgrades from what is served on `port` of the guest's own loopback. */
-  readonly upgrade: (context: LayoutContext, image: BuiltImage, port: number) => Promise<EngineOutcome>;
+  readonly upgrade: (
+    context: LayoutContext,
+    image: BuiltImage,
+    port: number,
+  ) => Promise<EngineOutcome>;
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Leaves this many MiB where new layers are made. Resolves with what is left, in MiB. */
   readonly fill: (context: LayoutContext, leaveMiB: number) => Promise<number>;

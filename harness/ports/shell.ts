@@ -28,7 +28,10 @@ export interface Shell extends AsyncDisposable {
 
 /** Files served over HTTP: request path -> file. */
 export interface HttpService {
-  readonly files: ReadonlyMap<string, { readonly path: string; readonly sizeBytes: number } | { readonly text: string }>;
+  readonly files: ReadonlyMap<
+    string,
+    { readonly path: string; readonly sizeBytes: number } | { readonly text: string }
+  >;
 }
 
 /** A word that a POSIX shell reads as exactly this text. */

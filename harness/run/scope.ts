@@ -1,6 +1,6 @@
 /** Owns resources: closes what was opened, in reverse, once, whatever happened. */
 
-type Closer = () => Promise<void> | void;
+type Closer = () => PromiseLike<void> | void;
 
 export class Scope implements AsyncDisposable {
   readonly #closers: Closer[] = [];

@@ -8,7 +8,9 @@ export default {
       const first = promised.bases[base.id];
       return [
         ...(base.readOnly ? [] : [`base ${base.id} can be written to`]),
-        ...(first === undefined || first === base.identity ? [] : [`base ${base.id} was written to`]),
+        ...(first === undefined || first === base.identity
+          ? []
+          : [`base ${base.id} was written to`]),
       ];
     }),
 } satisfies Invariant;

@@ -8,6 +8,8 @@ export default {
     if (!started || promised.promisedRunning === null) return [];
     if (view.bootedLayer === promised.promisedRunning) return [];
     if (promised.interrupted !== null && view.version === promised.interrupted) return [];
-    return [`running is ${view.bootedLayer ?? 'no layer'}, promised is ${promised.promisedRunning}`];
+    return [
+      `running is ${view.bootedLayer ?? 'no layer'}, promised is ${promised.promisedRunning}`,
+    ];
   },
 } satisfies Invariant;

@@ -1,0 +1,77 @@
+/** A story: data and one function. */
+import { z } from 'zod';
+import type { FaultPlan } from './fault.ts';
+import { FIRMWARES, LAYOUTS, type ImageRef } from './image.ts';
+import type { Prng } from './prng.ts';
+import type { BootEnd, Outcome, Results } from './verb.ts';
+import type { HostView } from './view.ts';
+
+export const SUITES = ['smoke', 'full'] as const;
+
+export const scenarioDataSchema = z
+  .object({
+    /** The sentence that the story proves. */
+    title: z.string().min(10).max(120),
+    layouts: z.array(z.enum(LAYOUTS)).min(1),
+    firmware: z.array(z.enum(FIRMWARES)).min(1),
+    suite: z.enum(SUITES),
+    /** True for a story that uses `host.sh` or `host.console`: there is no simulator for those. */
+    machineOnly: z.boolean().optional(),
+    /** Memory of the host in MiB. */
+    memoryMiB: z.number().int().min(512).optional(),
+  })
+  .strict();
+
+export type ScenarioData = z.infer<typeof scenarioDataSchema>;
+
+/** The host as a story drives it. Every method is one step. */
+export interface StoryHost {
+  /** Installs with the default kickstart. `fresh`: really installs, even if the same installation is kept already. */
+  install(
+    image: ImageRef,
+    options?: { fresh?: boolean; append?: string },
+  ): Promise<Results['install']>;
+  boot(options?: { ends?: BootEnd }): Promise<Results['boot']>;
+  reboot(options?: { ends?: BootEnd }): Promise<Results['reboot']>;
+  /** Starts the host and chooses the entry of this version in the boot menu, as a person would. */
+  select(version: string): Promise<Results['select']>;
+  powerOff(): Promise<Results['powerOff']>;
+  powerCut(): Promise<Results['powerCut']>;
+  /** `ends`: how the upgrade must end, `done` unless said; with a fault, `cut`. */
+  upgrade(
+    image: ImageRef,
+    options?: { ends?: Outcome; fault?: FaultPlan },
+  ): Promise<Results['upgrade']>;
+  /** Makes an older layer the default: the one before the running one, or the one of version `to`. */
+  rollback(options?: { to?: string; ends?: 'done' | 'refused' }): Promise<Results['rollback']>;
+  write(path: string, content: string): Promise<Results['write']>;
+  remove(path: string): Promise<Results['remove']>;
+  fill(options: { leaveMiB: number }): Promise<Results['fill']>;
+  settle(): Promise<Results['settle']>;
+  /** Content of a file as text; null if there is none. */
+  read(path: string): Promise<string | null>;
+  view(): Promise<HostView>;
+}
+
+/** What must be true now. A broken expectation is a finding. */
+export interface Expect {
+  /** The version that runs. */
+  layer(version: string): void;
+  /** The version that starts by default. */
+  defaultLayer(version: string): void;
+  /** All the versions on the host, oldest first. */
+  layers(...versions: string[]): void;
+  file(path: string, content: string | null): Promise<void>;
+}
+
+export interface StoryContext {
+  readonly host: StoryHost;
+  readonly image: (name: string) => ImageRef;
+  readonly expect: Expect;
+  readonly random: Prng;
+}
+
+export interface Scenario {
+  readonly data: ScenarioData;
+  readonly story: (context: StoryContext) => Promise<void>;
+}

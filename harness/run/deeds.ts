@@ -1,0 +1,67 @@
+/** What a finished verb means for the promises, and whether it ended as the story said it must. */
+import { HostproofError } from '../domain/errors.ts';
+import type { Deed } from '../domain/promise.ts';
+import type { Args, Result, Verb } from '../domain/verb.ts';
+
+interface Lookups {
+  readonly sha256: (text: string) => string;
+  readonly versionOf: (image: string) => string;
+}
+
+export function deedOf<V extends Verb>(
+  verb: V,
+  args: Args<V>,
+  result: Result<V>,
+  lookups: Lookups,
+): Deed {
+  switch (verb) {
+    case 'upgrade': {
+      const { image } = args as Args<'upgrade'>;
+      const { outcome } = result as Result<'upgrade'>;
+      return { verb, outcome, version: lookups.versionOf(image.image) };
+    }
+    case 'rollback':
+      return {
+        verb,
+        outcome: (result as Result<'rollback'>).outcome,
+        to: (args as Args<'rollback'>).to ?? null,
+      };
+    case 'write': {
+      const { path, content } = args as Args<'write'>;
+      return { verb, path, sha256: lookups.sha256(content) };
+    }
+    case 'remove':
+      return { verb, path: (args as Args<'remove'>).path };
+    case 'select':
+      return { verb, version: (args as Args<'select'>).version };
+    default:
+      return { verb } as Deed;
+  }
+}
+
+/** The error for an upgrade or a rollback that did not end as it must; null if it did. */
+export function unexpectedEnd<V extends Verb>(
+  verb: V,
+  args: Args<V>,
+  result: Result<V>,
+): HostproofError | null {
+  if (verb !== 'upgrade' && verb !== 'rollback') return null;
+  const ended = result as Result<'upgrade' | 'rollback'>;
+  const fault = verb === 'upgrade' ? (args as Args<'upgrade'>).fault : undefined;
+  if (fault !== undefined && (result as Result<'upgrade'>).stamp === null) {
+    return new HostproofError(
+      'story/fault-never-struck',
+      `${fault.fault} was armed, and the ${verb} ended (${ended.outcome}) before it struck`,
+    );
+  }
+  const must = (args as Args<'upgrade'>).ends ?? (fault === undefined ? 'done' : 'cut');
+  if (ended.outcome === must) return null;
+  const reason = ended.reason === null ? '' : `: ${ended.reason}`;
+  return new HostproofError(
+    'host/expectation',
+    `the ${verb} was ${ended.outcome}, expected was ${must}${reason}`,
+    {
+      invariant: `expect.${verb}`,
+    },
+  );
+}

@@ -1,0 +1,201 @@
+/** Turns verbs into steps: checked before, limited while, recorded and judged after. */
+import type { Invariant } from '../checks/invariant.ts';
+import { asHostproofError, HostproofError } from '../domain/errors.ts';
+import type { EventBody } from '../domain/event.ts';
+import { canonical, type Json } from '../domain/json.ts';
+import {
+  EMPTY_LEDGER,
+  promise,
+  settle,
+  watched,
+  type Deed,
+  type Ledger,
+} from '../domain/promise.ts';
+import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
+import type { HostView } from '../domain/view.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Host, HostState, StepContext } from '../ports/host.ts';
+import { deedOf, unexpectedEnd } from './deeds.ts';
+
+export interface StepsOptions {
+  readonly job: string;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly invariants: readonly Invariant[];
+  readonly emit: (body: EventBody) => void;
+  /** Limits are multiplied by this: 1 on the slowest machine they were made for. */
+  readonly speed: number;
+  readonly signal: AbortSignal;
+  readonly sha256: (text: string) => string;
+  readonly versionOf: (image: string) => string;
+}
+
+/** Which host states satisfy what a verb needs. */
+const FITS: Record<(typeof VERBS)[Verb]['needs'], readonly HostState[]> = {
+  none: ['none', 'off'],
+  off: ['off'],
+  running: ['running'],
+  powered: ['running', 'hung'],
+  installed: ['off', 'running', 'hung'],
+};
+
+export class Steps {
+  readonly #options: StepsOptions;
+  #ledger: Ledger = EMPTY_LEDGER;
+  #count = 0;
+  #busy: Verb | null = null;
+
+  constructor(options: StepsOptions) {
+    this.#options = options;
+  }
+
+  /** Number of the last step. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get lastView(): HostView | null {
+    return this.#ledger.last;
+  }
+
+  /** @throws HostproofError of the blame that fits; findings are emitted before */
+  async perform<V extends Verb>(verb: V, given: Args<V>): Promise<Result<V>> {
+    const { host } = this.#options;
+    const args = this.#admit(verb, given);
+    const step = ++this.#count;
+    const limitMs = VERBS[verb].limitS * 1000 * this.#options.speed;
+    const started = this.#options.clock.nowMs();
+    this.#busy = verb;
+    this.#options.emit({
+      type: 'step.started',
+      job: this.#options.job,
+      step,
+      verb,
+      args: asJson(args),
+      limitMs,
+    });
+
+    let result: Result<V> | null = null;
+    let view: HostView | null = null;
+    let error: HostproofError | null = null;
+    try {
+      result = await this.#limited(step, limitMs, (context) => this.#call(verb, args, context));
+      error = unexpectedEnd(verb, args, result);
+      const deed = deedOf(verb, args, result, this.#options);
+      this.#ledger = promise(this.#ledger, deed);
+      if (verb === 'view') view = result as HostView;
+      else if (VERBS[verb].kind === 'act' && host.state() === 'running') {
+        view = await this.#limited(
+          step,
+          VERBS.view.limitS * 1000 * this.#options.speed,
+          (context) => host.view({ watch: watched(this.#ledger) }, context),
+        );
+      }
+      if (view !== null) error = this.#judge(step, deed, view) ?? error;
+    } catch (thrown) {
+      error = asHostproofError(thrown);
+    } finally {
+      this.#busy = null;
+    }
+    this.#options.emit({
+      type: 'step.ended',
+      job: this.#options.job,
+      step,
+      durationMs: this.#options.clock.nowMs() - started,
+      result: verb === 'view' ? null : asJson(result),
+      view,
+      error: error?.toRecord() ?? null,
+    });
+    if (error !== null) throw error;
+    return result as Result<V>;
+  }
+
+  /** Records a finding and says it as an error. */
+  finding(invariant: string, message: string): HostproofError {
+    const { job, emit } = this.#options;
+    emit({ type: 'finding', job, step: this.#count, invariant, message });
+    const code = invariant.startsWith('expect.') ? 'host/expectation' : 'host/invariant';
+    return new HostproofError(code, `${invariant}: ${message}`, { invariant });
+  }
+
+  #admit<V extends Verb>(verb: V, given: Args<V>): Args<V> {
+    if (this.#busy !== null) {
+      throw new HostproofError(
+        'story/misuse',
+        `${verb} was called while ${this.#busy} is not finished: a missing await?`,
+      );
+    }
+    const parsed = VERBS[verb].args.safeParse(given);
+    if (!parsed.success) {
+      const issues = parsed.error.issues.map(
+        (issue) => `${issue.path.join('.')}: ${issue.message}`,
+      );
+      throw new HostproofError('story/argument', `${verb}: ${issues.join('; ')}`);
+    }
+    const state = this.#options.host.state();
+    const needs = VERBS[verb].needs;
+    if (!FITS[needs].includes(state)) {
+      throw new HostproofError(
+        'story/misuse',
+        `${verb} needs a host that is ${FITS[needs].join(' or ')}, and it is ${state}`,
+      );
+    }
+    return parsed.data as Args<V>;
+  }
+
+  #call<V extends Verb>(verb: V, args: Args<V>, context: StepContext): Promise<Result<V>> {
+    const { host } = this.#options;
+    if (verb === 'view')
+      return host.view({ watch: watched(this.#ledger) }, context) as Promise<Result<V>>;
+    const method = host[verb as Exclude<Verb, 'view'>] as unknown as (
+      args: Args<V>,
+      context: StepContext,
+    ) => Promise<Result<V>>;
+    return method.call(host, args, context);
+  }
+
+  /** Runs under a limit of its own and says which step ran out of time. */
+  async #limited<T>(
+    step: number,
+    limitMs: number,
+    body: (context: StepContext) => Promise<T>,
+  ): Promise<T> {
+    const ended = new AbortController();
+    const limit = new AbortController();
+    const timer = this.#options.clock.sleep(limitMs, ended.signal).then(
+      () => {
+        const seconds = Math.round(limitMs / 1000).toString();
+        limit.abort(new HostproofError('host/timeout', `the step did not end within ${seconds} s`));
+      },
+      () => undefined, // ended in time
+    );
+    try {
+      return await body({
+        limitMs,
+        signal: AbortSignal.any([this.#options.signal, limit.signal]),
+        progress: (text) => {
+          this.#options.emit({ type: 'step.progress', job: this.#options.job, step, text });
+        },
+      });
+    } finally {
+      ended.abort();
+      await timer;
+    }
+  }
+
+  #judge(step: number, deed: Deed, view: HostView): HostproofError | null {
+    const before = this.#ledger.last;
+    const settled = settle(this.#ledger, deed, view);
+    const findings = this.#options.invariants.flatMap((invariant) =>
+      invariant
+        .broken({ view, before, deed, promised: settled })
+        .map((message) => this.finding(invariant.id, `after step ${step.toString()}, ${message}`)),
+    );
+    this.#ledger = { ...settled, promisedRunning: view.bootedLayer };
+    return findings[0] ?? null;
+  }
+}
+
+function asJson(value: unknown): Json {
+  return JSON.parse(canonical(value ?? null)) as Json;
+}

@@ -1,0 +1,53 @@
+/** What a story is handed: its host, its expectations, and nothing else. */
+import type { HostproofError } from '../domain/errors.ts';
+import type { Expect, StoryHost } from '../domain/scenario.ts';
+import { defaultLayer } from '../domain/view.ts';
+import type { Steps } from './steps.ts';
+
+export function storyHost(steps: Steps): StoryHost {
+  return {
+    install: (image, options) => steps.perform('install', { image, ...options }),
+    boot: (options) => steps.perform('boot', { ...options }),
+    reboot: (options) => steps.perform('reboot', { ...options }),
+    select: (version) => steps.perform('select', { version }),
+    powerOff: () => steps.perform('powerOff', {}),
+    powerCut: () => steps.perform('powerCut', {}),
+    upgrade: (image, options) => steps.perform('upgrade', { image, ...options }),
+    rollback: (options) => steps.perform('rollback', { ...options }),
+    write: (path, content) => steps.perform('write', { path, content }),
+    remove: (path) => steps.perform('remove', { path }),
+    fill: (options) => steps.perform('fill', options),
+    settle: () => steps.perform('settle', {}),
+    read: async (path) => (await steps.perform('read', { path })).content,
+    view: () => steps.perform('view', {}),
+  };
+}
+
+export function expectations(steps: Steps, misuse: (message: string) => HostproofError): Expect {
+  const view = (): NonNullable<Steps['lastView']> => {
+    if (steps.lastView === null) throw misuse('expect needs a host that was booted');
+    return steps.lastView;
+  };
+  const same = (name: string, what: string, is: string, must: string): void => {
+    if (is !== must)
+      throw steps.finding(`expect.${name}`, `${what} is ${is}, expected was ${must}`);
+  };
+  return {
+    layer: (version) => {
+      same('layer', 'the running version', view().version, version);
+    },
+    defaultLayer: (version) => {
+      const seen = view();
+      const layer = seen.layers.find((candidate) => candidate.id === defaultLayer(seen));
+      same('defaultLayer', 'the version that starts by default', layer?.version ?? 'none', version);
+    },
+    layers: (...versions) => {
+      const seen = view().layers.map((layer) => layer.version);
+      same('layers', 'the list of versions', seen.join(', '), versions.join(', '));
+    },
+    file: async (path, content) => {
+      const { content: seen } = await steps.perform('read', { path });
+      same('file', path, JSON.stringify(seen), JSON.stringify(content));
+    },
+  };
+}

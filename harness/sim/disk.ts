@@ -1,0 +1,44 @@
+/** What a simulated host keeps on its disk: everything that outlives a power cut. */
+
+export interface SimLayer {
+  readonly id: string;
+  readonly version: string;
+  readonly base: string;
+  /** Files of the layer that the simulation knows, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly rootOfFstab: string | null;
+}
+
+export interface SimEntry {
+  readonly layer: string;
+  readonly arguments: readonly string[];
+  readonly boots: 'up' | 'panic';
+}
+
+export interface SimDisk {
+  readonly poolMiB: number;
+  /** Space that `fill` took. */
+  readonly filledMiB: number;
+  readonly bases: readonly string[];
+  readonly layers: readonly SimLayer[];
+  /** Volumes of an upgrade that has not come to its end. */
+  readonly incomplete: readonly string[];
+  readonly kernels: readonly string[];
+  readonly entries: readonly SimEntry[];
+  readonly defaultLayer: string | null;
+  readonly shared: Readonly<Record<string, string>>;
+  readonly machineId: string;
+  readonly hostKeys: readonly string[];
+}
+
+/** Space that one unpacked image takes. */
+export const TREE_MIB = 450;
+export const POOL_MIB = 7000;
+
+export function usedMiB(disk: SimDisk): number {
+  return disk.filledMiB + TREE_MIB * (disk.bases.length + disk.incomplete.length);
+}
+
+export function freeMiB(disk: SimDisk): number {
+  return disk.poolMiB - usedMiB(disk);
+}

@@ -1,0 +1,268 @@
+/** A simulated host: in memory, thin layout, same port as a real one. Nothing here runs a guest. */
+import { HostproofError } from '../domain/errors.ts';
+import type { ImageFacts } from '../domain/image.ts';
+import type { Args, BootEnd, Result } from '../domain/verb.ts';
+import type { HostView } from '../domain/view.ts';
+import type { Host, HostState } from '../ports/host.ts';
+import { freeMiB, POOL_MIB, type SimDisk, type SimLayer } from './disk.ts';
+import { effects, refusal } from './upgrade.ts';
+import { viewOf, type SimRunning } from './view.ts';
+
+export interface SimOptions {
+  readonly images: readonly ImageFacts[];
+  /** Digest of a text, as views carry it. */
+  readonly sha256: (text: string) => string;
+}
+
+export class SimulatedHost implements Host {
+  readonly machine = 'sim';
+  readonly #options: SimOptions;
+  #disk: SimDisk | null = null;
+  #running: SimRunning | null = null;
+  #hung = false;
+  #boots = 0;
+
+  constructor(options: SimOptions) {
+    this.#options = options;
+  }
+
+  state(): HostState {
+    if (this.#disk === null) return 'none';
+    if (this.#hung) return 'hung';
+    return this.#running === null ? 'off' : 'running';
+  }
+
+  console(): null {
+    return null;
+  }
+
+  shell(): null {
+    return null;
+  }
+
+  install(args: Args<'install'>): Promise<Result<'install'>> {
+    const image = this.#image(args.image.image);
+    const layer: SimLayer = {
+      id: `${image.nvr}+1`,
+      version: image.version,
+      base: image.nvr,
+      files: image.files,
+      rootOfFstab: `${image.nvr}+1`,
+    };
+    this.#running = null;
+    this.#disk = {
+      poolMiB: POOL_MIB,
+      filledMiB: 0,
+      bases: [image.nvr],
+      layers: [layer],
+      incomplete: [],
+      kernels: [layer.id],
+      entries: [{ layer: layer.id, arguments: args.append?.split(' ') ?? [], boots: 'up' }],
+      defaultLayer: layer.id,
+      shared: {},
+      machineId: 'simulated',
+      hostKeys: ['simulated'],
+    };
+    return Promise.resolve({ shared: false });
+  }
+
+  boot(args: Args<'boot'>): Promise<Result<'boot'>> {
+    return this.#start(this.#stored().defaultLayer, args.ends);
+  }
+
+  reboot(args: Args<'reboot'>): Promise<Result<'reboot'>> {
+    return this.#start(this.#stored().defaultLayer, args.ends);
+  }
+
+  async select(args: Args<'select'>): Promise<Result<'select'>> {
+    const layer = this.#layerOf(args.version);
+    await this.#start(layer.id, 'up');
+    return { entry: layer.id };
+  }
+
+  powerOff(): Promise<Result<'powerOff'>> {
+    this.#running = null;
+    return Promise.resolve({});
+  }
+
+  powerCut(): Promise<Result<'powerCut'>> {
+    this.#running = null;
+    this.#hung = false;
+    return Promise.resolve({});
+  }
+
+  upgrade(args: Args<'upgrade'>): Promise<Result<'upgrade'>> {
+    const image = this.#image(args.image.image);
+    const running = this.#runningLayer();
+    const oldImage = this.#imageOfBase(running.base);
+    const reason = refusal(this.#stored(), image);
+    if (reason !== null) return Promise.resolve({ outcome: 'refused', reason, stamp: null });
+    const all = effects(running, oldImage, image, [running.id]);
+    const cut = args.fault === undefined ? all.length : cutAfter(args.fault.when, all.length);
+    for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
+    if (args.fault === undefined)
+      return Promise.resolve({ outcome: 'done', reason: null, stamp: null });
+    this.#running = null;
+    const stamp = { fault: args.fault.fault, bytesWritten: cut, bytesPlanned: cut };
+    return Promise.resolve({ outcome: 'cut', reason: null, stamp });
+  }
+
+  rollback(args: Args<'rollback'>): Promise<Result<'rollback'>> {
+    const disk = this.#stored();
+    const running = this.#runningLayer();
+    const index = disk.layers.indexOf(running);
+    const target =
+      args.to === undefined
+        ? disk.layers[index - 1]
+        : disk.layers.find((layer) => layer.version === args.to);
+    if (target === undefined) {
+      return Promise.resolve({ outcome: 'refused', reason: 'there is no older layer' });
+    }
+    this.#disk = { ...disk, defaultLayer: target.id };
+    return Promise.resolve({ outcome: 'done', reason: null });
+  }
+
+  write(args: Args<'write'>): Promise<Result<'write'>> {
+    this.#change(args.path, args.content);
+    return Promise.resolve({});
+  }
+
+  remove(args: Args<'remove'>): Promise<Result<'remove'>> {
+    this.#change(args.path, undefined);
+    return Promise.resolve({});
+  }
+
+  read(args: Args<'read'>): Promise<Result<'read'>> {
+    return Promise.resolve({ content: this.#content(args.path) ?? null });
+  }
+
+  fill(args: Args<'fill'>): Promise<Result<'fill'>> {
+    const disk = this.#stored();
+    const take = Math.max(0, freeMiB(disk) - args.leaveMiB);
+    this.#disk = { ...disk, filledMiB: disk.filledMiB + take };
+    return Promise.resolve({ leftMiB: freeMiB(this.#disk) });
+  }
+
+  settle(): Promise<Result<'settle'>> {
+    return Promise.resolve({ failedUnits: this.#failedUnits() });
+  }
+
+  view(args: { readonly watch: readonly string[] }): Promise<HostView> {
+    if (this.#running === null)
+      throw new HostproofError('harness/internal', 'view of a host that is off');
+    const files = Object.fromEntries(
+      args.watch.map((path) => {
+        const content = this.#content(path);
+        return [path, content === undefined ? null : this.#options.sha256(content)];
+      }),
+    );
+    return Promise.resolve(viewOf(this.#stored(), this.#running, files, this.#failedUnits()));
+  }
+
+  baseDigests(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  evidence(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.powerCut();
+  }
+
+  #start(id: string | null, ends: BootEnd = 'up'): Promise<{ readonly ends: BootEnd }> {
+    const entry = this.#stored().entries.find((candidate) => candidate.layer === id);
+    if (id === null || entry === undefined) {
+      throw new HostproofError('host/never', 'the boot loader has no entry to start');
+    }
+    this.#running = null;
+    this.#hung = entry.boots === 'panic';
+    if (entry.boots !== ends) {
+      throw new HostproofError(
+        'host/never',
+        `the boot ended in ${entry.boots}, expected was ${ends}`,
+      );
+    }
+    this.#boots += 1;
+    if (!this.#hung) this.#running = { layer: id, bootId: `boot-${this.#boots.toString()}` };
+    return Promise.resolve({ ends });
+  }
+
+  #image(name: string): ImageFacts {
+    const image = this.#options.images.find((candidate) => candidate.name === name);
+    if (image === undefined)
+      throw new HostproofError('story/argument', `there is no image ${name}`);
+    return image;
+  }
+
+  #imageOfBase(base: string): ImageFacts {
+    const image = this.#options.images.find((candidate) => candidate.nvr === base);
+    if (image === undefined) throw new HostproofError('harness/internal', `no image made ${base}`);
+    return image;
+  }
+
+  #stored(): SimDisk {
+    if (this.#disk === null) throw new HostproofError('harness/internal', 'nothing is installed');
+    return this.#disk;
+  }
+
+  #runningLayer(): SimLayer {
+    const id = this.#running?.layer;
+    const layer = this.#stored().layers.find((candidate) => candidate.id === id);
+    if (layer === undefined) throw new HostproofError('harness/internal', 'no layer is running');
+    return layer;
+  }
+
+  #layerOf(version: string): SimLayer {
+    const layer = this.#stored().layers.find((candidate) => candidate.version === version);
+    if (layer === undefined) {
+      throw new HostproofError('host/never', `the boot menu has no entry of version ${version}`);
+    }
+    return layer;
+  }
+
+  #failedUnits(): string[] {
+    const running = this.#runningLayer();
+    return this.#imageOfBase(running.base).wrong === 'unhealthy'
+      ? ['reference-health.service']
+      : [];
+  }
+
+  #content(path: string): string | undefined {
+    return isShared(path) ? this.#stored().shared[path] : this.#runningLayer().files[path];
+  }
+
+  #change(path: string, content: string | undefined): void {
+    const disk = this.#stored();
+    if (isShared(path)) {
+      this.#disk = { ...disk, shared: changed(disk.shared, path, content) };
+      return;
+    }
+    const running = this.#runningLayer();
+    const layers = disk.layers.map((layer) =>
+      layer === running ? { ...layer, files: changed(layer.files, path, content) } : layer,
+    );
+    this.#disk = { ...disk, layers };
+  }
+}
+
+function cutAfter(
+  when: { at: 'fraction'; fraction: number } | { at: 'bytes' },
+  count: number,
+): number {
+  return when.at === 'fraction' ? Math.floor(when.fraction * count) : 1;
+}
+
+function isShared(path: string): boolean {
+  return /^\/(var|home)\//.test(path);
+}
+
+function changed(
+  files: Readonly<Record<string, string>>,
+  path: string,
+  content: string | undefined,
+): Record<string, string> {
+  const others = Object.entries(files).filter(([other]) => other !== path);
+  return Object.fromEntries(content === undefined ? others : [...others, [path, content]]);
+}

@@ -1,0 +1,90 @@
+/** The effects of a thin upgrade, one by one, so that a cut can fall between any two. */
+import type { ImageFacts } from '../domain/image.ts';
+import { freeMiB, TREE_MIB, type SimDisk, type SimLayer } from './disk.ts';
+
+export type Effect = (disk: SimDisk) => SimDisk;
+
+const IMAGES_TO_KEEP = 2;
+/** Share of the pool that an upgrade leaves alone. */
+const RESERVE = 0.1;
+
+export function refusal(disk: SimDisk, image: ImageFacts): string | null {
+  if (image.wrong === 'truncated') return 'the image is cut short';
+  if (disk.layers.some((layer) => layer.base === image.nvr))
+    return `${image.nvr} is installed already`;
+  const clean = cleanUp(disk);
+  if (freeMiB(clean) < TREE_MIB + clean.poolMiB * RESERVE) return 'not enough space in the pool';
+  return null;
+}
+
+export function effects(
+  running: SimLayer,
+  oldImage: ImageFacts,
+  image: ImageFacts,
+  keep: readonly string[],
+): Effect[] {
+  const layer: SimLayer = {
+    id: `${image.nvr}+1`,
+    version: image.version,
+    base: image.nvr,
+    files: carryOver(oldImage.files, running.files, image.files),
+    rootOfFstab: `${image.nvr}+1`,
+  };
+  const boots = image.wrong === 'panics' ? 'panic' : 'up';
+  return [
+    cleanUp,
+    (disk) => ({ ...disk, incomplete: [image.nvr] }),
+    (disk) => ({ ...disk, incomplete: [image.nvr, layer.id] }),
+    (disk) => ({ ...disk, kernels: [...disk.kernels, layer.id] }),
+    (disk) => ({
+      ...disk,
+      incomplete: [],
+      bases: [...disk.bases, image.nvr],
+      layers: [...disk.layers, layer],
+      entries: [{ layer: layer.id, arguments: argumentsOf(disk, running), boots }, ...disk.entries],
+    }),
+    (disk) => ({ ...disk, defaultLayer: layer.id }),
+    (disk) => collect(disk, [...keep, layer.id]),
+  ];
+}
+
+/** Removes what an interrupted upgrade left. */
+function cleanUp(disk: SimDisk): SimDisk {
+  const layers = new Set(disk.layers.map((layer) => layer.id));
+  return { ...disk, incomplete: [], kernels: disk.kernels.filter((kernel) => layers.has(kernel)) };
+}
+
+function argumentsOf(disk: SimDisk, running: SimLayer): readonly string[] {
+  return disk.entries.find((entry) => entry.layer === running.id)?.arguments ?? [];
+}
+
+/** Modified files are kept, deleted ones stay deleted, unmodified ones come from the new image. */
+function carryOver(
+  oldImage: Readonly<Record<string, string>>,
+  running: Readonly<Record<string, string>>,
+  newImage: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const paths = new Set([...Object.keys(running), ...Object.keys(newImage)]);
+  const merged: Record<string, string> = {};
+  for (const path of paths) {
+    const modified = path.startsWith('/etc/') && running[path] !== oldImage[path];
+    const content = modified ? running[path] : newImage[path];
+    if (content !== undefined) merged[path] = content;
+  }
+  return merged;
+}
+
+function collect(disk: SimDisk, keep: readonly string[]): SimDisk {
+  const kept = disk.layers.filter(
+    (layer, index) => keep.includes(layer.id) || index >= disk.layers.length - IMAGES_TO_KEEP,
+  );
+  const ids = new Set(kept.map((layer) => layer.id));
+  const bases = new Set(kept.map((layer) => layer.base));
+  return {
+    ...disk,
+    layers: kept,
+    bases: disk.bases.filter((base) => bases.has(base)),
+    kernels: disk.kernels.filter((kernel) => ids.has(kernel)),
+    entries: disk.entries.filter((entry) => ids.has(entry.layer)),
+  };
+}

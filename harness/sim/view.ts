@@ -1,0 +1,51 @@
+/** What a probe would observe of a simulated host. */
+import type { HostView } from '../domain/view.ts';
+import { usedMiB, type SimDisk } from './disk.ts';
+
+export interface SimRunning {
+  readonly layer: string;
+  readonly bootId: string;
+}
+
+export function viewOf(
+  disk: SimDisk,
+  running: SimRunning,
+  files: Readonly<Record<string, string | null>>,
+  failedUnits: readonly string[],
+): HostView {
+  const layer = disk.layers.find((candidate) => candidate.id === running.layer);
+  const layers = new Set(disk.layers.map((candidate) => candidate.id));
+  const entry = disk.entries.find((candidate) => candidate.layer === running.layer);
+  return {
+    layout: 'thin',
+    bootId: running.bootId,
+    bootedLayer: running.layer,
+    version: layer?.version ?? '',
+    kernelArguments: [`root=/dev/onn/${running.layer}`, ...(entry?.arguments ?? [])],
+    defaultEntry: disk.defaultLayer,
+    entries: disk.entries.map((candidate) => ({
+      id: candidate.layer,
+      title: candidate.layer,
+      layer: candidate.layer,
+      kernelPresent: disk.kernels.includes(candidate.layer),
+      initramfsPresent: disk.kernels.includes(candidate.layer),
+      rootPresent: layers.has(candidate.layer),
+      arguments: [...candidate.arguments],
+    })),
+    layers: disk.layers.map(({ id, version, base, rootOfFstab }) => ({
+      id,
+      version,
+      base,
+      rootOfFstab,
+    })),
+    bases: disk.bases.map((base) => ({ id: base, readOnly: true, identity: base })),
+    orphans: [...disk.incomplete, ...disk.kernels.filter((kernel) => !layers.has(kernel))],
+    pool: { dataPercent: (100 * usedMiB(disk)) / disk.poolMiB, metadataPercent: 5 },
+    machineId: disk.machineId,
+    hostKeys: [...disk.hostKeys],
+    users: [],
+    failedUnits: [...failedUnits],
+    files: { ...files },
+    claim: { defaultLayer: disk.defaultLayer, currentLayer: running.layer },
+  };
+}
