@@ -110,6 +110,12 @@ export class Steps {
     return result as Result<V>;
   }
 
+  /** The story has come to its end: nothing may still be going on. */
+  finish(): void {
+    if (this.#busy === null) return;
+    throw new HostproofError('story/misuse', `the story ended while ${this.#busy} was not: a missing await?`);
+  }
+
   /** Records a finding and says it as an error. */
   finding(invariant: string, message: string): HostproofError {
     const { job, emit } = this.#options;

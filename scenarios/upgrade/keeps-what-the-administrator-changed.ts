@@ -1,0 +1,27 @@
+import { scenario } from '../../harness/scenario.ts';
+
+export default scenario(
+  {
+    title: 'An upgrade keeps what the administrator changed and takes the rest from the new image',
+    layouts: ['thin'],
+    firmware: ['uefi'],
+    suite: 'smoke',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/etc/motd', 'kept by the administrator\n');
+    await host.write('/etc/reference-node.conf', 'greeting=mine\n');
+    await host.write('/var/lib/data', 'shared by all layers\n');
+    await host.upgrade(image('1.1'));
+    expect.layer('1.0');
+    expect.defaultLayer('1.1');
+    await host.reboot();
+    expect.layer('1.1');
+    expect.layers('1.0', '1.1');
+    await expect.file('/etc/motd', 'kept by the administrator\n');
+    await expect.file('/etc/reference-node.conf', 'greeting=mine\n');
+    await expect.file('/etc/reference-node.d/tuning.conf', 'profile=virtual-host-1.1\n');
+    await expect.file('/var/lib/data', 'shared by all layers\n');
+  },
+);

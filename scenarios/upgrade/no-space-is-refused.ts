@@ -1,0 +1,20 @@
+import { scenario } from '../../harness/scenario.ts';
+
+export default scenario(
+  {
+    title: 'Without space for a new layer the upgrade is refused before anything is touched',
+    layouts: ['thin'],
+    firmware: ['uefi'],
+    suite: 'smoke',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.fill({ leaveMiB: 300 });
+    await host.upgrade(image('1.1'), { ends: 'refused' });
+    expect.defaultLayer('1.0');
+    expect.layers('1.0');
+    await host.reboot();
+    expect.layer('1.0');
+  },
+);

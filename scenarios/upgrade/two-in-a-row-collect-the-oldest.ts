@@ -1,0 +1,22 @@
+import { scenario } from '../../harness/scenario.ts';
+
+export default scenario(
+  {
+    title: 'After two upgrades in a row the oldest layer is collected and nothing of it is left',
+    layouts: ['thin'],
+    firmware: ['uefi'],
+    suite: 'smoke',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.upgrade(image('1.1'));
+    await host.reboot();
+    expect.layers('1.0', '1.1');
+    await host.upgrade(image('1.2'));
+    expect.layers('1.1', '1.2');
+    await host.reboot();
+    expect.layer('1.2');
+    expect.layers('1.1', '1.2');
+  },
+);
