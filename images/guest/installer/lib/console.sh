@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # the files of this library share their variables
 # What a person (or a program following the console) sees, and how an installation ends badly.
 
 WORK=/run/hostproof-installer

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # the files of this library share their variables
 # Which disk to install on. Only looks; every refusal comes before anything is written.
 
 # whole_disk DEVICE: the disk's name (vda) for a disk or a partition of it.
@@ -50,8 +51,8 @@ choose_disk() {
 
 all_disks() {
     CANDIDATES=''
-    for name in $(ls /sys/block); do
-        ! usable_disk "$name" || CANDIDATES="$CANDIDATES $name"
+    for path in /sys/block/*; do
+        ! usable_disk "${path##*/}" || CANDIDATES="$CANDIDATES ${path##*/}"
     done
 }
 

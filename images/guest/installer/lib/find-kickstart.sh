@@ -1,20 +1,18 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # the files of this library share their variables
 # Where the kickstart comes from: inst.ks= on the kernel command line, otherwise /ks.cfg on the volume
 # labelled OEMDRV.
 
 # boot_option NAME: the last NAME=value of the kernel command line, in $VALUE.
 boot_option() {
-    VALUE=''
-    for option in $(cat /proc/cmdline); do
-        case $option in "$1"=*) VALUE=${option#*=} ;; esac
-    done
+    VALUE=$(tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1)
     [ -n "$VALUE" ]
 }
 
 # find_kickstart: copies the kickstart to $KICKSTART.
 find_kickstart() {
     KS_DEVICE=''
-    if boot_option inst.ks; then
+    if boot_option 'inst[.]ks'; then
         from=$VALUE
         say "the kickstart is $from"
         case $from in

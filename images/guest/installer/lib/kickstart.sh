@@ -9,6 +9,8 @@ parse_kickstart() {
     LINE=1 PROBLEMS='' NOTES='' PLAN='' SEEN=' ' FINISH=''
     US=$(printf '\037')
     DEFAULT_IFS=$IFS
+    # No word of a kickstart is a pattern of file names.
+    set -f
     if [ "$(tr -d '\000' <"$1" | wc -c)" -ne "$(wc -c <"$1")" ]; then
         problem 'this is not a text file'
         return 1
@@ -16,7 +18,7 @@ parse_kickstart() {
     awk -v dir="$2" -f "$LIB/lex.awk" "$1" >"$2/records"
     while IFS= read -r record <&3; do
         IFS=$US
-        # shellcheck disable=SC2086 # split at the separators; globbing is off
+        # shellcheck disable=SC2086 # split at the separators, and nowhere else
         set -- $record
         IFS=$DEFAULT_IFS
         kind=$1
@@ -29,5 +31,6 @@ parse_kickstart() {
         esac
     done 3<"$2/records"
     [ -n "$PROBLEMS" ] || check_plan
+    set +f
     [ -z "$PROBLEMS" ]
 }

@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # the files of this library share their variables
 # Partitions, volumes and file systems, exactly as LAYOUT says. From here on the disk is changed.
 
 ROOT=/mnt/sysimage

@@ -1,0 +1,87 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # the files of this library share their variables
+# The image: a squashfs that is the whole system. Looked at before a disk is touched, extracted after.
+
+# check_payload: is it there, is it whole, will it fit?
+check_payload() {
+    lookup liveimg
+    PAYLOAD_URL=$(value url)
+    PAYLOAD_SHA256=$(value checksum)
+    case $PAYLOAD_URL in
+        file://*)
+            PAYLOAD=${PAYLOAD_URL#file://}
+            [ -f "$PAYLOAD" ] || fatal "liveimg: there is no file $PAYLOAD"
+            PAYLOAD_BYTES=$(stat -L -c %s "$PAYLOAD")
+            check_squashfs
+            ;;
+        http://*)
+            PAYLOAD=''
+            need_network
+            run curl --silent --show-error --fail --location --head --output "$WORK/head" -- "$PAYLOAD_URL"
+            PAYLOAD_BYTES=$(tr -d '\r' <"$WORK/head" | awk 'tolower($1) == "content-length:" { n = $2 } END { print n + 0 }')
+            ;;
+    esac
+    # Extracted, an image takes up to three times its size.
+    ROOT_MIB=0
+    with_layout lv find_root_size
+    [ $((PAYLOAD_BYTES * 3 / 1048576)) -le "$ROOT_MIB" ] ||
+        fatal "the volume for / has $ROOT_MIB MiB, and the image ($((PAYLOAD_BYTES / 1048576)) MiB packed) needs $((PAYLOAD_BYTES * 3 / 1048576)) MiB"
+}
+
+find_root_size() {
+    [ "$(value mount)" != / ] || ROOT_MIB=$(value size)
+}
+
+# The superblock says how long a squashfs is; a file that was cut short has less.
+check_squashfs() {
+    [ "$(head -c 4 "$PAYLOAD")" = hsqs ] || fatal "liveimg: $PAYLOAD_URL is not a squashfs image"
+    used=$(od -An -t u8 -j 40 -N 8 "$PAYLOAD" | tr -d ' ')
+    [ "$PAYLOAD_BYTES" -ge "$used" ] ||
+        fatal "liveimg: $PAYLOAD_URL is cut short: it has $PAYLOAD_BYTES bytes of $used"
+    [ -z "$PAYLOAD_SHA256" ] || check_sum
+}
+
+check_sum() {
+    sum=$(sha256sum <"$PAYLOAD")
+    [ "${sum%% *}" = "$(printf '%s' "$PAYLOAD_SHA256" | tr 'A-F' 'a-f')" ] ||
+        fatal "liveimg: $PAYLOAD_URL does not have the checksum that the kickstart gives"
+}
+
+# An image from the network is put on the target first: the memory may be too small for it.
+fetch_payload() {
+    [ -z "$PAYLOAD" ] || return 0
+    PAYLOAD=$ROOT/var/.liveimg
+    say "fetching $PAYLOAD_URL ($((PAYLOAD_BYTES / 1048576)) MiB)"
+    mkdir -p "$ROOT/var"
+    run curl --silent --show-error --fail --location --retry 3 --output "$PAYLOAD" -- "$PAYLOAD_URL"
+    PAYLOAD_BYTES=$(stat -c %s "$PAYLOAD")
+    check_squashfs
+}
+
+extract_payload() {
+    printf '%s + unsquashfs %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$PAYLOAD" >>"$LOG"
+    {
+        # A status of its own: that of a pipe is its last command's.
+        unsquashfs -force -dest "$ROOT" "$PAYLOAD" 2>"$WORK/output" && : >"$WORK/extracted"
+    } | tr '\r' '\n' | show_progress
+    [ -e "$WORK/extracted" ] || fatal "the image cannot be extracted: $(tail -n 3 "$WORK/output" | tr '\n' ' ')"
+    case $PAYLOAD in
+        "$ROOT"/*)
+            rm -f "$PAYLOAD"
+            fstrim "$ROOT/var" || :
+            ;;
+    esac
+}
+
+# unsquashfs redraws "[===  ] 1234/11356 10%"; one line for every tenth is enough.
+show_progress() {
+    awk -v step="$STEP/$STEPS" '
+        match($0, /[0-9]+%/) {
+            percent = substr($0, RSTART, RLENGTH - 1) + 0
+            if (percent >= shown + 10) {
+                shown = percent - percent % 10
+                print "installer: [" step "] " shown " %"
+                fflush()
+            }
+        }'
+}
