@@ -1,0 +1,59 @@
+# Makes GRUB's menu of Boot Loader Specification entries: the files in the order in which they are to appear.
+# -v default_id=ID -v timeout=SECONDS; file names end with /ID.conf.
+
+# GRUB's lexer would act on these; what the kernel is given must be what the entry says. Inside double quotes only the
+# dollar and the backslash are special.
+function quoted(text,    i, c, inside, out) {
+    for (i = 1; i <= length(text); i++) {
+        c = substr(text, i, 1)
+        if (c == "\"") inside = !inside
+        if (c == "$" || c == "\\" || (!inside && index(";|&{}<>'", c))) out = out "\\"
+        out = out c
+    }
+    return out
+}
+
+# A title is one word in single quotes, in which nothing is special but the quote itself.
+function word(text) {
+    gsub(/'/, "'\\''", text)
+    return "'" text "'"
+}
+
+FNR == 1 {
+    n++
+    id[n] = FILENAME
+    sub(/.*\//, "", id[n])
+    sub(/\.conf$/, "", id[n])
+}
+/^[a-z-]+[ \t]/ {
+    key = $1
+    value = $0
+    sub(/^[a-z-]+[ \t]+/, "", value)
+    sub(/[ \t\r]+$/, "", value)
+    # `options` and `initrd` may be given more than once and then are joined.
+    if ((n, key) in field && (key == "options" || key == "initrd")) value = field[n, key] " " value
+    field[n, key] = value
+}
+
+END {
+    print "# Made by imgbase from " (n ? "the files in loader/entries" : "nothing") "; the next update makes it anew."
+    for (i = 1; i <= n; i++)
+        if (match(field[i, "options"], /console=ttyS[0-9](,[0-9]+)?/)) {
+            split(substr(field[i, "options"], RSTART + 12, RLENGTH - 12), port, ",")
+            break
+        }
+    # Output on the serial line only: firmware shows its console there, too, and every line would come twice.
+    if (port[1] != "")
+        printf "if serial --unit=%s --speed=%s; then\n  terminal_input serial console\n  terminal_output serial\nfi\n", \
+            port[1], port[2] ? port[2] : 115200
+    print "set default=\"" default_id "\""
+    print "set timeout=" timeout
+    for (i = 1; i <= n; i++) {
+        if (field[i, "linux"] == "") continue
+        print ""
+        print "menuentry " word(field[i, "title"] != "" ? field[i, "title"] : id[i]) " --id " word(id[i]) " {"
+        print "  linux " quoted(field[i, "linux"]) " " quoted(field[i, "options"])
+        if (field[i, "initrd"] != "") print "  initrd " quoted(field[i, "initrd"])
+        print "}"
+    }
+}

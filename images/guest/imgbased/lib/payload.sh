@@ -1,0 +1,23 @@
+# shellcheck shell=sh
+# The file an update comes in: a squashfs of the whole tree.
+
+payload_verify() { # FILE
+    { [ -f "$1" ] && [ -r "$1" ]; } || refuse "$1 is not a file that can be read"
+    size=$(stat -c %s "$1")
+    { [ "$size" -gt 96 ] && [ "$(head -c 4 "$1")" = hsqs ]; } || refuse "$1 is not a squashfs image"
+    used=$(od -An -td8 -j40 -N8 "$1" | tr -d ' ')
+    { [ "$used" -gt 96 ] && [ "$size" -ge "$used" ]; } || refuse "$1 is truncated: $size bytes of $used"
+    [ -e "$1.sha256" ] || return 0
+    read -r expected _ <"$1.sha256" || :
+    actual=$(sha256sum <"$1")
+    [ "${actual%% *}" = "$expected" ] || refuse "$1 is damaged: its digest is not the one in $1.sha256"
+}
+
+# The rest is done by the engine of the new image: only it knows what that image needs.
+payload_hand_over() { # FILE
+    image=$RUN/image
+    mkdir -p "$image"
+    mount -o ro,loop -t squashfs "$1" "$image" || refuse "$1 cannot be mounted"
+    [ -r "$image/usr/lib/imgbased/update.sh" ] || refuse "the image in $1 has no layout engine"
+    exec sh "$image/usr/lib/imgbased/update.sh" "$1" "$image"
+}

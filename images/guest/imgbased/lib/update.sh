@@ -1,0 +1,124 @@
+# The update proper, run by the engine of the *new* image on the old host: update.sh FILE TREE (FILE mounted on TREE).
+# Locks, mounts of its own and the check of FILE are the caller's.
+#
+# One rename, that of the boot menu, makes the new layer the default. Before it the host is the old one, whatever happens;
+# all that is made carries the tag imgbased:incomplete until after it.
+LIB=${0%/*}
+for part in common lvm boot carry space collect; do
+    # shellcheck source=/dev/null
+    . "$LIB/$part.sh"
+done
+
+file=$1
+image=$2
+base=
+layer=
+
+undo() {
+    code=$?
+    trap '' HUP INT TERM PIPE
+    trap - EXIT
+    set +e
+    [ -z "${worker-}" ] || kill "$worker" 2>/dev/null
+    wait
+    cd /
+    umount "$RUN/base" "$RUN/layer" "$RUN/old" 2>/dev/null
+    if [ -z "$base" ]; then
+        exit "$code"
+    elif layer_in_menu "$layer"; then
+        say "$layer is what boots next, but cleaning up was not finished (exit $code); the next update does it"
+        exit 0
+    fi
+    rm -f "$MENU.new"
+    boot_remove_layer "$layer"
+    lvm_load
+    for lv in "$layer" "$base"; do
+        ! lv_exists "$lv" || lv_remove "$lv"
+    done
+    say "the update failed (exit $code) and has been undone"
+    exit "$code"
+}
+trap undo EXIT
+
+# Signals must not wait for minutes until a child is done.
+run() {
+    "$@" &
+    worker=$!
+    wait "$worker" || { code=$?; worker=; die "$1 failed (exit $code)"; }
+    worker=
+}
+
+make_base() {
+    size=$(lv_field "$ROOT_LV" 5)
+    lvm_change lvcreate --virtualsize "${size}b" --thinpool "$POOL" --wipesignatures n --name "$base" \
+        --addtag imgbased:base --addtag imgbased:incomplete "$VG"
+    # Fresh thin volumes read as zeros: neither discard nor initialise anything.
+    mkfs.ext4 -q -E nodiscard,lazy_journal_init=1,assume_storage_prezeroed=1 "/dev/$VG/$base"
+    mount -o noatime "/dev/$VG/$base" "$RUN/base"
+    run setpriv --pdeathsig KILL unsquashfs -quiet -no-progress -processors 1 -force -dest "$RUN/base" "$file" >/dev/null
+    [ "$(nvr_of_tree "$RUN/base")" = "$base" ] || die 'the image was not extracted as a whole'
+    sync -f "$RUN/base"
+    umount "$RUN/base"
+    lvm_change lvchange --permission r "$VG/$base"
+}
+
+# What the running layer was made from: the copy of /etc and /root that its image brought along, or its base's /etc.
+mount_pristine() {
+    old=$(base_of_layer "$ROOT_LV")
+    [ -n "$old" ] || die "nobody knows what $ROOT_LV was made from"
+    lv_activate "$old"
+    mount -o ro,noload "/dev/$VG/$old" "$RUN/old"
+    if [ -d "$RUN/old/usr/share/factory/etc" ]; then
+        old_etc=$RUN/old/usr/share/factory/etc
+        old_root=$RUN/old/usr/share/factory/root
+    else
+        old_etc=$RUN/old/etc
+        old_root=/nonexistent
+    fi
+}
+
+make_layer() {
+    lv_snapshot "$layer" "$base" layer rw
+    mount -o noatime "/dev/$VG/$layer" "$RUN/layer"
+    mount_pristine
+    carry_tree etc "$old_etc" /etc "$RUN/layer/etc"
+    carry_accounts "$old_etc" /etc "$RUN/layer/etc"
+    carry_tree root "$old_root" /root "$RUN/layer/root"
+    carry_fstab "$RUN/layer" "$layer"
+    sync -f "$RUN/layer"
+    umount "$RUN/old" "$RUN/layer"
+}
+
+mkdir -p "$RUN/base" "$RUN/layer" "$RUN/old"
+mountpoint -q "$BOOT" || refuse "$BOOT is not a file system of its own"
+lvm_load
+lv_has_tag "$ROOT_LV" layer || refuse "/ ($ROOT_LV) is not a layer; imgbase layout --init makes one"
+nvr=$(nvr_of_tree "$image")
+kernel=$(kernel_of_tree "$image")
+carry_check ''
+clean_remains
+if lv_exists "$nvr" || lv_exists "$nvr+1"; then
+    [ "$(default_layer)" = "$nvr+1" ] || refuse "$nvr is installed already; imgbase rollback --to $nvr+1 selects it"
+    collect_old
+    say "$nvr is installed already and is what boots next"
+    trap - EXIT
+    exit 0
+fi
+space_check "$image" "$kernel"
+
+base=$nvr
+layer=$nvr+1
+say "extracting $nvr"
+make_base
+say "making $layer from it and carrying over /etc"
+make_layer
+say "installing kernel $kernel"
+boot_copy_kernel "$layer" "$image" "$kernel"
+boot_write_entry "$layer" "$nvr" "$kernel"
+menu_write "$layer-$kernel"
+
+say "$layer is what boots next"
+lvm_change lvchange --deltag imgbased:incomplete "$VG/$base" "$VG/$layer"
+lvm_load
+collect_old
+trap - EXIT
