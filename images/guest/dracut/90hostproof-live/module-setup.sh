@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154 # moddir is dracut's
 # dracut module: boots the live system of the installation medium when inst.stage2= is given.
 
 # Only where it is asked for by name.
