@@ -1,0 +1,105 @@
+/** QEMU behind the harness's hypervisor port. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Hypervisor, MachineSpec, RunningMachine } from '../harness/ports/machine.ts';
+import { cachedAccelerator } from './accelerator-cache.ts';
+import type { AcceleratorVerdict } from './accelerator.ts';
+import type { MachineDescription } from './description.ts';
+import { createDisk, overlayDisk } from './disks.ts';
+import { ensureVariables, findFirmware, type Firmware } from './firmware.ts';
+import { startMachine } from './start.ts';
+import { findQemu, requireProgram } from './version.ts';
+
+export interface QemuHypervisorOptions {
+  /** Keeps what need not be found out again on every run. */
+  readonly cacheDirectory: string;
+}
+
+/** What this machine offers, found out once per hypervisor. */
+interface Installation {
+  readonly qemuBinary: string;
+  readonly setprivBinary: string;
+  readonly accelerator: AcceleratorVerdict;
+  readonly firmware: Firmware;
+}
+
+export class QemuHypervisor implements Hypervisor {
+  readonly #options: QemuHypervisorOptions;
+  #installation: Promise<Installation> | undefined;
+
+  constructor(options: QemuHypervisorOptions) {
+    this.#options = options;
+  }
+
+  readonly createDisk = createDisk;
+  readonly overlayDisk = (file: string, backing: string): Promise<void> =>
+    overlayDisk(file, backing);
+
+  /** Which accelerator the machines run under, and why. */
+  async accelerator(): Promise<AcceleratorVerdict> {
+    return (await this.#found()).accelerator;
+  }
+
+  readonly start = async (spec: MachineSpec): Promise<RunningMachine> => {
+    const { qemuBinary, setprivBinary, accelerator, firmware } = await this.#found();
+    await mkdir(spec.dir, { recursive: true });
+    await ensureVariables(spec.variablesFile, firmware);
+    return startMachine({
+      qemuBinary,
+      setprivBinary,
+      directory: spec.dir,
+      machine: describe(spec, accelerator, firmware),
+    });
+  };
+
+  #found(): Promise<Installation> {
+    this.#installation ??= this.#find();
+    return this.#installation;
+  }
+
+  async #find(): Promise<Installation> {
+    const build = await findQemu();
+    const [setprivBinary, firmware] = await Promise.all([
+      requireProgram('setpriv', 'util-linux'),
+      findFirmware(),
+    ]);
+    const probe = { qemuBinary: build.binary, setprivBinary };
+    const cacheFile = join(this.#options.cacheDirectory, 'accelerator.json');
+    return { ...probe, firmware, accelerator: await cachedAccelerator(cacheFile, build, probe) };
+  }
+}
+
+function describe(
+  spec: MachineSpec,
+  { kind, cpuModel }: AcceleratorVerdict,
+  firmware: Firmware,
+): Omit<MachineDescription, 'sockets'> {
+  const disks = spec.disks.filter((disk) => disk.kind === 'disk');
+  const cdroms = spec.disks.filter((disk) => disk.kind === 'cdrom');
+  return {
+    name: spec.name,
+    accelerator: { kind, cpuModel },
+    memoryMiB: spec.memoryMiB,
+    cpus: spec.cpus,
+    firmware: { kind: 'uefi', codeFile: firmware.codeFile, varsFile: spec.variablesFile },
+    disks: disks.map(({ kind: _kind, ...disk }) => ({ ...disk, serial: disk.id })),
+    cdroms: cdroms.map(({ id, file, bootIndex }) => ({
+      id,
+      file,
+      ...(bootIndex === undefined ? {} : { bootIndex }),
+    })),
+    onReboot: spec.stopOnReboot === true ? 'shutdown' : 'reset',
+    ...(spec.kernel === undefined
+      ? {}
+      : {
+          kernel: {
+            kernelFile: spec.kernel.kernel,
+            initrdFile: spec.kernel.initrd,
+            append: spec.kernel.append,
+          },
+        }),
+    ...(spec.forward.length === 0 ? {} : { network: { forwardedGuestPorts: spec.forward } }),
+    ...(spec.vncSocket === undefined ? {} : { display: { vncSocket: spec.vncSocket } }),
+  };
+}
