@@ -23,7 +23,12 @@ export async function run(options: RunOptions): Promise<Verdict> {
   const start = clock.nowMs();
   let seq = 0;
   const emit = (body: EventBody): void => {
-    options.onEvent({ v: EVENT_VERSION, seq: seq++, atMs: Math.round(clock.nowMs() - start), body });
+    options.onEvent({
+      v: EVENT_VERSION,
+      seq: seq++,
+      atMs: Math.round(clock.nowMs() - start),
+      body,
+    });
   };
   emit({
     type: 'run.started',

@@ -113,7 +113,10 @@ export class Steps {
   /** The story has come to its end: nothing may still be going on. */
   finish(): void {
     if (this.#busy === null) return;
-    throw new HostproofError('story/misuse', `the story ended while ${this.#busy} was not: a missing await?`);
+    throw new HostproofError(
+      'story/misuse',
+      `the story ended while ${this.#busy} was not: a missing await?`,
+    );
   }
 
   /** Records a finding and says it as an error. */

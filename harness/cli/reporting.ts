@@ -1,0 +1,109 @@
+/** `--reporter name[=file]`: which reports a run writes, and where. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { HostproofError, messageOf } from '../domain/errors.ts';
+import type { Event } from '../domain/event.ts';
+import { unknownName } from '../domain/nearest.ts';
+import type { Reporter, RunningReporter } from '../../reports/reporter.ts';
+import { defaultExports, ROOT } from './load.ts';
+
+/** Redraws of a live report a second. */
+const TICKS_PER_SECOND = 2;
+
+export async function loadReporters(): Promise<Reporter[]> {
+  const found = [...(await defaultExports(join(ROOT, 'reports'))).values()];
+  return found.filter(
+    (candidate): candidate is Reporter => typeof candidate === 'object' && candidate !== null,
+  );
+}
+
+export interface Reporting extends Disposable {
+  readonly onEvent: (event: Event) => void;
+}
+
+/** @throws HostproofError `usage/*` for an unknown report, two reports on standard output, or a file that cannot be written */
+export async function startReporting(
+  specifications: readonly string[],
+  options: { readonly dir: string; readonly sinceMs: () => number },
+): Promise<Reporting> {
+  const known = await loadReporters();
+  const chosen = specifications.map((specification) => parse(specification, known));
+  const onOutput = chosen.filter(({ file }) => file === null);
+  if (onOutput.length > 1) {
+    const names = onOutput.map(({ reporter }) => reporter.name).join(' and ');
+    throw new HostproofError(
+      'usage/option',
+      `--reporter: ${names} cannot both write to standard output`,
+      {
+        hint: 'give one of them a file: --reporter junit=FILE',
+      },
+    );
+  }
+  const closers: (() => void)[] = [];
+  const running = chosen.map(({ reporter, file }) => open(reporter, file, options.dir, closers));
+  const live = running.filter(({ tick }) => tick !== undefined);
+  const ticker = setInterval(() => {
+    for (const report of live) report.tick?.(options.sinceMs());
+  }, 1000 / TICKS_PER_SECOND);
+  ticker.unref();
+  return {
+    onEvent: (event) => {
+      for (const report of running) report.onEvent(event);
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(ticker);
+      for (const report of running) report.end();
+      for (const close of closers) close();
+    },
+  };
+}
+
+function parse(
+  specification: string,
+  known: readonly Reporter[],
+): { reporter: Reporter; file: string | null } {
+  const [name = '', ...rest] = specification.split('=');
+  const reporter = known.find((candidate) => candidate.name === name);
+  if (reporter === undefined) {
+    const names = known.map((candidate) => candidate.name);
+    throw new HostproofError('usage/unknown-name', unknownName('reporter', name, names));
+  }
+  return { reporter, file: rest.length === 0 ? null : rest.join('=') };
+}
+
+function open(
+  reporter: Reporter,
+  file: string | null,
+  dir: string,
+  closers: (() => void)[],
+): RunningReporter {
+  if (file === null) {
+    const { stdout } = process;
+    return reporter.create({
+      write: (text) => stdout.write(text),
+      isTTY: stdout.isTTY,
+      color: stdout.isTTY && process.env['NO_COLOR'] === undefined,
+      columns: stdout.isTTY ? stdout.columns : 100,
+      dir,
+    });
+  }
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'w');
+  } catch (error) {
+    throw new HostproofError(
+      'usage/option',
+      `--reporter ${reporter.name}=${file}: ${messageOf(error)}`,
+    );
+  }
+  closers.push(() => {
+    closeSync(descriptor);
+  });
+  return reporter.create({
+    write: (text) => writeSync(descriptor, text),
+    isTTY: false,
+    color: false,
+    columns: 100,
+    dir,
+  });
+}

@@ -1,0 +1,175 @@
+/** `hostproof run`: wires stories, hosts and reports, and runs them. */
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { availableParallelism, freemem } from 'node:os';
+import { join, relative } from 'node:path';
+import { systemClock } from '../adapters/clock.ts';
+import { createRunDirectory } from '../adapters/run-directory.ts';
+import { HostproofError } from '../domain/errors.ts';
+import type { EventBody } from '../domain/event.ts';
+import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
+import { unknownName } from '../domain/nearest.ts';
+import { plan, type Job } from '../domain/plan.ts';
+import { SUITES } from '../domain/scenario.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import type { Host } from '../ports/host.ts';
+import { runJob } from '../run/job.ts';
+import { run } from '../run/runner.ts';
+import { loadInvariants, loadScenarios, ROOT } from './load.ts';
+import { startReporting } from './reporting.ts';
+import type { HostFactory } from './hosts.ts';
+
+export interface RunSuiteOptions {
+  readonly filters: readonly string[];
+  readonly suite?: string | undefined;
+  readonly layout?: string | undefined;
+  readonly firmware?: string | undefined;
+  readonly machine: 'qemu' | 'sim';
+  readonly defect?: string | undefined;
+  /** Jobs at a time; chosen by cores and memory if left out. */
+  readonly jobs?: number | undefined;
+  readonly seed: number;
+  /** Keeps the disks of jobs that passed, too. */
+  readonly keep: boolean;
+  readonly pauseOnFailure: boolean;
+  /** Directory that gets the run directory. */
+  readonly out: string;
+  readonly reporters: readonly string[];
+  readonly scenarios?: string | undefined;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** Memory a job needs beyond its guest's. */
+const JOB_OVERHEAD_MIB = 300;
+const DEFAULT_MEMORY_MIB = 1024;
+
+export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
+  const jobs = await planned(options);
+  const clock = systemClock;
+  const [invariants, factory] = await Promise.all([loadInvariants(), hosts(options)]);
+  using directory = createRunDirectory(options.out, clock.wallTime());
+  const shownDirectory = relative(process.cwd(), directory.path);
+  const started = clock.nowMs();
+  using reporting = await startReporting(options.reporters, {
+    dir: shownDirectory,
+    sinceMs: () => clock.nowMs() - started,
+  });
+
+  return run({
+    header: {
+      id: directory.id,
+      version: options.version,
+      seed: options.seed,
+      command: process.argv.slice(2),
+      platform: factory.platform,
+      defect: options.defect ?? null,
+    },
+    jobs,
+    concurrency: options.jobs ?? concurrency(jobs),
+    clock,
+    signal: options.signal,
+    onEvent: (event) => {
+      directory.append(event);
+      reporting.onEvent(event);
+    },
+    runJob: async (job, emit) => {
+      const dir = directory.jobDirectory(job.id);
+      const verdict = await runJob(job, {
+        dir,
+        host: (emitHost: (body: EventBody) => void) =>
+          factory.host(job, join(directory.path, dir), emitHost),
+        clock,
+        invariants,
+        emit,
+        speed: factory.speed,
+        signal: options.signal,
+        sha256,
+        versionOf: (image) => factory.images.find(({ name }) => name === image)?.version ?? image,
+        imageNames: factory.images.map(({ name }) => name),
+        reproduce: reproduce(job, options),
+        onFailure: (host, error) =>
+          options.pauseOnFailure ? factory.pause(host, error) : Promise.resolve(),
+      });
+      if (verdict === 'passed' && !options.keep) await removeDisks(join(directory.path, dir));
+      return verdict;
+    },
+  });
+}
+
+async function planned(options: RunSuiteOptions): Promise<Job[]> {
+  const scenarios = await loadScenarios(options.scenarios);
+  const jobs = plan(scenarios, {
+    filters: options.filters,
+    suite: known('suite', options.suite, SUITES),
+    layout: known('layout', options.layout, LAYOUTS),
+    firmware: known('firmware', options.firmware, FIRMWARES),
+    machine: options.machine,
+    seed: options.seed,
+  });
+  if (jobs.length > 0) return jobs;
+  const ids = scenarios.map(({ id }) => id);
+  const filter = options.filters[0];
+  throw new HostproofError(
+    'usage/unknown-name',
+    filter === undefined ? 'no story fits these options' : unknownName('story', filter, ids),
+  );
+}
+
+function known<T extends string>(
+  kind: string,
+  name: string | undefined,
+  names: readonly T[],
+): T | undefined {
+  if (name === undefined) return undefined;
+  const found = names.find((candidate) => candidate === name);
+  if (found === undefined)
+    throw new HostproofError('usage/unknown-name', unknownName(kind, name, names));
+  return found;
+}
+
+/** The machine's hosts are loaded only when they are wanted: the simulator starts in no time. */
+async function hosts(options: RunSuiteOptions): Promise<HostFactory> {
+  if (options.machine === 'sim') return (await import('./sim-hosts.ts')).simulatedHosts(sha256);
+  return (await import('./machine-hosts.ts')).machineHosts({
+    defect: options.defect,
+    sha256,
+    signal: options.signal,
+  });
+}
+
+function concurrency(jobs: readonly Job[]): number {
+  if (jobs.every((job) => job.machine === 'sim')) return availableParallelism();
+  const eachMiB =
+    Math.max(...jobs.map((job) => job.run.data.memoryMiB ?? DEFAULT_MEMORY_MIB)) + JOB_OVERHEAD_MIB;
+  const byMemory = Math.floor(freemem() / 2 ** 20 / eachMiB);
+  return Math.max(1, Math.min(availableParallelism(), byMemory));
+}
+
+function reproduce(job: Job, options: RunSuiteOptions): string {
+  const parts = [
+    'npx hostproof run',
+    job.scenario,
+    `--layout ${job.layout}`,
+    `--firmware ${job.firmware}`,
+  ];
+  if (options.machine === 'sim') parts.push('--machine sim');
+  if (options.defect !== undefined) parts.push(`--defect ${options.defect}`);
+  if (options.seed !== 0) parts.push(`--seed ${options.seed.toString()}`);
+  return parts.join(' ');
+}
+
+async function removeDisks(dir: string): Promise<void> {
+  await Promise.all(
+    ['disk0.qcow2', 'vars.fd', 'install'].map((name) =>
+      rm(join(dir, name), { recursive: true, force: true }),
+    ),
+  );
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Where runs are kept unless told otherwise. */
+export const RUNS = join(ROOT, '.hostproof', 'runs');

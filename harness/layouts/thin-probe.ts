@@ -1,0 +1,136 @@
+/** What `images/guest/probe/thin.sh` prints, and the view it amounts to. */
+import { z } from 'zod';
+import type { HostView } from '../domain/view.ts';
+
+const text = z.string().max(4096);
+const number = z.coerce.number();
+
+export const probeSchema = z.object({
+  bootId: text,
+  cmdline: text,
+  rootDevice: text,
+  osRelease: z.object({ versionId: text }),
+  machineId: text,
+  hostKeys: z.array(text).max(64),
+  users: z.array(text).max(512),
+  failedUnits: z.array(text).max(512),
+  bootDefault: text,
+  entries: z
+    .array(
+      z.object({
+        id: text,
+        title: text,
+        options: text,
+        linuxExists: z.boolean(),
+        initrdExists: z.boolean(),
+      }),
+    )
+    .max(256),
+  bootDirs: z.array(text).max(256),
+  volumes: z
+    .array(
+      z.object({
+        name: text,
+        readOnly: z.boolean(),
+        tags: z.array(text).max(64),
+        identity: text,
+        origin: text,
+        time: number,
+      }),
+    )
+    .max(512),
+  pool: z.object({ dataPercent: number, metadataPercent: number }),
+  layers: z.array(z.object({ name: text, fstabRoot: text, osReleaseVersionId: text })).max(256),
+  nodectl: z
+    .object({ bootloader: z.object({ default: text }).loose(), current_layer: text })
+    .loose()
+    .nullable()
+    .catch(null),
+});
+export type Probe = z.infer<typeof probeSchema>;
+
+const VOLUME_GROUP = 'onn';
+
+/** The volume that a device path names, whatever the form: `/dev/onn/x+1`, `/dev/mapper/onn-x+1` (dashes doubled). */
+export function volumeOf(device: string): string | null {
+  const direct = new RegExp(`^/dev/${VOLUME_GROUP}/(.+)$`).exec(device)?.[1];
+  if (direct !== undefined) return direct;
+  const mapped = new RegExp(`^/dev/mapper/${VOLUME_GROUP}-(.+)$`).exec(device)?.[1];
+  return mapped?.replaceAll('--', '-') ?? null;
+}
+
+export function viewOf(probe: Probe, files: Readonly<Record<string, string | null>>): HostView {
+  const tagged = (tag: string): Probe['volumes'] =>
+    probe.volumes.filter((volume) => volume.tags.includes(tag)).sort((a, b) => a.time - b.time);
+  const layers = tagged('imgbased:layer');
+  const bases = tagged('imgbased:base');
+  const kernelArguments = probe.cmdline.split(/\s+/).filter((word) => word !== '');
+  const details = new Map(probe.layers.map((layer) => [layer.name, layer]));
+  return {
+    layout: 'thin',
+    bootId: probe.bootId,
+    bootedLayer: volumeOf(probe.rootDevice),
+    version: probe.osRelease.versionId,
+    kernelArguments,
+    defaultEntry: probe.bootDefault,
+    entries: probe.entries.map((entry) => {
+      const args = entry.options.split(/\s+/).filter((word) => word !== '');
+      const root =
+        args.findLast((argument) => argument.startsWith('root='))?.slice('root='.length) ?? '';
+      const layer = volumeOf(root);
+      return {
+        id: entry.id,
+        title: entry.title,
+        layer,
+        kernelPresent: entry.linuxExists,
+        initramfsPresent: entry.initrdExists,
+        rootPresent: probe.volumes.some((volume) => volume.name === layer),
+        arguments: args,
+      };
+    }),
+    layers: layers.map((layer) => ({
+      id: layer.name,
+      version: details.get(layer.name)?.osReleaseVersionId ?? '',
+      base: layer.origin === '' ? null : layer.origin,
+      rootOfFstab: volumeOf(details.get(layer.name)?.fstabRoot ?? ''),
+    })),
+    bases: bases.map((base) => ({
+      id: base.name,
+      readOnly: base.readOnly,
+      identity: base.identity,
+    })),
+    orphans: orphans(probe),
+    pool: probe.pool,
+    machineId: probe.machineId,
+    hostKeys: probe.hostKeys,
+    users: probe.users,
+    failedUnits: probe.failedUnits,
+    files,
+    claim: {
+      defaultLayer: probe.nodectl?.bootloader.default ?? null,
+      currentLayer: probe.nodectl?.current_layer ?? null,
+    },
+  };
+}
+
+/** Volumes of the layout that are neither base, layer, pool nor common, and boot directories without a layer. */
+function orphans(probe: Probe): string[] {
+  const names = new Set(probe.volumes.map((volume) => volume.name));
+  const bases = probe.volumes.filter((volume) => volume.tags.includes('imgbased:base'));
+  const used = new Set(
+    probe.volumes
+      .filter((volume) => volume.tags.includes('imgbased:layer'))
+      .map((volume) => volume.origin),
+  );
+  return [
+    ...probe.volumes
+      .filter((volume) => volume.tags.includes('imgbased:incomplete'))
+      .map((volume) => `volume ${volume.name}, not complete`),
+    ...bases
+      .filter((base) => !used.has(base.name))
+      .map((base) => `base ${base.name}, without a layer`),
+    ...probe.bootDirs
+      .filter((name) => !names.has(name))
+      .map((name) => `/boot/${name}, without a layer`),
+  ];
+}

@@ -1,0 +1,19 @@
+/** Installed hosts that are kept, powered off and never changed again: stories start from a fork of them. */
+export interface InstalledHost {
+  readonly disk: string;
+  readonly variables: string;
+}
+
+export interface InstalledHosts {
+  readonly find: (key: string) => Promise<InstalledHost | null>;
+  /** Takes the files over, atomically; if another process was faster, its files are kept and given back. */
+  readonly publish: (key: string, made: InstalledHost) => Promise<InstalledHost>;
+  /** Gives a machine files of its own that begin as these: an overlay and a copy. */
+  readonly fork: (from: InstalledHost, to: InstalledHost) => Promise<void>;
+}
+
+/** What is put beside an installation medium. */
+export interface KickstartVolumes {
+  /** Writes a volume with label OEMDRV that holds the kickstart. */
+  readonly write: (file: string, kickstart: string) => Promise<void>;
+}

@@ -1,0 +1,165 @@
+/** Installs a host from its medium, or forks the same installation if it is kept already. */
+import { HostproofError, messageOf } from '../domain/errors.ts';
+import type { BuiltImage } from '../domain/image.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { StepContext } from '../ports/host.ts';
+import type { InstalledHost, InstalledHosts, KickstartVolumes } from '../ports/installed.ts';
+import type { Hypervisor, MachineSpec, RunningMachine } from '../ports/machine.ts';
+import { Scope } from './scope.ts';
+import { watching, type SeenSymptom } from './symptom-watch.ts';
+
+export interface InstallerOptions {
+  readonly hypervisor: Hypervisor;
+  readonly installed: InstalledHosts;
+  readonly volumes: KickstartVolumes;
+  readonly clock: Clock;
+}
+
+export interface Installation {
+  readonly image: BuiltImage;
+  readonly kickstart: string;
+  /** Everything that can change what comes out, hashed. */
+  readonly key: string;
+  readonly diskBytes: number;
+  /** Working directory for this installation. */
+  readonly dir: string;
+  readonly machine: Pick<MachineSpec, 'name' | 'memoryMiB' | 'cpus' | 'firmware'>;
+  readonly fresh: boolean;
+  readonly onSymptom: (seen: SeenSymptom) => void;
+}
+
+/** One for a run: stories that start alike wait for one installation. */
+export class Installer {
+  readonly #options: InstallerOptions;
+  readonly #pending = new Map<string, Promise<InstalledHost>>();
+
+  constructor(options: InstallerOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the kept installation, and whether it was there before */
+  async installed(
+    installation: Installation,
+    context: StepContext,
+  ): Promise<{ readonly host: InstalledHost; readonly shared: boolean }> {
+    const { key } = installation;
+    const pending = this.#pending.get(key);
+    if (pending !== undefined && !installation.fresh) {
+      context.progress('waiting for the installation of another story');
+      return { host: await shared(pending, context.signal), shared: true };
+    }
+    if (!installation.fresh) {
+      const kept = await this.#options.installed.find(key);
+      if (kept !== null) return { host: kept, shared: true };
+    }
+    const made = this.#pending.get(key);
+    if (made !== undefined && !installation.fresh) {
+      return { host: await shared(made, context.signal), shared: true };
+    }
+    const making = this.#install(installation, context);
+    this.#pending.set(key, making);
+    return { host: await making, shared: false };
+  }
+
+  async #install(installation: Installation, context: StepContext): Promise<InstalledHost> {
+    const { hypervisor, installed, volumes } = this.#options;
+    const { dir, image } = installation;
+    if (image.iso === null) {
+      throw new HostproofError('story/argument', `image ${image.name} has no installation medium`);
+    }
+    const made: InstalledHost = {
+      disk: `${dir}/installed.qcow2`,
+      variables: `${dir}/installed-vars.fd`,
+    };
+    const kickstartVolume = `${dir}/oemdrv.img`;
+    await hypervisor.createDisk(made.disk, installation.diskBytes);
+    await volumes.write(kickstartVolume, installation.kickstart);
+    await Scope.run(async (scope) => {
+      const machine = scope.own(
+        await hypervisor.start({
+          ...installation.machine,
+          dir,
+          variablesFile: made.variables,
+          stopOnReboot: true,
+          forward: [],
+          disks: [
+            { id: 'disk0', file: made.disk, format: 'qcow2', kind: 'disk' },
+            { id: 'oemdrv', file: kickstartVolume, format: 'raw', kind: 'disk', readOnly: true },
+            {
+              id: 'medium',
+              file: image.iso?.path ?? '',
+              format: 'raw',
+              kind: 'cdrom',
+              readOnly: true,
+              bootIndex: 0,
+            },
+          ],
+        }),
+      );
+      await followToTheEnd(machine, installation, context);
+    });
+    return installed.publish(installation.key, made);
+  }
+}
+
+/** Resolves when the installer has ended the machine; the progress is what it says on the console. */
+async function followToTheEnd(
+  machine: RunningMachine,
+  installation: Installation,
+  context: StepContext,
+): Promise<void> {
+  const unsubscribe = machine.console.onLine((line) => {
+    const text = /installer: (\[\d+\/\d+\] .*)/.exec(line)?.[1];
+    if (text !== undefined) context.progress(text.slice(0, 120));
+  });
+  try {
+    const options = {
+      what: 'installing',
+      mayStop: true,
+      onSymptom: installation.onSymptom,
+      signal: context.signal,
+    };
+    const end = await watching(machine, options, (signal) => abortable(machine.stopped, signal));
+    if (end.reason !== 'shutdown' && end.reason !== 'reset') {
+      throw new HostproofError(
+        'host/install',
+        `the machine ended the installation by ${end.reason} ${end.detail}`,
+      );
+    }
+  } finally {
+    unsubscribe();
+  }
+}
+
+async function shared(
+  pending: Promise<InstalledHost>,
+  signal: AbortSignal,
+): Promise<InstalledHost> {
+  try {
+    return await abortable(pending, signal);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const code = error instanceof HostproofError ? error.code : 'harness/internal';
+    throw new HostproofError(
+      code,
+      `the installation shared with other stories failed: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The promise, or the reason of the signal if that comes first. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}

@@ -1,0 +1,71 @@
+/** Holds the console of a machine against the symptom table while something is waited for. */
+import { HostproofError } from '../domain/errors.ts';
+import type { MachineConsole } from '../ports/console.ts';
+import type { RunningMachine } from '../ports/machine.ts';
+import { symptomOf, type Symptom } from '../checks/symptoms.ts';
+
+export interface SeenSymptom {
+  readonly symptom: Symptom;
+  readonly line: string;
+}
+
+export class SymptomError extends HostproofError {
+  readonly symptom: string;
+
+  constructor(what: string, seen: SeenSymptom) {
+    super('host/never', `${what}: ${seen.symptom.meaning}; the console says: ${seen.line}`);
+    this.symptom = seen.symptom.id;
+  }
+}
+
+/**
+ * Runs `body`; rejects at once when the console shows that it can never succeed, when the machine below fails,
+ * or when the machine stops and `mayStop` is not set.
+ */
+export async function watching<T>(
+  machine: RunningMachine,
+  options: {
+    readonly what: string;
+    readonly onSymptom: (seen: SeenSymptom) => void;
+    readonly mayStop?: boolean;
+    readonly signal: AbortSignal;
+  },
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const given = new AbortController();
+  const hopeless = new Promise<never>((_, reject) => {
+    given.signal.addEventListener('abort', () => undefined);
+    const unsubscribe = onSymptom(machine.console, (seen) => {
+      options.onSymptom(seen);
+      if (seen.symptom.kind === 'never') reject(new SymptomError(options.what, seen));
+    });
+    given.signal.addEventListener('abort', unsubscribe, { once: true });
+    if (options.mayStop !== true) {
+      void machine.stopped.then(({ reason, detail }) => {
+        reject(
+          new HostproofError(
+            'host/never',
+            `${options.what}: the machine stopped (${reason}) ${detail}`.trim(),
+          ),
+        );
+      });
+    }
+  });
+  hopeless.catch(() => undefined); // observed through the race below; may lose it
+  try {
+    return await Promise.race([
+      body(AbortSignal.any([options.signal, given.signal])),
+      hopeless,
+      machine.unfit,
+    ]);
+  } finally {
+    given.abort(new HostproofError('host/never', `${options.what}: given up`));
+  }
+}
+
+function onSymptom(console: MachineConsole, listener: (seen: SeenSymptom) => void): () => void {
+  return console.onLine((line) => {
+    const symptom = symptomOf(line);
+    if (symptom !== null) listener({ symptom, line: line.slice(0, 300) });
+  });
+}
