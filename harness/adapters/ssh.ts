@@ -11,6 +11,8 @@ import { answeringSocket } from './ssh-probe.ts';
 export interface ConnectOptions {
   /** On 127.0.0.1, forwarded to the guest's port 22. */
   readonly port: number;
+  /** On 127.0.0.1, forwarded to a port of the guest where nothing listens (`ssh-probe.ts` says why). */
+  readonly closedPort?: number;
   /** OpenSSH private key text of root. */
   readonly privateKey: string;
   readonly clock: Clock;
@@ -65,6 +67,7 @@ export async function connectShell(options: ConnectOptions): Promise<SshShell> {
     for (;;) {
       const socket = await answeringSocket({
         port: options.port,
+        ...(options.closedPort === undefined ? {} : { closedPort: options.closedPort }),
         clock,
         signal,
         onFailure: (failure) => (seen = failure),

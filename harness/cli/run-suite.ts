@@ -56,7 +56,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     sinceMs: () => clock.nowMs() - started,
   });
 
-  return run({
+  return await run({
     header: {
       id: directory.id,
       version: options.version,

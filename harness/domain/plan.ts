@@ -32,7 +32,9 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
         .filter((layout) => selection.layout === undefined || layout === selection.layout)
         .flatMap((layout) =>
           scenario.data.firmware
-            .filter((firmware) => selection.firmware === undefined || firmware === selection.firmware)
+            .filter(
+              (firmware) => selection.firmware === undefined || firmware === selection.firmware,
+            )
             .map((firmware) => {
               const name = `${id}@${layout}-${firmware}`;
               return {
@@ -54,5 +56,8 @@ function matches(id: string, scenario: Scenario, selection: Selection): boolean 
   if (selection.machine === 'sim' && scenario.data.machineOnly === true) return false;
   if (selection.suite !== undefined && scenario.data.suite !== selection.suite) return false;
   const text = `${id}\n${scenario.data.title}`.toLowerCase();
-  return selection.filters.length === 0 || selection.filters.some((filter) => text.includes(filter.toLowerCase()));
+  return (
+    selection.filters.length === 0 ||
+    selection.filters.some((filter) => text.includes(filter.toLowerCase()))
+  );
 }

@@ -1,0 +1,49 @@
+/** What a file of the catalogue says: one image, as data. */
+import { z } from 'zod';
+import { imageFactsSchema, type ImageFacts } from '../harness/domain/image.ts';
+
+const pathSchema = z.string().regex(/^\/(?!.*\/\.\.(\/|$))[^\0]+$/, 'an absolute path in the tree');
+
+const fileSchema = z.object({ text: z.string(), executable: z.boolean().optional() });
+
+/** How an image is spoiled, on purpose, beside or after what its files say. */
+const tamperSchema = z.discriminatedUnion('kind', [
+  /** The squashfs ends before its own superblock says it does. */
+  z.object({ kind: z.literal('cut-short'), keep: z.number().gt(0).lt(1) }),
+  /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
+  z.object({ kind: z.literal('empty-initramfs') }),
+]);
+
+export const recipeSchema = imageFactsSchema
+  .extend({
+    title: z.string().min(10),
+    version: z.string().regex(/^\d+(\.\d+)+$/),
+    nvr: z.string().regex(/^[a-z][a-z0-9-]*-[\d.]+-\d+$/),
+    /** Debian packages that this image has and the common root has not. */
+    packages: z.array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/)),
+    /** Files of this image, by their path in the tree. */
+    files: z.record(pathSchema, fileSchema),
+    tamper: tamperSchema.nullable(),
+  })
+  .refine(({ version, nvr }) => nvr.includes(`-${version}-`), 'the nvr names another version');
+
+export type Recipe = z.infer<typeof recipeSchema>;
+export type RecipeFile = z.infer<typeof fileSchema>;
+
+/** The facts that the rest of hostproof needs. */
+export function factsOf({ name, layout, version, nvr, wrong, files }: Recipe): ImageFacts {
+  const texts = Object.entries(files).map(([path, file]) => [path, file.text] as const);
+  return { name, layout, version, nvr, wrong, files: Object.fromEntries(texts) };
+}
+
+/** A defect planted in the engine that an update carries. */
+export const defectSchema = z.object({
+  name: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
+  title: z.string().min(10),
+  /** The unified diff, relative to `images/guest/imgbased`, beside the defect's own file. */
+  patch: z.string().regex(/^[a-z-]+\.patch$/),
+  /** Name of the invariant whose finding must turn up. */
+  invariant: z.string().min(1),
+});
+
+export type Defect = z.infer<typeof defectSchema>;
