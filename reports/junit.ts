@@ -122,7 +122,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** XML 1.0, section 2.2: the characters it cannot say are removed, and so are the controls that it can. */
 const FORBIDDEN =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\p{Surrogate}/gu;
 
 function escaped(text: string): string {

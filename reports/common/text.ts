@@ -5,12 +5,10 @@ const LONGEST = 2000;
 
 // CSI, OSC (and the other string sequences), and the short escape sequences of ECMA-48.
 const SEQUENCES =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u001b]\[[0-?]*[ -/]*[@-~]|[\u001b][\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[\u001b][ -/]*[0-Z\\`-~]/g;
 
 // Controls (C0, DEL, C1), line separators, characters that turn the direction of writing, lone surrogates.
 const UNSAFE =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': ' ' };

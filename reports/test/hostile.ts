@@ -2,7 +2,7 @@
 import { EVENT_VERSION, eventSchema } from '../../harness/domain/event.ts';
 import type { Event, EventBody, JobInfo } from '../../harness/domain/event.ts';
 
-export const INJECTIONS = [
+const INJECTIONS = [
   '\u001b[2J\u001b[31mred\u001b[0m\u001b]0;title\u0007 and \u009b31m',
   'first\nok 1 - injected\nnot ok 2 - injected\n1..9\nBail out! injected\n  ...\n---',
   'pass # SKIP everything # TODO later \\# {',

@@ -52,7 +52,6 @@ async function golden(test: Test, name: string, text: string) {
 }
 
 /** What a terminal would obey, or a reader by lines would take for a line end. */
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
 const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202e]/;
 
 void t.test('every report is one file with one default export', (t) => {

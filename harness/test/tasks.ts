@@ -1,0 +1,87 @@
+/** Child processes with a deadline, a few at a time. */
+import { spawn } from 'node:child_process';
+import PQueue from 'p-queue';
+
+export interface Task {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly deadlineS: number;
+  /** Prints TAP of its own, which is counted and judged as well as the exit status. */
+  readonly tap: boolean;
+}
+
+export interface TaskResult {
+  readonly task: Task;
+  readonly durationMs: number;
+  /** Null: ended with exit status 0. */
+  readonly failure: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const children = new Set<number>();
+
+/** A process group each, so that what a test started ends with it. */
+function endAll(): void {
+  for (const pid of children) endGroup(pid);
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it is gone already
+  }
+}
+
+export async function runTasks(
+  tasks: readonly Task[],
+  options: { readonly atOnce: number; readonly onResult: (result: TaskResult) => void },
+): Promise<void> {
+  const queue = new PQueue({ concurrency: options.atOnce });
+  process.once('exit', endAll);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(130));
+  }
+  await queue.addAll(
+    tasks.map((task) => async () => {
+      options.onResult(await runTask(task));
+    }),
+  );
+  process.removeListener('exit', endAll);
+}
+
+function runTask(task: Task): Promise<TaskResult> {
+  const begun = performance.now();
+  const [file, ...args] = task.command;
+  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { pid } = child;
+  if (pid !== undefined) children.add(pid);
+  let failure: string | null = null;
+  const deadline = setTimeout(() => {
+    failure = `not finished after ${String(task.deadlineS)} s`;
+    if (pid !== undefined) endGroup(pid);
+  }, task.deadlineS * 1000);
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (more: string) => {
+      text[name] += more;
+    });
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      failure ??= error.message;
+    });
+    child.on('exit', () => {
+      // What a test left running would hold its pipes open, and this run with them.
+      if (pid !== undefined) endGroup(pid);
+    });
+    child.on('close', (status, signal) => {
+      clearTimeout(deadline);
+      if (pid !== undefined) children.delete(pid);
+      if (status !== 0)
+        failure ??= signal === null ? `exit status ${String(status)}` : `ended by ${signal}`;
+      resolve({ task, durationMs: performance.now() - begun, failure, ...text });
+    });
+  });
+}
