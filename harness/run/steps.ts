@@ -91,7 +91,9 @@ export class Steps {
           (context) => host.view({ watch: watched(this.#ledger) }, context),
         );
       }
-      if (view !== null) error = this.#judge(step, deed, view) ?? error;
+      const finding = view === null ? null : this.#judge(step, deed, view);
+      // a finding tells more than an unexpected end, but nothing tells more than a story that went wrong
+      if (error?.blame !== 'story') error = finding ?? error;
     } catch (thrown) {
       error = asHostproofError(thrown);
     } finally {

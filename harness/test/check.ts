@@ -15,7 +15,7 @@ export function checks(): Task[] {
     'dead exports': [local('knip'), '--no-progress', '--treat-config-hints-as-errors'],
     format: [local('prettier'), '--check', '--log-level', 'warn', '.'],
     borders: [local('depcruise'), '--config', '.dependency-cruiser.cjs', ...folders],
-    shellcheck: ['shellcheck', '--external-sources', ...shellScripts()],
+    shellcheck: ['shellcheck', ...shellScripts()],
   };
   return Object.entries(commands).map(([name, command]) => ({
     name: `check: ${name}`,
