@@ -1,0 +1,86 @@
+/** `hostproof list`: what there is to run, and what to run it with. */
+import { Argument } from '@commander-js/extra-typings';
+import { HostproofError } from '../../domain/errors.ts';
+import { FIRMWARES, LAYOUTS } from '../../domain/image.ts';
+import { unknownName } from '../../domain/nearest.ts';
+import { commandWithExamples, type CommandContext, type CommandModule } from '../command.ts';
+import { printJson, table } from '../output.ts';
+
+/** One row: a name and what it means; the rest is for `--json`. */
+interface Entry {
+  readonly name: string;
+  readonly title: string;
+  readonly [detail: string]: unknown;
+}
+
+/** Loaded only when asked for: stories and images are code. */
+const KINDS = {
+  scenarios: async (): Promise<Entry[]> => {
+    const { loadScenarios } = await import('../load.ts');
+    return (await loadScenarios()).map(({ id, scenario }) => ({ name: id, ...scenario.data }));
+  },
+  images: async (): Promise<Entry[]> => {
+    const { recipes } = await import('../../../images/catalogue.ts');
+    return (await recipes()).map(({ name, title, layout, version, nvr, wrong }) => {
+      return { name, title, layout, version, nvr, wrong };
+    });
+  },
+  layouts: (): Promise<Entry[]> =>
+    Promise.resolve(
+      LAYOUTS.map((name) => ({
+        name,
+        title: LAYOUT_TITLES[name],
+        firmware: [...FIRMWARES],
+      })),
+    ),
+  reporters: async (): Promise<Entry[]> => {
+    const { loadReporters } = await import('../reporting.ts');
+    return (await loadReporters()).map(({ name, title, live }) => ({ name, title, live }));
+  },
+  defects: async (): Promise<Entry[]> => {
+    const { defects } = await import('../../../images/catalogue.ts');
+    return (await defects()).map(({ name, title, invariant }) => ({ name, title, invariant }));
+  },
+} as const;
+
+const LAYOUT_TITLES: Readonly<Record<(typeof LAYOUTS)[number], string>> = {
+  thin: 'LVM thin pool: a read-only base and a writable layer for each version (imgbased)',
+};
+
+type Kind = keyof typeof KINDS;
+const ALL_KINDS = Object.keys(KINDS) as Kind[];
+
+const list: CommandModule = (_context: CommandContext) =>
+  commandWithExamples('list', 'shows stories, images, layouts, reports and planted defects', [
+    ['hostproof list', 'everything'],
+    ['hostproof list scenarios', 'the stories and the suites they belong to'],
+    ['hostproof list images --json', 'for a program'],
+  ])
+    .addArgument(new Argument('[kind]', `one of ${ALL_KINDS.join(', ')}`))
+    .option('--json', 'prints JSON')
+    .action(async (kind, options) => {
+      const kinds = kind === undefined ? ALL_KINDS : [knownKind(kind)];
+      const found = await Promise.all(kinds.map(async (one) => [one, await KINDS[one]()] as const));
+      if (options.json === true) {
+        const [only] = found;
+        printJson(kind === undefined ? Object.fromEntries(found) : only?.[1]);
+      } else {
+        process.stdout.write(found.map(([name, entries]) => section(name, entries)).join('\n'));
+      }
+    });
+
+export default list;
+
+function knownKind(name: string): Kind {
+  const kind = ALL_KINDS.find((candidate) => candidate === name);
+  if (kind !== undefined) return kind;
+  throw new HostproofError('usage/unknown-name', unknownName('kind', name, ALL_KINDS));
+}
+
+function section(kind: Kind, entries: readonly Entry[]): string {
+  const rows = entries.map(({ name, title, suite }) => [
+    `  ${name}`,
+    typeof suite === 'string' ? `[${suite}] ${title}` : title,
+  ]);
+  return `${kind}\n${table(rows)}`;
+}
