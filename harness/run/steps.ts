@@ -1,8 +1,8 @@
 /** Turns verbs into steps: checked before, limited while, recorded and judged after. */
 import type { Invariant } from '../checks/invariant.ts';
 import { asHostproofError, HostproofError } from '../domain/errors.ts';
-import type { EventBody } from '../domain/event.ts';
-import { canonical, type Json } from '../domain/json.ts';
+import type { EventBody, EventOf } from '../domain/event.ts';
+import { canonical } from '../domain/json.ts';
 import {
   EMPTY_LEDGER,
   promise,
@@ -207,6 +207,6 @@ export class Steps {
   }
 }
 
-function asJson(value: unknown): Json {
-  return JSON.parse(canonical(value ?? null)) as Json;
+function asJson(value: unknown): EventOf<'step.started'>['args'] {
+  return JSON.parse(canonical(value ?? null)) as EventOf<'step.started'>['args'];
 }

@@ -49,6 +49,13 @@ function stepsOn(
   return { steps, events };
 }
 
+/** What a step was rejected with. */
+const thrown = (step: Promise<unknown>): Promise<HostproofError | null> =>
+  step.then(
+    () => null,
+    (error: unknown) => error as HostproofError,
+  );
+
 const installed = async (steps: Steps): Promise<void> => {
   await steps.perform('install', { image: { image: '1.0' } });
   await steps.perform('boot', {});
@@ -183,7 +190,8 @@ t.test('every invariant turns red by its own name on a host that breaks it', asy
     await steps.perform('write', { path: '/etc/motd', content: 'mine' });
     await steps.perform('upgrade', { image: { image: '1.1' } });
     broken = true;
-    await t.rejects(steps.perform('reboot', {}), { blame: 'host' }, id);
+    const error = await thrown(steps.perform('reboot', {}));
+    t.equal(error?.blame, 'host', id);
     const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
     t.ok(found.includes(id), `${id} among ${found.join(', ')}`);
   }
@@ -195,10 +203,7 @@ t.test('a rollback that changes nothing is found, whatever it says', async (t) =
   await installed(steps);
   await steps.perform('upgrade', { image: { image: '1.1' } });
   await steps.perform('reboot', {});
-  const error = await steps.perform('rollback', {}).then(
-    () => null,
-    (thrown: unknown) => thrown as HostproofError,
-  );
+  const error = await thrown(steps.perform('rollback', {}));
   t.equal(error?.invariant, 'default-as-promised');
 });
 
@@ -211,9 +216,8 @@ t.test(
     );
     await installed(steps);
     failed = true;
-    await t.rejects(steps.perform('upgrade', { image: { image: 'truncated' } }), {
-      invariant: 'no-orphans',
-    });
+    const error = await thrown(steps.perform('upgrade', { image: { image: 'truncated' } }));
+    t.equal(error?.invariant, 'no-orphans');
   },
 );
 

@@ -98,26 +98,22 @@ class Checkout {
 const firmware = existsSync('/usr/share/OVMF/OVMF_CODE_4M.fd');
 const needsFirmware = firmware ? false : 'this system has no OVMF';
 
-void t.test(
-  'nothing is missing: silent, changes nothing but the link',
-  { skip: needsFirmware },
-  (t) => {
-    const checkout = new Checkout(t);
-    checkout.installNpmPackages();
-    checkout.installTools();
-    t.same(checkout.setup({ check: true }), { status: 0, stdout: '', stderr: '', calls: [] });
-    t.same(checkout.setup(), { status: 0, stdout: '', stderr: '', calls: [] });
-    const link = join(checkout.root, 'node_modules', '.bin', 'hostproof');
-    t.equal(readlinkSync(link), '../../harness/cli/hostproof.mjs');
-    t.equal(
-      join(dirname(link), readlinkSync(link)),
-      join(checkout.root, 'harness/cli/hostproof.mjs'),
-    );
-    t.end();
-  },
-);
+t.test('nothing is missing: silent, changes nothing but the link', { skip: needsFirmware }, (t) => {
+  const checkout = new Checkout(t);
+  checkout.installNpmPackages();
+  checkout.installTools();
+  t.same(checkout.setup({ check: true }), { status: 0, stdout: '', stderr: '', calls: [] });
+  t.same(checkout.setup(), { status: 0, stdout: '', stderr: '', calls: [] });
+  const link = join(checkout.root, 'node_modules', '.bin', 'hostproof');
+  t.equal(readlinkSync(link), '../../harness/cli/hostproof.mjs');
+  t.equal(
+    join(dirname(link), readlinkSync(link)),
+    join(checkout.root, 'harness/cli/hostproof.mjs'),
+  );
+  t.end();
+});
 
-void t.test(
+t.test(
   'npm ci runs when the packages are not those of the lock file',
   { skip: needsFirmware },
   (t) => {
@@ -148,14 +144,14 @@ void t.test(
   },
 );
 
-void t.test('a failing npm ci ends with exit status 3', (t) => {
+t.test('a failing npm ci ends with exit status 3', (t) => {
   const checkout = new Checkout(t);
   checkout.command('npm', 'exit 7');
   t.match(checkout.setup(), { status: 3, stderr: /npm ci.*exit status 7/ });
   t.end();
 });
 
-void t.test(
+t.test(
   'missing commands are installed by apt, all at once',
   { skip: !isRoot && 'only root' },
   (t) => {
@@ -181,7 +177,7 @@ void t.test(
   },
 );
 
-void t.test('apt that brings nothing is not believed', { skip: !isRoot && 'only root' }, (t) => {
+t.test('apt that brings nothing is not believed', { skip: !isRoot && 'only root' }, (t) => {
   const checkout = new Checkout(t);
   checkout.installNpmPackages();
   checkout.command('apt-get');
@@ -189,7 +185,7 @@ void t.test('apt that brings nothing is not believed', { skip: !isRoot && 'only 
   t.end();
 });
 
-void t.test('a system without apt is told what to install', (t) => {
+t.test('a system without apt is told what to install', (t) => {
   const checkout = new Checkout(t);
   checkout.installNpmPackages();
   t.match(checkout.setup({ purpose: 'e2e' }), {
@@ -200,7 +196,7 @@ void t.test('a system without apt is told what to install', (t) => {
   t.end();
 });
 
-void t.test('without root: sudo, unless it would ask for a password', (t) => {
+t.test('without root: sudo, unless it would ask for a password', (t) => {
   const user = isRoot ? { uid: NOBODY } : {};
   const checkout = new Checkout(t);
   checkout.installNpmPackages();
@@ -234,14 +230,14 @@ void t.test('without root: sudo, unless it would ask for a password', (t) => {
   t.end();
 });
 
-void t.test('an old Node and an unknown purpose are refused', (t) => {
+t.test('an old Node and an unknown purpose are refused', (t) => {
   const old = new Checkout(t, '>=99.1');
   t.match(old.setup(), { status: 3, stderr: /Node >=99\.1 is needed, and this is \d+\./ });
   t.match(new Checkout(t).setup({ purpose: 'other' }), { status: 2, stderr: /^usage:/ });
   t.end();
 });
 
-void t.test('the check of this checkout says whether anything is missing', (t) => {
+t.test('the check of this checkout says whether anything is missing', (t) => {
   const env = { ...process.env, HOSTPROOF_SETUP: 'check' };
   const { status } = spawnSync(process.execPath, ['setup.mjs', 'dev'], {
     cwd: repository,
