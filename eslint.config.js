@@ -1,3 +1,4 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 /** Code that must give the same result every time it runs: its time and its chance are handed to it. */
@@ -11,7 +12,7 @@ const DETERMINISTIC = [
 const injected =
   'time and randomness are injected: see harness/ports/clock.ts and harness/domain/prng.ts';
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['.hostproof/', '.tap/', 'reports/test/golden/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
@@ -24,6 +25,24 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },
+      ],
+      // A number has one obvious text; everything else in a template must be made one on purpose.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `() => stop()` reads better than a block, and its caller expects nothing.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // A parameter that only keeps the place of another, or that a signature asks for, says so by its name.
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      // tap itself waits for the tests of a file.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafePromises: [
+            { from: 'package', name: 'PromiseWithSubtest', package: '@tapjs/core' },
+          ],
+        },
       ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',

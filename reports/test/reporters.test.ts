@@ -54,13 +54,13 @@ async function golden(test: Test, name: string, text: string) {
 /** What a terminal would obey, or a reader by lines would take for a line end. */
 const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202e]/;
 
-void t.test('every report is one file with one default export', (t) => {
+t.test('every report is one file with one default export', (t) => {
   t.same([...reporters.keys()].sort(), ['jsonl', 'junit', 'summary', 'tap', 'terminal']);
   for (const { name, title } of reporters.values()) t.match(title, /^\S.{5,}/, name);
   t.end();
 });
 
-void t.test('what a hostile guest says does no harm in any report', async (t) => {
+t.test('what a hostile guest says does no harm in any report', async (t) => {
   for (const [name, extension] of [
     ['tap', 'tap'],
     ['junit', 'xml'],
@@ -107,7 +107,7 @@ function parseStrictly(text: string): Parsed {
   return { ok: parser.ok, complaints, points, subtests };
 }
 
-void t.test('TAP is what tap-parser takes in strict mode, and nothing can be injected', (t) => {
+t.test('TAP is what tap-parser takes in strict mode, and nothing can be injected', (t) => {
   const { ok, complaints, points, subtests } = parseStrictly(render('tap', hostileRun));
   t.same(complaints, []);
   t.notOk(ok);
@@ -129,7 +129,7 @@ void t.test('TAP is what tap-parser takes in strict mode, and nothing can be inj
   t.end();
 });
 
-void t.test('TAP of a run where everything passed is ok', (t) => {
+t.test('TAP of a run where everything passed is ok', (t) => {
   const [started, ...rest] = hostileRun;
   if (started?.body.type !== 'run.started') throw new Error('the run does not start');
   const good = 'smoke/install@thin-uefi';
@@ -147,7 +147,7 @@ void t.test('TAP of a run where everything passed is ok', (t) => {
   t.end();
 });
 
-void t.test('a stream that stops anywhere still makes a report that can be read', (t) => {
+t.test('a stream that stops anywhere still makes a report that can be read', (t) => {
   for (let length = 0; length <= hostileRun.length; length += 1) {
     const events = hostileRun.slice(0, length);
     const { ok, complaints } = parseStrictly(render('tap', events));
@@ -161,7 +161,7 @@ void t.test('a stream that stops anywhere still makes a report that can be read'
   t.end();
 });
 
-void t.test('a run without jobs is a valid TAP of nothing', (t) => {
+t.test('a run without jobs is a valid TAP of nothing', (t) => {
   const [started] = hostileRun;
   if (started?.body.type !== 'run.started') throw new Error('the run does not start');
   const text = render('tap', [{ ...started, body: { ...started.body, jobs: [] } }]);
@@ -187,7 +187,7 @@ function wellFormed(xml: string): void {
   if (open.length > 0) throw new Error(`not closed: ${open.join(', ')}`);
 }
 
-void t.test('JUnit is well-formed, counts right, and tells failures from errors', (t) => {
+t.test('JUnit is well-formed, counts right, and tells failures from errors', (t) => {
   const xml = render('junit', hostileRun);
   wellFormed(xml);
   t.match(xml, '<testsuites name="hostproof" tests="7" failures="1" errors="5" skipped="0"');
@@ -200,7 +200,7 @@ void t.test('JUnit is well-formed, counts right, and tells failures from errors'
   t.end();
 });
 
-void t.test('jsonl is the stream again', (t) => {
+t.test('jsonl is the stream again', (t) => {
   const text = render('jsonl', hostileRun);
   const again = text
     .trimEnd()
@@ -211,7 +211,7 @@ void t.test('jsonl is the stream again', (t) => {
   t.end();
 });
 
-void t.test(
+t.test(
   'on a terminal there is a line per running job, redrawn at most four times a second',
   (t) => {
     const writes: { atMs: number; text: string }[] = [];
