@@ -9,15 +9,27 @@ import type { MachineDescription } from './description.ts';
 import { createDisk, overlayDisk } from './disks.ts';
 import { ensureVariables, findFirmware, type Firmware } from './firmware.ts';
 import { startMachine } from './start.ts';
-import { findQemu, requireProgram } from './version.ts';
+import { findQemu, requireProgram, type QemuBuild } from './version.ts';
 
 export interface QemuHypervisorOptions {
   /** Keeps what need not be found out again on every run. */
   readonly cacheDirectory: string;
 }
 
+export interface Platform {
+  /** Binary and what tells it from another build. */
+  readonly qemu: string;
+  readonly accelerator: string;
+  /** Why it is this accelerator. */
+  readonly reason: string;
+  readonly cpu: string;
+  /** File of the firmware's code. */
+  readonly firmware: string;
+}
+
 /** What this machine offers, found out once per hypervisor. */
 interface Installation {
+  readonly build: QemuBuild;
   readonly qemuBinary: string;
   readonly setprivBinary: string;
   readonly accelerator: AcceleratorVerdict;
@@ -39,6 +51,18 @@ export class QemuHypervisor implements Hypervisor {
   /** Which accelerator the machines run under, and why. */
   async accelerator(): Promise<AcceleratorVerdict> {
     return (await this.#found()).accelerator;
+  }
+
+  /** What the machines run on, for reports and for keys of what is kept. */
+  async platform(): Promise<Platform> {
+    const { qemuBinary, build, accelerator, firmware } = await this.#found();
+    return {
+      qemu: `${qemuBinary} ${String(build.sizeBytes)} ${String(build.modifiedMs)}`,
+      accelerator: accelerator.kind,
+      reason: accelerator.reason,
+      cpu: accelerator.cpuModel,
+      firmware: firmware.codeFile,
+    };
   }
 
   readonly start = async (spec: MachineSpec): Promise<RunningMachine> => {
@@ -66,7 +90,12 @@ export class QemuHypervisor implements Hypervisor {
     ]);
     const probe = { qemuBinary: build.binary, setprivBinary };
     const cacheFile = join(this.#options.cacheDirectory, 'accelerator.json');
-    return { ...probe, firmware, accelerator: await cachedAccelerator(cacheFile, build, probe) };
+    return {
+      ...probe,
+      build,
+      firmware,
+      accelerator: await cachedAccelerator(cacheFile, build, probe),
+    };
   }
 }
 

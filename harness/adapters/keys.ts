@@ -11,6 +11,7 @@ import { writeAtomically } from './atomic-file.ts';
 export interface ControlKey {
   /** OpenSSH private key text. Never logged. */
   readonly privateKey: string;
+  readonly privateKeyFile: string;
   /** One line, as in `authorized_keys` and in the kickstart's `sshkey`. */
   readonly publicKey: string;
 }
@@ -47,6 +48,7 @@ async function readKey(file: string): Promise<ControlKey | undefined> {
   }
   return {
     privateKey,
+    privateKeyFile: file,
     publicKey: `${parsed.type} ${parsed.getPublicSSH().toString('base64')} ${COMMENT}`,
   };
 }

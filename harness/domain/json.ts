@@ -1,11 +1,6 @@
 /** Plain JSON as verbs take and return it, and its one canonical text. */
 export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json };
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * The canonical text of a JSON value: keys sorted by code unit, no white space, `undefined` members left out.

@@ -35,6 +35,8 @@ export interface Host extends VerbMethods, AsyncDisposable {
   /** Console and shell exist on machines only. */
   readonly console: () => MachineConsole | null;
   readonly shell: () => Shell | null;
+  /** How a person gets at a machine that is on; null when there is none. */
+  readonly access: () => { readonly dir: string; readonly sshPort: number | null } | null;
   /** Files worth keeping, relative to the job's directory. */
   readonly evidence: () => Promise<readonly string[]>;
 }

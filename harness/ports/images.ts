@@ -5,5 +5,9 @@ export interface Images {
   /** Facts of every image in the catalogue. */
   readonly facts: () => readonly ImageFacts[];
   /** Builds the image if it is absent. @throws HostproofError `env/image-*` */
-  readonly built: (name: string, progress: (text: string) => void) => Promise<BuiltImage>;
+  readonly built: (
+    name: string,
+    purpose: 'installation' | 'update',
+    progress: (text: string) => void,
+  ) => Promise<BuiltImage>;
 }

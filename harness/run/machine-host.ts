@@ -77,7 +77,7 @@ export class MachineHost implements Host {
 
   async install(args: Args<'install'>, context: StepContext): Promise<Result<'install'>> {
     const { diskBytes, dir, images, installed, installer, platform, sha256 } = this.#options;
-    const image = await images.built(args.image.image, context.progress);
+    const image = await images.built(args.image.image, 'installation', context.progress);
     const kickstart = this.#options.kickstart({ append: args.append ?? '' });
     const machine = {
       name: this.#options.job,
@@ -169,7 +169,7 @@ export class MachineHost implements Host {
     const { images, layout } = this.#options;
     const { machine } = this.#machine();
     const shell = this.#shell();
-    const image = await images.built(args.image.image, context.progress);
+    const image = await images.built(args.image.image, 'update', context.progress);
     await using service = await shell.serve(layout.served(image));
     const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
       layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
@@ -238,6 +238,12 @@ export class MachineHost implements Host {
 
   baseDigests(context: StepContext): Promise<Readonly<Record<string, string>>> {
     return this.#options.layout.baseDigests(this.#layoutContext(context));
+  }
+
+  access(): { readonly dir: string; readonly sshPort: number | null } | null {
+    const machine = this.#powered?.machine;
+    if (machine === undefined) return null;
+    return { dir: this.#options.dir, sshPort: machine.forwarded(SSH_PORT) };
   }
 
   evidence(): Promise<readonly string[]> {

@@ -163,6 +163,10 @@ export class SimulatedHost implements Host {
     return Promise.resolve(null);
   }
 
+  access(): null {
+    return null;
+  }
+
   evidence(): Promise<readonly string[]> {
     return Promise.resolve([]);
   }

@@ -6,10 +6,9 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Parser } from 'tap-parser';
 import { checks } from './check.ts';
-import { runTasks } from './tasks.ts';
-import type { Task, TaskResult } from './tasks.ts';
+import { judge, runTasks } from './tasks.ts';
+import type { Task } from './tasks.ts';
 
 const AT_ONCE = 2;
 const FOLDERS = ['harness/test', 'images/test', 'qemu/test', 'reports/test'];
@@ -27,29 +26,6 @@ function testFiles(): Task[] {
         tap: true,
       })),
   );
-}
-
-interface Judged {
-  readonly failure: string | null;
-  readonly assertions: number;
-}
-
-/** A test file has failed also when its TAP says so, and when it tested nothing. */
-function judge({ task, stdout, failure }: TaskResult): Judged {
-  if (!task.tap) return { failure, assertions: 0 };
-  let assertions = 0;
-  const parser = new Parser();
-  const watch = (one: Parser) => {
-    one.on('child', watch);
-    one.on('assert', (point: { closingTestPoint?: boolean }) => {
-      if (point.closingTestPoint !== true) assertions += 1;
-    });
-  };
-  watch(parser);
-  parser.end(stdout);
-  if (failure !== null) return { failure, assertions };
-  if (!parser.ok) return { failure: 'its TAP is not ok', assertions };
-  return { failure: assertions === 0 ? 'it asserts nothing' : null, assertions };
 }
 
 function print(text: string): void {

@@ -1,6 +1,7 @@
 /** Child processes with a deadline, a few at a time. */
 import { spawn } from 'node:child_process';
 import PQueue from 'p-queue';
+import { Parser } from 'tap-parser';
 
 export interface Task {
   readonly name: string;
@@ -19,6 +20,8 @@ export interface TaskResult {
   readonly stderr: string;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const children = new Set<number>();
 
 /** A process group each, so that what a test started ends with it. */
@@ -34,21 +37,25 @@ function endGroup(pid: number): void {
   }
 }
 
+/** The exit handler ends the children. */
+function interrupted(): void {
+  process.exit(130);
+}
+
 export async function runTasks(
   tasks: readonly Task[],
   options: { readonly atOnce: number; readonly onResult: (result: TaskResult) => void },
 ): Promise<void> {
   const queue = new PQueue({ concurrency: options.atOnce });
-  process.once('exit', endAll);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => process.exit(130));
-  }
+  process.on('exit', endAll);
+  for (const signal of SIGNALS) process.on(signal, interrupted);
   await queue.addAll(
     tasks.map((task) => async () => {
       options.onResult(await runTask(task));
     }),
   );
-  process.removeListener('exit', endAll);
+  process.off('exit', endAll);
+  for (const signal of SIGNALS) process.off(signal, interrupted);
 }
 
 function runTask(task: Task): Promise<TaskResult> {
@@ -84,4 +91,27 @@ function runTask(task: Task): Promise<TaskResult> {
       resolve({ task, durationMs: performance.now() - begun, failure, ...text });
     });
   });
+}
+
+export interface Judged {
+  readonly failure: string | null;
+  readonly assertions: number;
+}
+
+/** A test file has failed also when its TAP says so, and when it tested nothing. */
+export function judge({ task, stdout, failure }: TaskResult): Judged {
+  if (!task.tap) return { failure, assertions: 0 };
+  let assertions = 0;
+  const parser = new Parser();
+  const watch = (one: Parser) => {
+    one.on('child', watch);
+    one.on('assert', (point: { closingTestPoint?: boolean }) => {
+      if (point.closingTestPoint !== true) assertions += 1;
+    });
+  };
+  watch(parser);
+  parser.end(stdout);
+  if (failure !== null) return { failure, assertions };
+  if (!parser.ok) return { failure: 'its TAP is not ok', assertions };
+  return { failure: assertions === 0 ? 'it asserts nothing' : null, assertions };
 }

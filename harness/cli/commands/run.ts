@@ -1,0 +1,64 @@
+/** `hostproof run`: tells stories to hosts and reports what happened. */
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { commandWithExamples, type CommandModule } from '../command.ts';
+import { RUNS, runSuite } from '../run-suite.ts';
+
+const run: CommandModule = (context) =>
+  commandWithExamples('run', 'runs stories: installs, upgrades, breaks and rolls hosts back', [
+    ['hostproof run --suite smoke', 'the main job'],
+    ['hostproof run power-cut', 'the stories whose name or title says so'],
+    ['hostproof run --machine sim', 'all stories on the simulated host, in milliseconds'],
+    ['hostproof run --suite smoke --reporter terminal --reporter junit=junit.xml', 'two reports'],
+    ['hostproof run rollback --defect rollback-lies', 'against updates with a planted defect'],
+    ['hostproof run power-cut --pause-on-failure', 'keeps a failed host running for you'],
+  ])
+    .argument('[filter...]', 'parts of names or titles of stories; all stories if there is none')
+    .option('--suite <name>', 'only stories of this suite: smoke, full')
+    .option('--layout <name>', 'only this layout')
+    .option('--firmware <name>', 'only this firmware')
+    .addOption(
+      new Option('--machine <kind>', 'what the hosts are')
+        .choices(['qemu', 'sim'] as const)
+        .default('qemu' as const),
+    )
+    .option('--defect <name>', 'plants this defect in the engine of every update')
+    .option('--jobs <number>', 'stories at a time (default: by cores and memory)', positiveInteger)
+    .option('--seed <number>', 'seed of all randomness', wholeNumber, 0)
+    .option('--keep', 'keeps the disks of stories that passed, too', false)
+    .option('--pause-on-failure', 'keeps a failed host running until you press Enter', false)
+    .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
+    .option(
+      '--reporter <name[=file]>',
+      'tap, terminal, junit or jsonl; repeatable (default: tap)',
+      collect,
+    )
+    .option('--scenarios <dir>', 'directory of the stories (default: those of this checkout)')
+    .action(async (filters, options) => {
+      const { reporter, ...rest } = options;
+      context.end(
+        await runSuite({
+          ...rest,
+          filters,
+          reporters: reporter ?? ['tap'],
+          version: context.version,
+          signal: context.signal,
+        }),
+      );
+    });
+
+export default run;
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a whole number is wanted');
+}
+
+function positiveInteger(text: string): number {
+  const number = wholeNumber(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError('at least 1');
+}
