@@ -60,7 +60,8 @@ const CHECKS: readonly Check[] = [
 export async function examine(onResult: (result: CheckResult) => void): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const [name, look] of CHECKS) {
-    const result = { name, ...(await look().catch(unfit)) };
+    const found = await look().catch(unfit);
+    const result = { name, ...found, detail: found.detail.replaceAll(/\s+/g, ' ') };
     onResult(result);
     results.push(result);
   }
