@@ -1,0 +1,131 @@
+/**
+ * The kickstart that a host is installed with, and the volume that carries it to the installer. It is written for any
+ * installer that follows Anaconda's rules: nothing in it is our installer's own.
+ */
+import { mkdtemp, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execa, ExecaError } from 'execa';
+import { HostproofError } from '../harness/domain/errors.ts';
+
+/** A thin volume of its own, beside the one for `/`. */
+export interface KickstartVolume {
+  readonly mount: string;
+  readonly name: string;
+  readonly sizeMiB: number;
+}
+
+export interface KickstartOptions {
+  /** Public key that root is reached with: one line, as in `authorized_keys`. */
+  readonly sshKey: string;
+  /** Further kernel arguments of the installed host. */
+  readonly append: string;
+  /** Seconds that the boot menu waits. */
+  readonly timeoutS: number;
+  readonly finish: 'poweroff' | 'reboot';
+  /** Where the image is: `file://` or `http://`; by default the installation medium's own. */
+  readonly liveimgUrl?: string;
+  /** The disk to install on; by default the installer chooses. */
+  readonly disk?: string;
+  /**
+   * Volumes instead of the ones the installer chooses by itself. The pool takes what is left on the disk, but for
+   * `poolReservePercent` of the volume group.
+   */
+  readonly volumes?: readonly [root: KickstartVolume, ...others: KickstartVolume[]];
+  readonly poolReservePercent?: number;
+}
+
+/** The image on the installation medium, as the installer mounts it. */
+const MEDIUM_IMAGE = 'file:///run/install/repo/LiveOS/squashfs.img';
+
+/** @throws HostproofError `usage/kickstart` for a value that a kickstart cannot hold */
+export function kickstart(options: KickstartOptions): string {
+  const { append, disk, finish, liveimgUrl = MEDIUM_IMAGE, sshKey, timeoutS } = options;
+  const appendOption = append === '' ? '' : ` --append=${quoted(append)}`;
+  const drives = disk === undefined ? '' : ` --drives=${word(disk)}`;
+  return [
+    'lang en_US.UTF-8',
+    'keyboard us',
+    'timezone --utc Etc/UTC',
+    'text',
+    'network --bootproto=dhcp',
+    'rootpw --lock',
+    `sshkey --username=root ${quoted(sshKey.trim())}`,
+    `clearpart --all --initlabel --disklabel=gpt${drives}`,
+    `bootloader --timeout=${timeoutS}${appendOption}`,
+    ...partitioning(options),
+    `liveimg --url=${quoted(liveimgUrl)}`,
+    finish,
+    '',
+    '%post --erroronfail',
+    'imgbase layout --init',
+    '%end',
+    '',
+  ].join('\n');
+}
+
+function partitioning({ volumes, poolReservePercent = 4, disk }: KickstartOptions): string[] {
+  if (volumes === undefined) return ['autopart --type=thinp'];
+  const onDisk = disk === undefined ? '' : ` --ondisk=${word(disk)}`;
+  return [
+    'reqpart --add-boot',
+    `part pv.01 --size=4096 --grow${onDisk}`,
+    `volgroup onn pv.01 --reserved-percent=${poolReservePercent}`,
+    'logvol none --vgname=onn --name=pool00 --thinpool --size=2048 --grow',
+    ...volumes.map(
+      ({ mount, name, sizeMiB }) =>
+        `logvol ${word(mount)} --vgname=onn --name=${word(name)} --thin --poolname=pool00 --fstype=ext4 --size=${sizeMiB}`,
+    ),
+  ];
+}
+
+/** One word of a kickstart in double quotes, with the two characters escaped that mean something there. */
+function quoted(value: string): string {
+  if (/\p{Cc}/u.test(value)) {
+    throw new HostproofError('usage/kickstart', `control character in ${JSON.stringify(value)}`);
+  }
+  return `"${value.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function word(value: string): string {
+  return /^[\w./:-]+$/.test(value) ? value : quoted(value);
+}
+
+/** Everything in the volume bears this time, so that the same kickstart makes the same bytes. */
+const VOLUME_TIME = new Date('2024-01-01T00:00:00Z');
+const VOLUME_BYTES = 1024 * 1024;
+
+/**
+ * Writes a disk image with the volume label OEMDRV and the kickstart as `/ks.cfg`: where an installer looks when it is
+ * told nothing else. The file appears whole or not at all.
+ *
+ * @throws HostproofError `env/missing-tool` without dosfstools or mtools
+ */
+export async function writeOemdrv(file: string, text: string): Promise<void> {
+  const work = await mkdtemp(join(dirname(file), '.oemdrv-'));
+  try {
+    const source = join(work, 'ks.cfg');
+    const image = join(work, 'oemdrv.img');
+    await writeFile(source, text);
+    await utimes(source, VOLUME_TIME, VOLUME_TIME);
+    await writeFile(image, '');
+    await truncate(image, VOLUME_BYTES);
+    await tool('mkfs.vfat', ['--invariant', '-n', 'OEMDRV', image]);
+    await tool('mcopy', ['-m', '-i', image, source, '::ks.cfg']);
+    await rename(image, file);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function tool(name: string, args: readonly string[]): Promise<void> {
+  try {
+    // mkfs.vfat lives in a directory that is not on everybody's path.
+    const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
+    const epoch = String(VOLUME_TIME.getTime() / 1000);
+    await execa(name, args, { env: { PATH, TZ: 'UTC', SOURCE_DATE_EPOCH: epoch }, stdin: 'ignore' });
+  } catch (error) {
+    if (!(error instanceof ExecaError)) throw error;
+    const code = error.code === 'ENOENT' ? 'env/missing-tool' : 'env/io';
+    throw new HostproofError(code, `${name}: ${error.shortMessage}`, { cause: error });
+  }
+}
