@@ -11,6 +11,8 @@ import { writeAtomically } from './atomic-file.ts';
 export interface ControlKey {
   /** OpenSSH private key text. Never logged. */
   readonly privateKey: string;
+  /** For a person's own `ssh -i`. */
+  readonly privateKeyFile: string;
   readonly privateKeyFile: string;
   /** One line, as in `authorized_keys` and in the kickstart's `sshkey`. */
   readonly publicKey: string;
