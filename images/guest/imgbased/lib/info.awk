@@ -1,19 +1,57 @@
-# The facts of `nodectl info` (key, tab, value; an entry's keys follow its title) as upstream's JSON or its indented text.
-# -v machine=1 for JSON; needs json.awk.
-function out(text) { printf "%s", text }
-function close_layers() { return machine ? (bases ? "]" : "") "}" : "" }
+# `nodectl info`: the boot menu, the entries it was made of, and the layers, as upstream's JSON or its indented text.
+# Reads the menu and then, on standard input, the volumes as lvm_load lists them (oldest version first).
+# -v entries=DIRECTORY, -v current=LAYER, -v machine=1 for JSON; needs json.awk.
 
-{
-    value = substr($0, length($1) + 2)
-    if (machine && $1 == "index") { out(json($1) ": " value); next }
+function read_entry(id,    file, line, key) {
+    file = entries "/" id ".conf"
+    split("", value)
+    while ((getline line < file) > 0) {
+        key = line
+        sub(/[ \t].*/, "", key)
+        sub(/^[^ \t]+[ \t]+/, "", line)
+        value[key] = line
+    }
+    close(file)
+    value["root"] = " " value["options"]
+    value["root"] = match(value["root"], / root=[^ ]+/) ? substr(value["root"], RSTART + 6, RLENGTH - 6) : ""
 }
-$1 == "default" {
-    out(machine ? "{\"bootloader\": {\"default\": " json(value) ", \"entries\": {" : "bootloader: \n  default: " value "\n  entries: \n")
-    next
+function fact(name, text, last) {
+    if (machine) printf "%s: %s%s", json(name), (name == "index" ? text : json(text)), (last ? "}" : ", ")
+    else print "      " name ": " text
 }
-$1 == "entry" { out(machine ? (entries++ ? "}, " : "") json(value) ": {" : "    " value ": \n"); next }
-$1 == "layout" { out(machine ? (entries ? "}" : "") "}}, \"layers\": {" : "layers: \n"); next }
-$1 == "base" { out(machine ? (bases++ ? "], " : "") json(value) ": [" : "  " value ": \n"); layers = 0; next }
-$1 == "layer" { out(machine ? (layers++ ? ", " : "") json(value) : "    " value "\n"); next }
-$1 == "current_layer" { out(close_layers() (machine ? ", " json($1) ": " json(value) "}" : "current_layer: " value) "\n"); next }
-{ out(machine ? ", " json($1) ": " json(value) : "      " $1 ": " value "\n") }
+
+/^set default=/ { default_id = $0; sub(/^set default="/, "", default_id); sub(/"$/, "", default_id) }
+/^menuentry .* --id '.*' [{]$/ { sub(/.* --id '/, ""); sub(/' [{]$/, ""); menu[++shown] = $0; next }
+{ n = split($0, field, "|") }
+n > 5 && index("," field[2] ",", ",imgbased:base,") { base[++bases] = field[1] }
+n > 5 && index("," field[2] ",", ",imgbased:layer,") { layer_of[field[3]] = layer_of[field[3]] "|" field[1] }
+
+END {
+    read_entry(default_id)
+    if (machine) printf "{\"bootloader\": {\"default\": %s, \"entries\": {", json(value["title"])
+    else print "bootloader: \n  default: " value["title"] "\n  entries: "
+    for (i = 1; i <= shown; i++) {
+        read_entry(menu[i])
+        if (machine) printf "%s%s: {", (i > 1 ? ", " : ""), json(value["title"])
+        else print "    " value["title"] ": "
+        fact("index", i - 1)
+        fact("kernel", "/boot" value["linux"])
+        fact("args", value["options"])
+        fact("initrd", "/boot" value["initrd"])
+        fact("root", value["root"])
+        fact("title", value["title"])
+        fact("blsid", menu[i], 1)
+    }
+    printf "%s", machine ? "}}, \"layers\": {" : "layers: \n"
+    for (i = 1; i <= bases; i++) {
+        if (machine) printf "%s%s: [", (i > 1 ? ", " : ""), json(base[i])
+        else print "  " base[i] ": "
+        n = split(layer_of[base[i]], layer, "|")
+        for (j = 2; j <= n; j++)
+            if (machine) printf "%s%s", (j > 2 ? ", " : ""), json(layer[j])
+            else print "    " layer[j]
+        if (machine) printf "]"
+    }
+    if (machine) print "}, \"current_layer\": " json(current) "}"
+    else print "current_layer: " current
+}

@@ -9,10 +9,11 @@ for part in common lvm boot carry space collect; do
     . "$LIB/$part.sh"
 done
 
-file=$1
-image=$2
-base=
-layer=
+# In capitals: functions share one set of variables, and these must live to the end.
+FILE=$1
+IMAGE=$2
+NEW_BASE=
+NEW_LAYER=
 
 undo() {
     code=$?
@@ -23,16 +24,16 @@ undo() {
     wait
     cd /
     umount "$RUN/base" "$RUN/layer" "$RUN/old" 2>/dev/null
-    if [ -z "$base" ]; then
+    if [ -z "$NEW_BASE" ]; then
         exit "$code"
-    elif layer_in_menu "$layer"; then
-        say "$layer is what boots next, but cleaning up was not finished (exit $code); the next update does it"
+    elif layer_in_menu "$NEW_LAYER"; then
+        say "$NEW_LAYER is what boots next, but cleaning up was not finished (exit $code); the next update does it"
         exit 0
     fi
     rm -f "$MENU.new"
-    boot_remove_layer "$layer"
+    boot_remove_layer "$NEW_LAYER"
     lvm_load
-    for lv in "$layer" "$base"; do
+    for lv in "$NEW_LAYER" "$NEW_BASE"; do
         ! lv_exists "$lv" || lv_remove "$lv"
     done
     say "the update failed (exit $code) and has been undone"
@@ -50,16 +51,16 @@ run() {
 
 make_base() {
     size=$(lv_field "$ROOT_LV" 5)
-    lvm_change lvcreate --virtualsize "${size}b" --thinpool "$POOL" --wipesignatures n --name "$base" \
+    lvm_change lvcreate --virtualsize "${size}b" --thinpool "$POOL" --wipesignatures n --name "$NEW_BASE" \
         --addtag imgbased:base --addtag imgbased:incomplete "$VG"
     # Fresh thin volumes read as zeros: neither discard nor initialise anything.
-    mkfs.ext4 -q -E nodiscard,lazy_journal_init=1,assume_storage_prezeroed=1 "/dev/$VG/$base"
-    mount -o noatime "/dev/$VG/$base" "$RUN/base"
-    run setpriv --pdeathsig KILL unsquashfs -quiet -no-progress -processors 1 -force -dest "$RUN/base" "$file" >/dev/null
-    [ "$(nvr_of_tree "$RUN/base")" = "$base" ] || die 'the image was not extracted as a whole'
+    mkfs.ext4 -q -E nodiscard,lazy_journal_init=1,assume_storage_prezeroed=1 "/dev/$VG/$NEW_BASE"
+    mount -o noatime "/dev/$VG/$NEW_BASE" "$RUN/base"
+    run setpriv --pdeathsig KILL unsquashfs -quiet -no-progress -processors 1 -force -dest "$RUN/base" "$FILE" >/dev/null
+    [ "$(nvr_of_tree "$RUN/base")" = "$NEW_BASE" ] || die 'the image was not extracted as a whole'
     sync -f "$RUN/base"
     umount "$RUN/base"
-    lvm_change lvchange --permission r "$VG/$base"
+    lvm_change lvchange --permission r "$VG/$NEW_BASE"
 }
 
 # What the running layer was made from: the copy of /etc and /root that its image brought along, or its base's /etc.
@@ -78,13 +79,13 @@ mount_pristine() {
 }
 
 make_layer() {
-    lv_snapshot "$layer" "$base" layer rw
-    mount -o noatime "/dev/$VG/$layer" "$RUN/layer"
+    lv_snapshot "$NEW_LAYER" "$NEW_BASE" layer rw
+    mount -o noatime "/dev/$VG/$NEW_LAYER" "$RUN/layer"
     mount_pristine
     carry_tree etc "$old_etc" /etc "$RUN/layer/etc"
     carry_accounts "$old_etc" /etc "$RUN/layer/etc"
     carry_tree root "$old_root" /root "$RUN/layer/root"
-    carry_fstab "$RUN/layer" "$layer"
+    carry_fstab "$RUN/layer" "$NEW_LAYER"
     sync -f "$RUN/layer"
     umount "$RUN/old" "$RUN/layer"
 }
@@ -93,8 +94,8 @@ mkdir -p "$RUN/base" "$RUN/layer" "$RUN/old"
 mountpoint -q "$BOOT" || refuse "$BOOT is not a file system of its own"
 lvm_load
 lv_has_tag "$ROOT_LV" layer || refuse "/ ($ROOT_LV) is not a layer; imgbase layout --init makes one"
-nvr=$(nvr_of_tree "$image")
-kernel=$(kernel_of_tree "$image")
+nvr=$(nvr_of_tree "$IMAGE")
+KERNEL=$(kernel_of_tree "$IMAGE")
 carry_check ''
 clean_remains
 if lv_exists "$nvr" || lv_exists "$nvr+1"; then
@@ -104,21 +105,22 @@ if lv_exists "$nvr" || lv_exists "$nvr+1"; then
     trap - EXIT
     exit 0
 fi
-space_check "$image" "$kernel"
+space_check "$IMAGE" "$KERNEL"
 
-base=$nvr
-layer=$nvr+1
+NEW_BASE=$nvr
+NEW_LAYER=$nvr+1
 say "extracting $nvr"
 make_base
-say "making $layer from it and carrying over /etc"
+say "making $NEW_LAYER from it and carrying over /etc"
 make_layer
-say "installing kernel $kernel"
-boot_copy_kernel "$layer" "$image" "$kernel"
-boot_write_entry "$layer" "$nvr" "$kernel"
-menu_write "$layer-$kernel"
+say "installing kernel $KERNEL"
+lvm_load
+boot_copy_kernel "$NEW_LAYER" "$IMAGE" "$KERNEL"
+boot_write_entry "$NEW_LAYER" "$nvr" "$KERNEL"
+menu_write "$NEW_LAYER-$KERNEL"
 
-say "$layer is what boots next"
-lvm_change lvchange --deltag imgbased:incomplete "$VG/$base" "$VG/$layer"
+say "$NEW_LAYER is what boots next"
+lvm_change lvchange --deltag imgbased:incomplete "$VG/$NEW_BASE" "$VG/$NEW_LAYER"
 lvm_load
 collect_old
 trap - EXIT
