@@ -13,7 +13,7 @@ const injected =
   'time and randomness are injected: see harness/ports/clock.ts and harness/domain/prng.ts';
 
 export default defineConfig(
-  { ignores: ['.hostproof/', '.tap/', 'reports/test/golden/'] },
+  { ignores: ['.hostproof/', '.tap/', 'reports/test/golden/', 'tap-snapshots/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     extends: [tseslint.configs.strictTypeChecked],

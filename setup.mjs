@@ -23,6 +23,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = dirname(fileURLToPath(import.meta.url));
 const UNFIT = 3;
 
+const isRoot = process.getuid?.() === 0;
+
 /** Debian package -> what shows that it, or its like on another system, is there: commands, or files (one of them is enough). */
 const DEV_PACKAGES = {
   shellcheck: ['shellcheck'],
@@ -47,9 +49,9 @@ const E2E_PACKAGES = {
   'debian-archive-keyring': ['/usr/share/keyrings/debian-archive-keyring.gpg'],
   'squashfs-tools': ['mksquashfs'],
   lz4: ['lz4'],
-  cpio: ['cpio'],
-  zstd: ['zstd'],
-  'xz-utils': ['xz'],
+  systemd: ['systemctl'],
+  // Building as an ordinary user means being root in a user namespace.
+  ...(isRoot ? {} : { uidmap: ['newuidmap'] }),
 };
 const PACKAGES = { dev: DEV_PACKAGES, e2e: E2E_PACKAGES };
 
@@ -158,7 +160,7 @@ function isExecutable(file) {
 }
 
 function aptCommands(missing) {
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', 'env', 'DEBIAN_FRONTEND=noninteractive'];
+  const sudo = isRoot ? [] : ['sudo', 'env', 'DEBIAN_FRONTEND=noninteractive'];
   const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=300'];
   return [
     [...sudo, ...apt, 'update'],
@@ -182,7 +184,7 @@ function install(missing, packages) {
 
 function whyNotInstall() {
   if (findCommand('apt-get') === undefined) return 'this system has no apt-get';
-  if (process.getuid?.() === 0) return undefined;
+  if (isRoot) return undefined;
   if (findCommand('sudo') === undefined) return 'neither root nor sudo';
   if (process.stdin.isTTY || spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0)
     return undefined;

@@ -20,7 +20,7 @@ export function checks(): Task[] {
   return Object.entries(commands).map(([name, command]) => ({
     name: `check: ${name}`,
     command,
-    deadlineS: 180,
+    deadlineS: 280,
     tap: false,
   }));
 }
