@@ -13,7 +13,6 @@ export interface ControlKey {
   readonly privateKey: string;
   /** For a person's own `ssh -i`. */
   readonly privateKeyFile: string;
-  readonly privateKeyFile: string;
   /** One line, as in `authorized_keys` and in the kickstart's `sshkey`. */
   readonly publicKey: string;
 }
