@@ -122,7 +122,10 @@ async function tool(name: string, args: readonly string[]): Promise<void> {
     // mkfs.vfat lives in a directory that is not on everybody's path.
     const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
     const epoch = String(VOLUME_TIME.getTime() / 1000);
-    await execa(name, args, { env: { PATH, TZ: 'UTC', SOURCE_DATE_EPOCH: epoch }, stdin: 'ignore' });
+    await execa(name, args, {
+      env: { PATH, TZ: 'UTC', SOURCE_DATE_EPOCH: epoch },
+      stdin: 'ignore',
+    });
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
     const code = error.code === 'ENOENT' ? 'env/missing-tool' : 'env/io';

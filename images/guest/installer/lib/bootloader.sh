@@ -57,14 +57,13 @@ ensure_boot_entry() {
     mkdir -p "$ROOT/boot/grub" "$ROOT/boot/loader/entries" "$ROOT/boot/${root_device##*/}"
     run cp "$ROOT/usr/lib/modules/$kernel/vmlinuz" "$ROOT/boot/${root_device##*/}/vmlinuz-$kernel"
     run cp "$ROOT/usr/lib/modules/$kernel/initramfs.img" "$ROOT/boot/${root_device##*/}/initramfs-$kernel.img"
-    lookup bootloader || :
     cat >"$ROOT/boot/loader/entries/$id.conf" <<EOF2
 title ${root_device##*/} ($kernel)
 version $kernel
 linux /${root_device##*/}/vmlinuz-$kernel
 initrd /${root_device##*/}/initramfs-$kernel.img
-options root=$root_device rd.lvm.lv=$VG/${root_device##*/} rw $(value append)
+options root=$root_device rd.lvm.lv=$VG/${root_device##*/} rw $BOOT_APPEND
 EOF2
-    awk -v default_id="$id" -v timeout="$(value timeout 5)" -f "$ROOT/usr/lib/imgbased/menu.awk" \
+    awk -v default_id="$id" -v timeout="$BOOT_TIMEOUT" -f "$ROOT/usr/lib/imgbased/menu.awk" \
         "$ROOT/boot/loader/entries/$id.conf" >"$ROOT/boot/grub/grub.cfg"
 }

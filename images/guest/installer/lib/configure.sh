@@ -98,9 +98,23 @@ add_ssh_key() {
 # Where the layout engine finds the administrator's arguments and timeout for its boot entries. The
 # values were held against a list of characters without a meaning to a shell.
 write_boot_settings() {
-    lookup bootloader || :
-    append=$(value append)
-    timeout=$(value timeout 5)
+    boot_settings
     mkdir -p "$ROOT/etc/default"
-    printf 'BOOT_APPEND="%s"\nBOOT_TIMEOUT=%s\n' "$append" "$timeout" >"$ROOT/etc/default/imgbased"
+    printf 'BOOT_APPEND="%s"\nBOOT_TIMEOUT=%s\n' "$BOOT_APPEND" "$BOOT_TIMEOUT" >"$ROOT/etc/default/imgbased"
+    printf 'GRUB_CMDLINE_LINUX="%s"\nGRUB_TIMEOUT=%s\n' "$BOOT_APPEND" "$BOOT_TIMEOUT" >"$ROOT/etc/default/grub"
+}
+
+# The installed system talks on the consoles that the installer talks on, unless the kickstart names some.
+boot_settings() {
+    lookup bootloader || :
+    BOOT_APPEND=$(value append)
+    BOOT_TIMEOUT=$(value timeout 5)
+    case " $BOOT_APPEND " in
+        *' console='*) ;;
+        *)
+            consoles=$(tr ' ' '\n' </proc/cmdline | grep '^console=[A-Za-z0-9,]*$' | tr '\n' ' ' || :)
+            BOOT_APPEND=$consoles$BOOT_APPEND
+            BOOT_APPEND=${BOOT_APPEND% }
+            ;;
+    esac
 }
