@@ -1,0 +1,60 @@
+/** Reads the catalogue: one image or defect per file, found by listing the directory. */
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { z } from 'zod';
+import { HostproofError, messageOf } from '../harness/domain/errors.ts';
+import { unknownName } from '../harness/domain/nearest.ts';
+import { defectSchema, recipeSchema, type Defect, type Recipe } from './recipe.ts';
+
+/** Every image, by name. @throws HostproofError `harness/internal` when a file of the catalogue is wrong */
+export function recipes(): Promise<Recipe[]> {
+  return readDirectory(new URL('./catalogue/', import.meta.url), recipeSchema);
+}
+
+/** Every planted defect, by name. */
+export function defects(): Promise<Defect[]> {
+  return readDirectory(new URL('./defects/', import.meta.url), defectSchema);
+}
+
+/** The one of that name. @throws HostproofError `usage/unknown-name` */
+export function named<T extends { name: string }>(
+  kind: string,
+  name: string,
+  all: readonly T[],
+): T {
+  const found = all.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  throw new HostproofError(
+    'usage/unknown-name',
+    unknownName(
+      kind,
+      name,
+      all.map((one) => one.name),
+    ),
+  );
+}
+
+async function readDirectory<T extends { name: string }>(
+  directory: URL,
+  schema: z.ZodType<T>,
+): Promise<T[]> {
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.ts')).sort();
+  return await Promise.all(
+    files.map(async (file) => {
+      const url = new URL(file, directory);
+      try {
+        const module = (await import(url.href)) as { default?: unknown };
+        const entry = schema.parse(module.default);
+        if (entry.name !== basename(file, '.ts')) {
+          throw new Error(`it calls itself "${entry.name}"; the file name is the name`);
+        }
+        return entry;
+      } catch (error) {
+        throw new HostproofError('harness/internal', `${url.pathname}: ${messageOf(error)}`, {
+          cause: error,
+          hint: 'correct this file of the catalogue; its neighbours show the shape',
+        });
+      }
+    }),
+  );
+}

@@ -1,0 +1,10 @@
+import { referenceNode } from '../reference-node.ts';
+
+export default referenceNode({
+  name: 'panics',
+  title: 'an update whose kernel finds no root and panics',
+  version: '1.1.1',
+  notes: 'Reference Node 1.1.1: its initramfs is empty.',
+  wrong: 'panics',
+  tamper: { kind: 'empty-initramfs' },
+});

@@ -1,0 +1,63 @@
+#!/bin/sh
+# One version of the reference host: the finished root, the engine, the installer and what this version changes,
+# as the squashfs that is update, installer and payload in one.
+#
+# Environment: OUT, WORK; BASE (the base step's results); GUEST (images/guest); OVERLAY (files of this version, laid
+# out as in the tree); PACKAGES (names of packages to add); PANICS (1: the initramfs is empty); PATCH (a planted
+# defect, or empty).
+set -eu
+steps=$(dirname "$(readlink -f "$0")")
+. "$steps/common.sh"
+
+tree=$WORK/tree
+in_memory "$tree"
+phase 'unpacking the finished root'
+unpack_tree "$BASE/base.tar" "$tree"
+
+phase 'adding engine, installer and this version'"'"'s files'
+cp -r "$GUEST/imgbased" "$WORK/imgbased"
+if [ -n "$PATCH" ]; then
+    patch --strip=1 --fuzz=0 --batch --no-backup-if-mismatch --directory="$WORK/imgbased" <"$PATCH"
+fi
+for program in "$WORK"/imgbased/sbin/*; do install -m 755 "$program" "$tree/usr/sbin/"; done
+mkdir -p "$tree/usr/lib/imgbased" "$tree/usr/libexec/hostproof-installer"
+cp -r --no-preserve=mode "$WORK/imgbased/lib/." "$tree/usr/lib/imgbased/"
+cp -r "$GUEST/installer/." "$tree/usr/libexec/hostproof-installer/"
+rm -rf "$tree/usr/libexec/hostproof-installer/test"
+# the modes of a checkout depend on who made it
+find "$tree/usr/lib/imgbased" "$tree/usr/libexec/hostproof-installer" "$OVERLAY" -exec chmod u=rwX,go=rX {} +
+for unit in "$tree"/usr/libexec/hostproof-installer/*.service "$tree"/usr/libexec/hostproof-installer/*.target; do
+    [ -e "$unit" ] || continue
+    mv "$unit" "$tree/usr/lib/systemd/system/"
+    if grep -q '^\[Install\]' "$tree/usr/lib/systemd/system/${unit##*/}"; then
+        systemctl --quiet --root="$tree" enable "${unit##*/}"
+    fi
+done
+cp -r --remove-destination "$OVERLAY/." "$tree/"
+
+for package in $PACKAGES; do cp "$BASE/debs/${package}"_*.deb "$tree/tmp/"; done
+if [ -n "$PACKAGES" ]; then
+    phase "installing $PACKAGES"
+    chroot "$tree" sh -c 'dpkg --install /tmp/*.deb'
+    rm -f "$tree"/tmp/*.deb
+fi
+rm -rf "$tree"/var/log/* "$tree"/var/cache/* "$tree"/var/lib/dpkg/*-old
+
+kver=$(ls "$tree/usr/lib/modules")
+if [ "$PANICS" = 1 ]; then
+    # A valid archive with nothing in it: the kernel is left to find a root by itself, and cannot.
+    {
+        printf '070701'
+        printf '%08X' 0 0 0 0 1 0 0 0 0 0 0 11 0
+        printf 'TRAILER!!!\000\000\000\000'
+    } >"$tree/usr/lib/modules/$kver/initramfs.img"
+fi
+
+phase 'writing the squashfs'
+epoch=$SOURCE_DATE_EPOCH
+# mksquashfs takes either the variable or its options, and the variable leaves older times as they are
+unset SOURCE_DATE_EPOCH
+mksquashfs "$tree" "$OUT/root.squashfs" -comp lz4 -noappend -no-progress -quiet -reproducible \
+    -mkfs-time "$epoch" -all-time "$epoch"
+bytes=$(find "$tree" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
+printf '{"kernelRelease":"%s","treeBytes":%s}\n' "$kver" "$bytes" >"$OUT/facts.json"
