@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { HostView } from '../domain/view.ts';
 
 const text = z.string().max(4096);
-const number = z.coerce.number();
 
 export const probeSchema = z.object({
   bootId: text,
@@ -12,7 +11,7 @@ export const probeSchema = z.object({
   osRelease: z.object({ versionId: text }),
   machineId: text,
   hostKeys: z.array(text).max(64),
-  users: z.array(text).max(512),
+  users: z.array(z.object({ name: text, uid: z.number(), shadowSha256: text.nullable() })).max(512),
   failedUnits: z.array(text).max(512),
   bootDefault: text,
   entries: z
@@ -33,19 +32,20 @@ export const probeSchema = z.object({
         name: text,
         readOnly: z.boolean(),
         tags: z.array(text).max(64),
-        identity: text,
         origin: text,
-        time: number,
+        uuid: text,
+        /** `YYYY-MM-DD hh:mm:ss +0000`: sorts as text. */
+        time: text,
+        thinId: z.number().nullable(),
+        dataPercent: z.number().nullable(),
+        headSha256: text.nullable(),
       }),
     )
     .max(512),
-  pool: z.object({ dataPercent: number, metadataPercent: number }),
+  pool: z.object({ dataPercent: z.number(), metadataPercent: z.number() }),
   layers: z.array(z.object({ name: text, fstabRoot: text, osReleaseVersionId: text })).max(256),
-  nodectl: z
-    .object({ bootloader: z.object({ default: text }).loose(), current_layer: text })
-    .loose()
-    .nullable()
-    .catch(null),
+  /** What the layout's own tool printed: JSON, if it is well. */
+  nodectl: z.string().max(65536).catch(''),
 });
 export type Probe = z.infer<typeof probeSchema>;
 
@@ -61,7 +61,9 @@ export function volumeOf(device: string): string | null {
 
 export function viewOf(probe: Probe, files: Readonly<Record<string, string | null>>): HostView {
   const tagged = (tag: string): Probe['volumes'] =>
-    probe.volumes.filter((volume) => volume.tags.includes(tag)).sort((a, b) => a.time - b.time);
+    probe.volumes
+      .filter((volume) => volume.tags.includes(tag))
+      .sort((a, b) => (a.time < b.time ? -1 : 1));
   const layers = tagged('imgbased:layer');
   const bases = tagged('imgbased:base');
   const kernelArguments = probe.cmdline.split(/\s+/).filter((word) => word !== '');
@@ -97,20 +99,41 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     bases: bases.map((base) => ({
       id: base.name,
       readOnly: base.readOnly,
-      identity: base.identity,
+      // whoever writes to a thin volume maps blocks of its own; the head holds the superblock with its times
+      identity: [base.uuid, base.thinId, base.dataPercent, base.headSha256].join(' '),
     })),
     orphans: orphans(probe),
     pool: probe.pool,
     machineId: probe.machineId,
     hostKeys: probe.hostKeys,
-    users: probe.users,
+    users: probe.users.map(
+      ({ name, uid, shadowSha256 }) => `${name}:${uid.toString()}:${shadowSha256 ?? ''}`,
+    ),
     failedUnits: probe.failedUnits,
     files,
-    claim: {
-      defaultLayer: probe.nodectl?.bootloader.default ?? null,
-      currentLayer: probe.nodectl?.current_layer ?? null,
-    },
+    claim: claimOf(probe.nodectl),
   };
+}
+
+const claimSchema = z.object({
+  bootloader: z.object({
+    default: text,
+    entries: z.record(text, z.object({ root: text })),
+  }),
+  current_layer: text,
+});
+
+/** What `nodectl --machine-readable info` says; nothing, if it says nothing readable. */
+function claimOf(nodectl: string): HostView['claim'] {
+  let said: unknown = null;
+  try {
+    said = JSON.parse(nodectl);
+  } catch {
+    return { defaultLayer: null, currentLayer: null };
+  }
+  const claim = claimSchema.safeParse(said).data;
+  const root = claim?.bootloader.entries[claim.bootloader.default]?.root ?? '';
+  return { defaultLayer: volumeOf(root), currentLayer: claim?.current_layer ?? null };
 }
 
 /** Volumes of the layout that are neither base, layer, pool nor common, and boot directories without a layer. */

@@ -14,7 +14,11 @@ export default {
   id: 'thin',
 
   observe: async (context, watch) => {
-    const output = await run(context, 'sh -s', context.guestScript('probe/thin.sh'));
+    const output = await run(
+      context,
+      'unshare --mount sh -s',
+      context.guestScript('probe/thin.sh'),
+    );
     let probe: unknown;
     try {
       probe = JSON.parse(output);
