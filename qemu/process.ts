@@ -6,6 +6,8 @@ import { execa } from 'execa';
 import { HostproofError } from '../harness/domain/errors.ts';
 
 export interface ProcessEnd {
+  /** False if QEMU ended by itself before we killed it. */
+  readonly killed: boolean;
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
 }
@@ -65,13 +67,14 @@ export function spawnQemu(
   child.stderr.on('data', (text: string) => {
     tail = (tail + text).slice(-STDERR_TAIL_LENGTH);
   });
-  const ended = child.then(({ exitCode, signal }): ProcessEnd => ({ exitCode, signal }));
+  let killed = false;
+  const ended = child.then(({ exitCode, signal }): ProcessEnd => ({ exitCode, signal, killed }));
   return {
     pid: child.pid,
     ended,
     stderrTail: () => tail.trim(),
     kill: async () => {
-      child.kill('SIGKILL');
+      killed ||= child.kill('SIGKILL');
       await ended;
     },
   };

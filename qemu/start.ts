@@ -3,7 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
-import { HostproofError } from '../harness/domain/errors.ts';
 import { qemuArguments } from './arguments.ts';
 import { BoundedLog } from './bounded-log.ts';
 import type { MachineDescription } from './description.ts';
@@ -38,8 +37,8 @@ export async function startMachine(options: StartOptions): Promise<QemuMachine> 
   // Connected sockets need no name: the directory is gone before the guest runs, and nothing is left to clean up.
   await using sockets = await SocketDirectory.create();
   const paths = { qmp: sockets.file('qmp'), serial: sockets.file('serial') };
-  await using qmpListener = await SingleListener.listen(paths.qmp);
-  await using serialListener = await SingleListener.listen(paths.serial);
+  using qmpListener = await SingleListener.listen(paths.qmp);
+  using serialListener = await SingleListener.listen(paths.serial);
   const qemu = qemuArguments({ ...machine, sockets: paths });
   const command = [options.qemuBinary, ...qemu].map(shellWord).join(' ');
   await writeFile(join(directory, 'qemu-command.txt'), `${command}\n`, { flag: 'a' });
@@ -128,20 +127,14 @@ async function assemble(
     await qmp.execute('cont');
     return machine;
   } catch (error) {
-    const { exitCode } = await killed(process);
+    await process.kill();
     await console[Symbol.asyncDispose]();
     await transcript[Symbol.asyncDispose]();
+    const { killed } = await process.ended;
     // QEMU that ended by itself has said why on standard error, and that is the better message.
-    if (exitCode !== undefined && error instanceof HostproofError) {
-      throw startFailure(name, process.stderrTail(), command);
-    }
+    if (!killed) throw startFailure(name, process.stderrTail(), command);
     throw error;
   }
-}
-
-async function killed(process: QemuProcess): Promise<{ exitCode: number | undefined }> {
-  await process.kill();
-  return process.ended;
 }
 
 /** For a person who wants to run the command by hand; never given to a shell by us. */

@@ -3,7 +3,6 @@
 export const LINE_LENGTH_MAX = 4096;
 const ESCAPE_LENGTH_MAX = 64;
 
-/* eslint-disable no-control-regex -- control characters are what this file is about */
 /** Moving the cursor to a place starts a new line as much as a line feed does (menus are drawn so). */
 const CURSOR_POSITION = /\x1b\[\d*(?:;\d*)?[Hf]/g;
 const OPERATING_SYSTEM_COMMAND = /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g;
@@ -11,7 +10,6 @@ const CONTROL_SEQUENCE = /\x1b\[[0-?]*[ -/]*[@-~]/g;
 const OTHER_ESCAPE = /\x1b[ -/]*[0-~]/g;
 const CONTROL_CHARACTER = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 const UNFINISHED_ESCAPE = /\x1b(?:\[[0-?]*[ -/]*|[ -/]*)$/;
-/* eslint-enable no-control-regex */
 
 export function withoutEscapes(text: string): string {
   return text
