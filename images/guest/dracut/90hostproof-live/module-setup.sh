@@ -15,6 +15,8 @@ installkernel() {
     # Where a medium may be: CD-ROM, virtio, IDE, SATA or USB disk. Not every kernel has all of them.
     hostonly='' instmods loop squashfs overlay isofs vfat nls_iso8859-1 nls_cp437 \
         sr_mod cdrom sd_mod ahci ata_piix virtio_blk virtio_scsi usb_storage uas xhci_pci
+    # Without it the first boot of a machine waits for entropy: the system makes its identity from random numbers.
+    hostonly='' instmods virtio_rng
 }
 
 install() {

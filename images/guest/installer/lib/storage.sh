@@ -68,13 +68,13 @@ make_group() {
 make_pool() {
     # A chunk size of its own: LVM's choice depends on the pool's size, and zeroing each chunk when it
     # is first written would double the work of the installation.
-    run lvcreate --yes --quiet --type thin-pool --name "$(value name)" --size "$(value size)m" \
+    run lvcreate --yes --quiet --monitor n --type thin-pool --name "$(value name)" --size "$(value size)m" \
         --poolmetadatasize "$(value metadata)m" --chunksize 64k --zero n "$VG"
 }
 
 make_volume() {
     if get thin; then
-        run lvcreate --yes --quiet --thin --virtualsize "$(value size)m" --name "$(value name)" "$VG/$(value thin)"
+        run lvcreate --yes --quiet --monitor n --thin --virtualsize "$(value size)m" --name "$(value name)" "$VG/$(value thin)"
     else
         run lvcreate --yes --quiet --wipesignatures y --size "$(value size)m" --name "$(value name)" "$VG"
     fi
