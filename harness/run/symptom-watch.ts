@@ -28,6 +28,8 @@ export async function watching<T>(
     readonly what: string;
     readonly onSymptom: (seen: SeenSymptom) => void;
     readonly mayStop?: boolean;
+    /** A person is at the machine: symptoms are told, and he decides. */
+    readonly isAttended?: boolean;
     readonly signal: AbortSignal;
   },
   body: (signal: AbortSignal) => Promise<T>,
@@ -37,7 +39,8 @@ export async function watching<T>(
     given.signal.addEventListener('abort', () => undefined);
     const unsubscribe = onSymptom(machine.console, (seen) => {
       options.onSymptom(seen);
-      if (seen.symptom.kind === 'never') reject(new SymptomError(options.what, seen));
+      if (seen.symptom.kind !== 'never' || options.isAttended === true) return;
+      reject(new SymptomError(options.what, seen));
     });
     given.signal.addEventListener('abort', unsubscribe, { once: true });
     if (options.mayStop !== true) {
