@@ -1,6 +1,6 @@
 /** Runs one job: a story on a host, from the first step to the verdict. */
 import type { Invariant } from '../checks/invariant.ts';
-import { asHostproofError, HostproofError } from '../domain/errors.ts';
+import { asHostproofError, HostproofError, messageOf } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import type { Job } from '../domain/plan.ts';
 import { prng } from '../domain/prng.ts';
@@ -86,11 +86,10 @@ async function tell(job: Job, host: Host, options: JobOptions): Promise<Hostproo
 /** Names the line of the story; what is thrown and is none of ours, is the story's own error. */
 function withLine(thrown: unknown, scenario: string): HostproofError {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-  const line = new RegExp(`${scenario.split('/').at(-1) ?? scenario}\\.ts:(\\d+)`).exec(stack)?.[1];
+  const line = new RegExp(`${scenario.split('/').at(-1) ?? scenario}\\.ts(?:\\?[^:]*)?:(\\d+)`).exec(stack)?.[1];
   const where = line === undefined ? '' : ` (scenarios/${scenario}.ts:${line})`;
   if (!(thrown instanceof HostproofError)) {
-    const error = asHostproofError(thrown);
-    return new HostproofError('story/failed', `${error.message}${where}`, { cause: thrown });
+    return new HostproofError('story/failed', `${messageOf(thrown)}${where}`, { cause: thrown });
   }
   return new HostproofError(thrown.code, `${thrown.message}${where}`, {
     hint: thrown.hint,

@@ -174,6 +174,7 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
     files: Object.fromEntries(Object.keys(view.files).map((path) => [path, 'other'])),
   }),
   'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
+  'claims-agree': (view) => ({ ...view, claim: { ...view.claim, currentLayer: 'another' } }),
   'no-failed-units': (view) => ({ ...view, failedUnits: ['x.service'] }),
 };
 

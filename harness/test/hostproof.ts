@@ -1,0 +1,31 @@
+/** Runs the real command line in tests. */
+import { execa } from 'execa';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../cli/hostproof.mjs', import.meta.url));
+
+export interface Ran {
+  readonly status: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param inside a command that runs another one, such as `unshare --mount sh -c 'mount …; exec "$@"' sh` */
+export async function hostproof(
+  args: readonly string[],
+  options: { readonly env?: Record<string, string>; readonly inside?: readonly string[] } = {},
+): Promise<Ran> {
+  const [command = '', ...rest] = [...(options.inside ?? []), process.execPath, BIN, ...args];
+  const ran = await execa(command, rest, {
+    reject: false,
+    stdin: 'ignore',
+    env: { NO_COLOR: '1', ...options.env },
+    timeout: 60_000,
+  });
+  return { status: ran.exitCode, stdout: ran.stdout, stderr: ran.stderr };
+}
+
+/** Runs a command in a mount namespace in which this shell text was carried out first. Needs root. */
+export function inMountNamespace(script: string): string[] {
+  return ['unshare', '--mount', 'sh', '-ec', `${script}; exec "$@"`, 'sh'];
+}
