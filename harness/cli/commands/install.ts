@@ -1,5 +1,5 @@
 /** `hostproof install`: does this medium install, and does the result start? */
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { HostproofError } from '../../domain/errors.ts';
 import { FIRMWARES, type Firmware } from '../../domain/image.ts';
 import { unknownName } from '../../domain/nearest.ts';
@@ -22,40 +22,38 @@ const install: CommandModule = (context) =>
     .option('--ks <file>', 'kickstart, given to the installer on a volume with the label OEMDRV')
     .requiredOption('--disk <size>', 'an empty disk, such as 40G; repeatable', collectSizes)
     .option('--firmware <name>', `one of ${FIRMWARES.join(', ')}`, knownFirmware, 'uefi' as const)
-    .option('--memory <size>', 'memory of the machine (default: 4G)', parseSize, 4 * GIB)
-    .option('--cpus <number>', 'processors of the machine (default: 2)', positiveInteger, 2)
+    .addOption(
+      new Option('--memory <size>', 'memory of the machine')
+        .argParser(parseSize)
+        .default(4 * GIB, '4G'),
+    )
+    .option('--cpus <number>', 'processors of the machine', positiveInteger, 2)
     .option(
       '--stall <minutes>',
-      'without output and without a byte written for this long, it has failed; longer on a slow machine (default: 10)',
+      'without output and without a byte written for this long, it has failed; longer on a slow machine',
       positiveInteger,
       10,
     )
-    .option('--keep', 'keeps the disks also when all went well', false)
-    .option(
-      '--vnc',
-      'opens the screen on a socket for a VNC viewer; you decide when it is over',
-      false,
-    )
-    .option(
-      '--console',
-      'puts this terminal on the serial console; you decide when it is over',
-      false,
-    )
+    .option('--keep', 'keeps the disks also when all went well')
+    .option('--vnc', 'opens the screen on a socket for a VNC viewer; you decide when it is over')
+    .option('--console', 'puts this terminal on the serial console; you decide when it is over')
     .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
     .option('--reporter <name[=file]>', 'reports, as for run (default: terminal)', collect)
     .action(async (options) => {
-      const { iso, sha256, ks, disk, memory, stall, reporter, ...rest } = options;
+      const { ks, disk, memory, stall, reporter, ...rest } = options;
       context.end(
         await installMedium({
           ...rest,
-          iso,
-          sha256,
+          sha256: options.sha256,
           kickstart: ks,
           diskBytes: disk,
           memoryBytes: memory,
           stallMinutes: stall,
+          keep: options.keep === true,
+          vnc: options.vnc === true,
+          console: options.console === true,
           // A terminal that shows the console has no room for a live report.
-          reporters: reporter ?? [options.console ? 'summary' : 'terminal'],
+          reporters: reporter ?? [options.console === true ? 'summary' : 'terminal'],
           version: context.version,
           signal: context.signal,
         }),
