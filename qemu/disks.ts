@@ -56,7 +56,10 @@ export async function diskInfo(file: string): Promise<DiskInfo> {
  * @throws HostproofError `env/image-damaged`
  */
 export async function checkDisk(file: string): Promise<void> {
-  const { exitCode, stderr, stdout } = await qemuImg(['check', '-q', fileName(file)], [0, 3]);
+  const { exitCode, stderr, stdout } = await qemuImg(
+    ['check', '-q', '-f', 'qcow2', fileName(file)],
+    [0, 3],
+  );
   if (exitCode !== 0 && exitCode !== 3) {
     throw new HostproofError('env/image-damaged', `${file}: ${stdout}${stderr}`);
   }

@@ -6,6 +6,7 @@ const SYMPTOMS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/No space left on device|Disk quota exceeded/, 'env/disk-full'],
   [/Failed to get .*lock/, 'env/lock'],
   [/Could not set up host forwarding rule|could not set up host forwarding rule/i, 'env/network'],
+  [/No such file or directory[^]*backing|backing[^]*No such file or directory/, 'env/image-absent'],
   [/not in \w+ format|Image is corrupt|is not a valid|Could not open backing/, 'env/image-damaged'],
   [/Input\/output error/, 'env/io'],
 ];

@@ -58,7 +58,7 @@ export class QmpClient {
     socket.on('data', (text: string) => {
       if (this.#failure === undefined) lines.push(text);
     });
-    socket.on('error', (error) => void this.#lost(error.message));
+    socket.on('error', (error) => void this.#lost(`QEMU closed the connection (${error.message})`));
     socket.on('close', () => void this.#lost('QEMU closed the connection'));
     if (socket.closed) void this.#lost('QEMU closed the connection');
   }

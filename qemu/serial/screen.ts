@@ -13,6 +13,8 @@ export class TerminalScreen {
     rows: ROWS,
     scrollback: 0,
     allowProposedApi: true,
+    // It would report what a hostile guest sends on standard output.
+    logLevel: 'off',
   });
 
   /** `onDrawn` is called when this chunk is on the screen. */
