@@ -17,7 +17,8 @@ remove_layer() { # LAYER
 # What an update or a collection left when it was cut: not in the menu means that it never happened (or that the removal
 # did), in the menu means that it is whole.
 clean_remains() {
-    for lv in $(lv_tagged incomplete); do
+    remains=$(lv_tagged incomplete)
+    for lv in $remains; do
         layer=$lv
         if lv_has_tag "$lv" base; then layer=$lv+1; fi
         if layer_in_menu "$layer" && lv_exists "$layer"; then
@@ -29,7 +30,7 @@ clean_remains() {
         fi
     done
     for entry in "$ENTRIES"/*.conf.new "$MENU.new"; do rm -f "$entry"; done
-    lvm_load
+    [ -z "$remains" ] || lvm_load
     for directory in "$BOOT"/*+[0-9]*; do
         [ ! -d "$directory" ] || lv_exists "${directory##*/}" || boot_remove_layer "${directory##*/}"
     done

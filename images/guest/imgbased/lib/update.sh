@@ -45,7 +45,7 @@ trap undo EXIT
 run() {
     "$@" &
     worker=$!
-    wait "$worker" || { code=$?; worker=; die "$1 failed (exit $code)"; }
+    wait "$worker" || { code=$?; worker=; die "extracting the image failed (exit $code)"; }
     worker=
 }
 
@@ -121,6 +121,5 @@ menu_write "$NEW_LAYER-$KERNEL"
 
 say "$NEW_LAYER is what boots next"
 lvm_change lvchange --deltag imgbased:incomplete "$VG/$NEW_BASE" "$VG/$NEW_LAYER"
-lvm_load
 collect_old
 trap - EXIT

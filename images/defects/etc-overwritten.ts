@@ -1,0 +1,8 @@
+import type { Defect } from '../recipe.ts';
+
+export default {
+  name: 'etc-overwritten',
+  title: 'files in /etc that the administrator modified are overwritten by the new image',
+  patch: 'etc-overwritten.patch',
+  invariant: 'administrator-files-kept',
+} satisfies Defect;

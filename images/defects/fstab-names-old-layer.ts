@@ -1,0 +1,8 @@
+import type { Defect } from '../recipe.ts';
+
+export default {
+  name: 'fstab-names-old-layer',
+  title: 'the fstab of the new layer names the old one',
+  patch: 'fstab-names-old-layer.patch',
+  invariant: 'root-names-itself',
+} satisfies Defect;

@@ -1,0 +1,8 @@
+import type { Defect } from '../recipe.ts';
+
+export default {
+  name: 'rollback-lies',
+  title: 'rollback changes nothing and says that it did',
+  patch: 'rollback-lies.patch',
+  invariant: 'default-as-promised',
+} satisfies Defect;
