@@ -86,7 +86,9 @@ async function tell(job: Job, host: Host, options: JobOptions): Promise<Hostproo
 /** Names the line of the story; what is thrown and is none of ours, is the story's own error. */
 function withLine(thrown: unknown, scenario: string): HostproofError {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-  const line = new RegExp(`${scenario.split('/').at(-1) ?? scenario}\\.ts(?:\\?[^:]*)?:(\\d+)`).exec(stack)?.[1];
+  const line = new RegExp(
+    `${scenario.split('/').at(-1) ?? scenario}\\.ts(?:\\?[^:]*)?:(\\d+)`,
+  ).exec(stack)?.[1];
   const where = line === undefined ? '' : ` (scenarios/${scenario}.ts:${line})`;
   if (!(thrown instanceof HostproofError)) {
     return new HostproofError('story/failed', `${messageOf(thrown)}${where}`, { cause: thrown });

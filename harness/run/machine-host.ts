@@ -1,7 +1,6 @@
 /** A host on a virtual machine: every verb, by a hypervisor, a console, a shell and a layout. */
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
-import type { FaultPlan, FaultStamp } from '../domain/fault.ts';
 import { canonical } from '../domain/json.ts';
 import type { Args, BootEnd, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -13,8 +12,10 @@ import type { Images } from '../ports/images.ts';
 import type { InstalledHosts } from '../ports/installed.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import type { Hypervisor, MachineSpec, RunningMachine } from '../ports/machine.ts';
-import { quote, type Shell } from '../ports/shell.ts';
+import type { Shell } from '../ports/shell.ts';
+import { underFault } from './armed-fault.ts';
 import { chooseEntry } from './boot-menu.ts';
+import { readFile, removeFile, settled, succeed, writeFile } from './guest-commands.ts';
 import { abortable, type Installer } from './installing.ts';
 import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
@@ -41,8 +42,6 @@ export interface MachineHostOptions {
 
 const SSH_PORT = 22;
 const CONSOLE_LOG = 'console.log';
-/** How often the bytes written are asked for while a fault waits for its moment. */
-const FAULT_POLL_MS = 20;
 
 /** A machine that was started, and the shell on it once the host answers. */
 interface Powered {
@@ -177,7 +176,22 @@ export class MachineHost implements Host {
       const options = { what: 'upgrading', onSymptom: this.#onSymptom, signal: context.signal };
       return { ...(await watching(machine, options, engine)), stamp: null };
     }
-    return this.#upgradeUnderFault(args.fault, layout.upgradeBytes(image), engine, context);
+    const { clock } = this.#options;
+    const end = await underFault(
+      {
+        plan: args.fault,
+        machine,
+        clock,
+        bytesPlanned: layout.upgradeBytes(image),
+        strike: async () => {
+          await this.powerCut();
+        },
+        signal: context.signal,
+      },
+      engine,
+    );
+    if ('stamp' in end) return { outcome: 'cut', reason: null, stamp: end.stamp };
+    return { ...end.ended, stamp: null };
   }
 
   async rollback(args: Args<'rollback'>, context: StepContext): Promise<Result<'rollback'>> {
@@ -189,27 +203,17 @@ export class MachineHost implements Host {
   }
 
   async write(args: Args<'write'>, context: StepContext): Promise<Result<'write'>> {
-    const path = quote(args.path);
-    await this.#run(
-      `mkdir -p "$(dirname ${path})" && cat > ${path} && sync ${path}`,
-      context,
-      args.content,
-    );
+    await writeFile(this.#shell(), args, context);
     return {};
   }
 
   async remove(args: Args<'remove'>, context: StepContext): Promise<Result<'remove'>> {
-    await this.#run(`rm -f ${quote(args.path)} && sync`, context);
+    await removeFile(this.#shell(), args, context);
     return {};
   }
 
   async read(args: Args<'read'>, context: StepContext): Promise<Result<'read'>> {
-    const path = quote(args.path);
-    const text = await this.#run(
-      `if [ -e ${path} ]; then printf y; cat ${path}; else printf n; fi`,
-      context,
-    );
-    return { content: text.startsWith('y') ? text.slice(1) : null };
+    return { content: await readFile(this.#shell(), args, context) };
   }
 
   async fill(args: Args<'fill'>, context: StepContext): Promise<Result<'fill'>> {
@@ -219,15 +223,7 @@ export class MachineHost implements Host {
   }
 
   async settle(_args: Args<'settle'>, context: StepContext): Promise<Result<'settle'>> {
-    // `is-system-running` answers with status 1 for a degraded host: the failed units say it better
-    await this.#shell().run('systemctl is-system-running --wait', {
-      deadlineMs: context.limitMs,
-      signal: context.signal,
-    });
-    const failed = await this.#run('systemctl --failed --plain --no-legend', context);
-    return {
-      failedUnits: failed.split('\n').flatMap((line) => line.split(' ')[0]?.slice(0, 200) || []),
-    };
+    return { failedUnits: await settled(this.#shell(), context) };
   }
 
   async view(args: { readonly watch: readonly string[] }, context: StepContext): Promise<HostView> {
@@ -292,7 +288,7 @@ export class MachineHost implements Host {
   /** Asks the running host to go down; does not wait until it has. */
   async #leave(context: StepContext, how: 'reboot' | 'poweroff' = 'reboot'): Promise<void> {
     const powered = this.#machine();
-    await this.#run(`systemctl ${how}`, context);
+    await succeed(this.#shell(), `systemctl ${how}`, context);
     const shell = powered.shell;
     powered.shell = null;
     await shell?.[Symbol.asyncDispose]();
@@ -334,43 +330,6 @@ export class MachineHost implements Host {
     }
   }
 
-  async #upgradeUnderFault(
-    fault: FaultPlan,
-    bytesPlanned: number,
-    engine: (signal: AbortSignal) => Promise<EngineOutcome>,
-    context: StepContext,
-  ): Promise<Result<'upgrade'>> {
-    const { machine } = this.#machine();
-    const threshold =
-      fault.when.at === 'bytes' ? fault.when.bytes : fault.when.fraction * bytesPlanned;
-    const before = (await machine.blockStatistics()).bytesWritten;
-    const over = new AbortController();
-    const signal = AbortSignal.any([context.signal, over.signal]);
-    const struck = async (): Promise<FaultStamp> => {
-      for (;;) {
-        const bytesWritten = (await machine.blockStatistics()).bytesWritten - before;
-        if (bytesWritten >= threshold) {
-          await this.powerCut();
-          return { fault: fault.fault, bytesWritten, bytesPlanned };
-        }
-        await this.#options.clock.sleep(FAULT_POLL_MS, signal);
-      }
-    };
-    const running = engine(signal).then((end) => ({ end }));
-    running.catch(() => undefined); // the connection dies with the machine
-    try {
-      const first = await Promise.race([
-        running,
-        struck().then((stamp) => ({ stamp })),
-        machine.unfit,
-      ]);
-      if ('stamp' in first) return { outcome: 'cut', reason: null, stamp: first.stamp };
-      return { ...first.end, stamp: null };
-    } finally {
-      over.abort();
-    }
-  }
-
   #layoutContext(context: StepContext): LayoutContext {
     return {
       shell: this.#shell(),
@@ -379,21 +338,6 @@ export class MachineHost implements Host {
       progress: context.progress,
       guestScript: this.#options.guestScript,
     };
-  }
-
-  /** @throws HostproofError `host/command` when the command fails */
-  async #run(command: string, context: StepContext, stdin?: string): Promise<string> {
-    const result = await this.#shell().run(command, {
-      deadlineMs: context.limitMs,
-      signal: context.signal,
-      ...(stdin === undefined ? {} : { stdin }),
-    });
-    if (result.status === 0) return result.stdout;
-    const said = result.stderr.trim().slice(-500);
-    throw new HostproofError(
-      'host/command',
-      `${command.slice(0, 200)}: status ${String(result.status)}: ${said}`,
-    );
   }
 
   #machine(): Powered {

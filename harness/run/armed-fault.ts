@@ -1,0 +1,58 @@
+/** A fault that waits for its moment while a step runs. */
+import type { FaultPlan, FaultStamp } from '../domain/fault.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RunningMachine } from '../ports/machine.ts';
+
+/** How often the bytes written are asked for: the moment is met within what is written meanwhile. */
+const POLL_MS = 20;
+
+export interface Armed {
+  readonly plan: FaultPlan;
+  readonly machine: RunningMachine;
+  readonly clock: Clock;
+  /** Bytes that the step is known to write, about. */
+  readonly bytesPlanned: number;
+  readonly strike: () => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs `step` until it ends or the fault strikes.
+ *
+ * @returns what the step resolved with, or the stamp of the fault
+ */
+export async function underFault<T>(
+  armed: Armed,
+  step: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly ended: T } | { readonly stamp: FaultStamp }> {
+  const before = (await armed.machine.blockStatistics()).bytesWritten;
+  const over = new AbortController();
+  const signal = AbortSignal.any([armed.signal, over.signal]);
+  const running = step(signal).then((ended) => ({ ended }));
+  running.catch(() => undefined); // the connection dies with the machine
+  try {
+    const struck = strikeInTime(armed, before, signal);
+    struck.catch(() => undefined); // given up when the step ends first
+    return await Promise.race([running, struck, armed.machine.unfit]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function strikeInTime(
+  { plan, machine, clock, bytesPlanned, strike }: Armed,
+  before: number,
+  signal: AbortSignal,
+): Promise<{ readonly stamp: FaultStamp }> {
+  const { when } = plan;
+  const threshold = when.at === 'bytes' ? when.bytes : when.fraction * bytesPlanned;
+  for (;;) {
+    const bytesWritten = (await machine.blockStatistics()).bytesWritten - before;
+    signal.throwIfAborted();
+    if (bytesWritten >= threshold) {
+      await strike();
+      return { stamp: { fault: plan.fault, bytesWritten, bytesPlanned } };
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
