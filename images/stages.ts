@@ -15,8 +15,16 @@ import type { Defect, Recipe } from './recipe.ts';
 import { runStep, STEPS } from './step.ts';
 import type { Places, Stage, StageFacts } from './store.ts';
 
-const GUEST = fileURLToPath(new URL('./guest/', import.meta.url));
-const DEFECTS = fileURLToPath(new URL('./defects/', import.meta.url));
+/** Where the files that go into images, and the patches on them, are. */
+export interface Sources {
+  readonly guest: string;
+  readonly defects: string;
+}
+
+const SOURCES: Sources = {
+  guest: fileURLToPath(new URL('./guest/', import.meta.url)),
+  defects: fileURLToPath(new URL('./defects/', import.meta.url)),
+};
 
 export const SQUASHFS = 'root.squashfs';
 export const ISO = 'installer.iso';
@@ -27,6 +35,8 @@ export interface StageContext {
   readonly logs: string;
   readonly onProgress: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Instead of this checkout's own. */
+  readonly sources?: Sources;
 }
 
 /** What `tree.sh` tells of the tree. */
@@ -56,13 +66,14 @@ export async function rootStage(
 }
 
 export async function baseStage(context: StageContext, root: Stage): Promise<Stage> {
-  const guest = await sourceDigest(['tree', 'dracut'].map((part) => join(GUEST, part)));
+  const { guest } = context.sources ?? SOURCES;
+  const files = await sourceDigest(['tree', 'dracut'].map((part) => join(guest, part)));
   return {
     name: 'base',
-    key: keyOf({ root: root.key, steps: await stepsDigest('base.sh'), guest }),
+    key: keyOf({ root: root.key, steps: await stepsDigest('base.sh'), files }),
     inputs: [root],
     make: async (places) => {
-      await step(context, 'base', 'base.sh', places, { GUEST, ROOT: input(places) });
+      await step(context, 'base', 'base.sh', places, { GUEST: guest, ROOT: input(places) });
       return {};
     },
   };
@@ -74,18 +85,19 @@ export async function treeStage(
   recipe: Recipe,
   defect: Defect | undefined,
 ): Promise<Stage> {
+  const { guest, defects } = context.sources ?? SOURCES;
   const { packages, files } = recipe;
   const panics = recipe.tamper?.kind === 'empty-initramfs';
-  const patch = defect === undefined ? '' : join(DEFECTS, defect.patch);
+  const patch = defect === undefined ? '' : join(defects, defect.patch);
   const name = ['tree', recipe.version, defect?.name]
     .filter((part) => part !== undefined)
     .join('-');
-  const guest = await sourceDigest(['imgbased', 'installer'].map((part) => join(GUEST, part)));
+  const engine = await sourceDigest(['imgbased', 'installer'].map((part) => join(guest, part)));
   const planted = patch === '' ? null : await sourceDigest([patch]);
   const key = keyOf({
     base: base.key,
     steps: await stepsDigest('tree.sh'),
-    ...{ guest, planted, panics, packages, files },
+    ...{ engine, planted, panics, packages, files },
   });
   return {
     name,
@@ -95,7 +107,7 @@ export async function treeStage(
       const overlay = join(places.work, 'overlay');
       await writeOverlay(overlay, files);
       await step(context, name, 'tree.sh', places, {
-        ...{ GUEST, BASE: input(places), OVERLAY: overlay, PATCH: patch },
+        ...{ GUEST: guest, BASE: input(places), OVERLAY: overlay, PATCH: patch },
         ...{ PACKAGES: packages.join(' '), PANICS: panics ? '1' : '0' },
       });
       const facts = await readFile(join(places.out, 'facts.json'), 'utf8');

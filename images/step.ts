@@ -1,7 +1,7 @@
 /** Runs a step script: a child in namespaces of its own, which leaves no mount and no process behind however we end. */
 import { createWriteStream } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -62,7 +62,7 @@ export async function requireTools(path = process.env['PATH'] ?? ''): Promise<vo
 }
 
 export interface StepOptions {
-  /** File name in `images/steps`. */
+  /** File name in `images/steps`, or a whole path. */
   readonly script: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Where everything it says goes. */
@@ -86,7 +86,7 @@ export async function runStep({
   const tail: string[] = [];
   const child = execa(
     'setpriv',
-    ['--pdeathsig', 'KILL', 'unshare', ...AS_ROOT, ...CONFINED, 'sh', join(STEPS, script)],
+    ['--pdeathsig', 'KILL', 'unshare', ...AS_ROOT, ...CONFINED, 'sh', resolve(STEPS, script)],
     {
       env: { ...environment, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
       stdin: 'ignore',

@@ -43,6 +43,11 @@ if [ -n "$PACKAGES" ]; then
 fi
 rm -rf "$tree"/var/log/* "$tree"/var/cache/* "$tree"/var/lib/dpkg/*-old
 
+# What the layout engine compares a host's /etc and /root with, to know what the administrator made of them.
+rm -rf "$tree/usr/share/factory"
+mkdir -p "$tree/usr/share/factory"
+cp --archive "$tree/etc" "$tree/root" "$tree/usr/share/factory/"
+
 kver=$(ls "$tree/usr/lib/modules")
 if [ "$PANICS" = 1 ]; then
     # A valid archive with nothing in it: the kernel is left to find a root by itself, and cannot.

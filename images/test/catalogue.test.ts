@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { WRONGS } from '../../harness/domain/image.ts';
+import { defects, named, recipes } from '../catalogue.ts';
+import { catalogueFacts } from '../facts.ts';
+import { recipeSchema } from '../recipe.ts';
+import { mediumOf } from '../stages.ts';
+
+const run = promisify(execFile);
+const here = import.meta.dirname;
+
+void t.test('the catalogue has what stories need', async (t) => {
+  const catalogue = await recipes();
+  const sound = catalogue.filter(({ wrong }) => wrong === null);
+  t.ok(sound.length >= 3, 'three sound versions to upgrade through');
+  for (const wrong of WRONGS) {
+    t.equal(catalogue.filter((image) => image.wrong === wrong).length, 1, `one image is ${wrong}`);
+  }
+  const bases = catalogue.filter(({ wrong }) => wrong !== 'truncated').map(({ nvr }) => nvr);
+  t.equal(
+    new Set(bases).size,
+    bases.length,
+    'images that can be installed have names of their own',
+  );
+  t.strictSame(
+    (await catalogueFacts()).map(({ name }) => name),
+    catalogue.map(({ name }) => name),
+  );
+});
+
+void t.test('sound versions differ in something real', async (t) => {
+  const sound = (await recipes()).filter(({ wrong }) => wrong === null);
+  for (const path of [
+    '/usr/lib/os-release',
+    '/etc/reference-node.conf',
+    '/usr/share/hostproof/nvr',
+  ]) {
+    const texts = sound.map(({ files }) => files[path]?.text);
+    t.equal(new Set(texts).size, sound.length, path);
+  }
+  t.equal(new Set(sound.map(({ packages }) => packages.join())).size, sound.length, 'packages');
+  const own = sound.map(({ files }) =>
+    Object.keys(files).filter((path) => path.includes('only-in')),
+  );
+  t.equal(new Set(own.flat()).size, sound.length, 'a file that only one version has');
+});
+
+void t.test('what a recipe may not say', async (t) => {
+  const [recipe] = await recipes();
+  const refuses = (change: object, why: RegExp): void => {
+    t.throws(() => recipeSchema.parse({ ...recipe, ...change }), { message: why });
+  };
+  refuses({ files: { 'etc/x': { text: '' } } }, /absolute path/);
+  refuses({ files: { '/etc/../../x': { text: '' } } }, /absolute path/);
+  refuses({ version: '9.9' }, /nvr names another version/);
+  refuses({ packages: ['--evil'] }, /packages/);
+  refuses({ tamper: { kind: 'cut-short', keep: 1.5 } }, /keep/);
+});
+
+void t.test('unknown names are answered with the nearest one', async (t) => {
+  const catalogue = await recipes();
+  t.throws(() => named('image', 'truncatd', catalogue), {
+    code: 'usage/unknown-name',
+    message: /did you mean "truncated"/,
+  });
+});
+
+void t.test('volume labels are what ISO 9660 allows', async (t) => {
+  for (const recipe of await recipes()) t.match(mediumOf(recipe).volume, /^[A-Z0-9_]{1,16}$/);
+});
+
+void t.test('every defect applies to the engine and names an invariant', async (t) => {
+  const invariants = await readdir(join(here, '../../harness/checks/invariants'));
+  const all = await defects();
+  t.ok(all.length >= 5);
+  for (const defect of all) {
+    t.ok(invariants.includes(`${defect.invariant}.ts`), `${defect.name}: ${defect.invariant}`);
+    const copy = await mkdtemp(join(tmpdir(), 'hostproof-defect-'));
+    t.teardown(() => rm(copy, { recursive: true, force: true }));
+    await cp(join(here, '../guest/imgbased'), copy, { recursive: true });
+    const patch = join(here, '../defects', defect.patch);
+    await t.resolves(
+      run('patch', ['--strip=1', '--fuzz=0', '--batch', '-d', copy, '-i', patch]),
+      `${defect.name} applies`,
+    );
+    const scripts = (await readdir(join(copy, 'lib'))).filter((name) => name.endsWith('.sh'));
+    for (const name of scripts) await run('sh', ['-n', join(copy, 'lib', name)]);
+  }
+});

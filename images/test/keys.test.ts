@@ -1,0 +1,112 @@
+import { chmod, cp, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { recipes } from '../catalogue.ts';
+import { keyOf, sourceDigest } from '../digest.ts';
+import type { Packages } from '../packages.ts';
+import type { Defect } from '../recipe.ts';
+import { baseStage, isoStage, rootStage, treeStage, type StageContext } from '../stages.ts';
+
+const here = import.meta.dirname;
+
+async function scratch(t: Test): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'hostproof-keys-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+void t.test('the digest of sources', async (t) => {
+  const directory = await scratch(t);
+  const file = join(directory, 'a');
+  await writeFile(file, 'one');
+  const first = await sourceDigest([directory]);
+
+  await utimes(file, 1, 1);
+  t.equal(await sourceDigest([directory]), first, 'times do not count');
+  await cp(file, join(directory, 'test/a'), { recursive: true });
+  t.equal(await sourceDigest([directory]), first, 'tests do not count');
+  await chmod(file, 0o755);
+  const executable = await sourceDigest([directory]);
+  t.not(executable, first, 'programs are not files');
+  await writeFile(file, 'two');
+  t.not(await sourceDigest([directory]), executable, 'contents count');
+  await rm(file);
+  await writeFile(join(directory, 'b'), 'one');
+  t.not(await sourceDigest([directory]), first, 'names count');
+});
+
+void t.test('a key does not depend on the order of its inputs', (t) => {
+  t.equal(keyOf({ a: 1, b: [2] }), keyOf({ b: [2], a: 1 }));
+  t.not(keyOf({ a: 1 }), keyOf({ a: 2 }));
+  t.end();
+});
+
+void t.test('a change makes again what depends on it, and nothing else', async (t) => {
+  const directory = await scratch(t);
+  await cp(join(here, '../guest'), join(directory, 'guest'), { recursive: true });
+  await cp(join(here, '../defects'), join(directory, 'defects'), { recursive: true });
+  const sources = { guest: join(directory, 'guest'), defects: join(directory, 'defects') };
+  const context: StageContext = { logs: directory, onProgress: () => undefined, sources };
+  const packages: Packages = { suite: 'bookworm', resolved: ['a=1', 'b=2'], apt: '/nonexistent' };
+  const defect: Defect = {
+    name: 'rollback-lies',
+    title: 'a defect of this test',
+    patch: 'rollback-lies.patch',
+    invariant: 'default-as-promised',
+  };
+
+  const keys = async (
+    change: { packages?: Packages; extra?: string[]; defect?: Defect; recipe?: object } = {},
+  ): Promise<Record<string, string>> => {
+    const [first] = await recipes();
+    if (first === undefined) throw new Error('the catalogue is empty');
+    const recipe = { ...first, ...change.recipe };
+    const root = await rootStage(context, change.packages ?? packages, change.extra ?? ['pv']);
+    const base = await baseStage(context, root);
+    const tree = await treeStage(context, base, recipe, change.defect);
+    const iso = await isoStage(context, base, tree, recipe);
+    return { root: root.key, base: base.key, tree: tree.key, iso: iso.key };
+  };
+  let before = await keys();
+  const changes = async (
+    what: string,
+    now: Promise<Record<string, string>>,
+    stages: string,
+  ): Promise<void> => {
+    const after = await now;
+    const changed = Object.keys(after).filter((stage) => after[stage] !== before[stage]);
+    t.equal(changed.join(' '), stages, what);
+  };
+
+  await changes('nothing', keys(), '');
+  await changes(
+    'another version of a package',
+    keys({ packages: { ...packages, resolved: ['a=1', 'b=3'] } }),
+    'root base tree iso',
+  );
+  await changes(
+    'where apt keeps its lists',
+    keys({ packages: { ...packages, apt: '/elsewhere' } }),
+    '',
+  );
+  await changes(
+    'another package for one image',
+    keys({ extra: ['pv', 'less'] }),
+    'root base tree iso',
+  );
+  await changes('a file of one version', keys({ recipe: { files: {} } }), 'tree iso');
+  await changes('a planted defect', keys({ defect }), 'tree iso');
+  const planted = await keys({ defect });
+  await writeFile(join(directory, 'defects/rollback-lies.patch'), 'another patch');
+  t.not((await keys({ defect })).tree, planted.tree, 'the text of the patch counts');
+
+  await writeFile(join(directory, 'guest/installer/new'), 'x');
+  await changes('a file of the installer', keys(), 'tree iso');
+  before = await keys();
+  await writeFile(join(directory, 'guest/imgbased/lib/new.sh'), 'x');
+  await changes('a file of the engine', keys(), 'tree iso');
+  before = await keys();
+  await writeFile(join(directory, 'guest/dracut/90hostproof-live/new'), 'x');
+  await changes('a file of the initramfs', keys(), 'base tree iso');
+});
