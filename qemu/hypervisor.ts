@@ -129,6 +129,7 @@ function describe(
           },
         }),
     ...(spec.forward.length === 0 ? {} : { network: { forwardedGuestPorts: spec.forward } }),
-    ...(spec.vncSocket === undefined ? {} : { display: { vncSocket: spec.vncSocket } }),
+    // Always: a foreign medium may show its errors there only, and a screenshot is evidence.
+    display: spec.vncSocket === undefined ? {} : { vncSocket: spec.vncSocket },
   };
 }
