@@ -23,24 +23,29 @@ export async function runCommand(
 
   try {
     return await new Promise<CommandResult>((resolve, reject) => {
-      clock
-        .sleep(options.deadlineMs, signal)
-        .then(() => reject(timeout(command, options, output)), reject);
-      client.exec(`exec /bin/sh -c ${quote(command)}`, (error, opened) => {
-        if (error !== undefined) return reject(lost(command, output, messageOf(error)));
+      const isLost = (error: unknown): void => {
+        reject(lost(command, output, messageOf(error)));
+      };
+      clock.sleep(options.deadlineMs, signal).then(() => {
+        reject(timeout(command, options, output));
+      }, reject);
+      const begin = (error: Error | undefined, opened: ClientChannel): void => {
+        if (error !== undefined) return isLost(error);
         channel = opened;
         if (signal.aborted) return opened.close();
         let status: number | null | undefined;
-        opened.on('data', (chunk: Buffer) => output.stdout.add(chunk));
+        opened.on('data', (chunk: Buffer) => {
+          output.stdout.add(chunk);
+        });
         opened.stderr.on('data', (chunk: Buffer) => {
           output.stderr.add(chunk);
           lines.add(chunk);
         });
-        opened.on('error', () => undefined);
+        opened.on('error', () => undefined); // its close follows, and tells
         opened.on('exit', (code: number | null) => (status = code));
         opened.on('close', () => {
           lines.end();
-          if (status === undefined) return reject(lost(command, output, 'no exit status came'));
+          if (status === undefined) return isLost('no exit status came');
           resolve({
             status,
             stdout: output.stdout.text(),
@@ -49,7 +54,12 @@ export async function runCommand(
           });
         });
         opened.end(options.stdin ?? '');
-      });
+      };
+      try {
+        client.exec(`exec /bin/sh -c ${quote(command)}`, begin);
+      } catch (error) {
+        isLost(error); // there was no connection any more
+      }
     });
   } finally {
     over.abort();

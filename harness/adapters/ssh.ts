@@ -158,13 +158,16 @@ class ConnectedShell implements SshShell {
     const port = await new Promise<number>((resolve, reject) => {
       this.#client.forwardIn('127.0.0.1', 0, (error, bound) => {
         if (error === undefined) resolve(bound);
-        else
-          reject(
-            new HostproofError('host/never', 'the guest refused to forward a port', {
-              cause: error,
-            }),
-          );
+        else reject(error);
       });
+    }).catch((cause: unknown) => {
+      throw new HostproofError(
+        'host/never',
+        `no port of the guest is forwarded: ${messageOf(cause)}`,
+        {
+          cause,
+        },
+      );
     });
     const channels = new Set<ClientChannel>();
     this.#services.set(port, (channel) => {
