@@ -100,7 +100,6 @@ add_ssh_key() {
 write_boot_settings() {
     boot_settings
     mkdir -p "$ROOT/etc/default"
-    printf 'BOOT_APPEND="%s"\nBOOT_TIMEOUT=%s\n' "$BOOT_APPEND" "$BOOT_TIMEOUT" >"$ROOT/etc/default/imgbased"
     printf 'GRUB_CMDLINE_LINUX="%s"\nGRUB_TIMEOUT=%s\n' "$BOOT_APPEND" "$BOOT_TIMEOUT" >"$ROOT/etc/default/grub"
 }
 

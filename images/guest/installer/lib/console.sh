@@ -46,7 +46,8 @@ give_up() {
 # run COMMAND…: its output goes to the log; a failure ends the installation and quotes the output's end.
 run() {
     printf '%s + %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$*" >>"$LOG"
-    if ! "$@" >"$WORK/output" 2>&1 </dev/null; then
+    # Descriptors 3 and 4 are the installer's own; LVM would complain about them.
+    if ! "$@" >"$WORK/output" 2>&1 </dev/null 3>&- 4>&-; then
         cat "$WORK/output" >>"$LOG"
         fatal "$1 failed: $(tail -n 3 "$WORK/output" | tr '\n' ' ')"
     fi

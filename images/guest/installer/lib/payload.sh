@@ -59,11 +59,12 @@ fetch_payload() {
 }
 
 extract_payload() {
+    inodes=$(unsquashfs -stat "$PAYLOAD" | sed -n 's/^Number of inodes //p')
     printf '%s + unsquashfs %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$PAYLOAD" >>"$LOG"
-    {
-        # A status of its own: that of a pipe is its last command's.
-        unsquashfs -force -dest "$ROOT" "$PAYLOAD" 2>"$WORK/output" && : >"$WORK/extracted"
-    } | tr '\r' '\n' | show_progress
+    (unsquashfs -force -no-progress -dest "$ROOT" "$PAYLOAD" >"$WORK/output" 2>&1 3>&- && : >"$WORK/extracted") &
+    extracting=$!
+    show_progress
+    wait "$extracting" || :
     [ -e "$WORK/extracted" ] || fatal "the image cannot be extracted: $(tail -n 3 "$WORK/output" | tr '\n' ' ')"
     case $PAYLOAD in
         "$ROOT"/*)
@@ -73,15 +74,16 @@ extract_payload() {
     esac
 }
 
-# unsquashfs redraws "[===  ] 1234/11356 10%"; one line for every tenth is enough.
+# A line for every tenth, measured by the files that are there already.
 show_progress() {
-    awk -v step="$STEP/$STEPS" '
-        match($0, /[0-9]+%/) {
-            percent = substr($0, RSTART, RLENGTH - 1) + 0
-            if (percent >= shown + 10) {
-                shown = percent - percent % 10
-                print "installer: [" step "] " shown " %"
-                fflush()
-            }
-        }'
+    shown=0
+    while kill -0 "$extracting" 2>/dev/null; do
+        sleep 2
+        there=$(df --output=iused "$ROOT" | tail -n 1)
+        tenth=$((there * 10 / (inodes + 1)))
+        if [ "$tenth" -gt "$shown" ]; then
+            shown=$tenth
+            say "[$STEP/$STEPS] ${tenth}0 %"
+        fi
+    done
 }

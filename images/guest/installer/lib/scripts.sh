@@ -24,9 +24,11 @@ run_script() {
     printf '%s + %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$1" >>"$LOG"
     status=0
     if [ -n "$2" ]; then
-        chroot "$2" /usr/bin/env -C / HOME=/root "$interpreter" "$3" >"$output" 2>&1 </dev/null || status=$?
+        # Whatever a script leaves running (LVM starts a monitor) ends with it: it would keep the volumes busy.
+        unshare --fork --pid --kill-child --mount-proc="$2/proc" \
+            chroot "$2" /usr/bin/env -C / HOME=/root "$interpreter" "$3" >"$output" 2>&1 </dev/null 3>&- || status=$?
     else
-        "$interpreter" "$3" >"$output" 2>&1 </dev/null || status=$?
+        "$interpreter" "$3" >"$output" 2>&1 </dev/null 3>&- || status=$?
     fi
     sed 's/^/    /' "$output" >>"$LOG"
     if get log; then
