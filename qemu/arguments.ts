@@ -11,7 +11,7 @@ import type {
  * seccomp: no privileged, obsolete or resource-control system calls, and no further process. Plain `on` allows
  * all of these.
  */
-export const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
+const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
 
 const MAC_DEFAULT = '52:54:00:12:34:56';
 /** Under TCG, translated code is kept in this much memory; less means translating again. */

@@ -14,7 +14,7 @@ export interface Firmware {
 }
 
 /** Where QEMU's packages describe firmware (QEMU's docs/interop/firmware.json); earlier directories win. */
-export const DESCRIPTOR_DIRECTORIES = ['/etc/qemu/firmware', '/usr/share/qemu/firmware'];
+const DESCRIPTOR_DIRECTORIES = ['/etc/qemu/firmware', '/usr/share/qemu/firmware'];
 
 /** Where distributions put OVMF with 4 MiB flash, without Secure Boot keys. */
 const WELL_KNOWN: readonly Firmware[] = [

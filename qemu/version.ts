@@ -7,8 +7,8 @@ import { execa } from 'execa';
 import { HostproofError } from '../harness/domain/errors.ts';
 
 /** Machine states, devices' JSON and PNG screenshots are used as this version has them. */
-export const QEMU_VERSION_MIN = '7.2';
-export const QEMU_SYSTEM = 'qemu-system-x86_64';
+const QEMU_VERSION_MIN = '7.2';
+const QEMU_SYSTEM = 'qemu-system-x86_64';
 const VERSION_DEADLINE_MS = 10_000;
 
 export interface QemuBuild {

@@ -11,7 +11,7 @@ const OTHER_ESCAPE = /\x1b[ -/]*[0-~]/g;
 const CONTROL_CHARACTER = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 const UNFINISHED_ESCAPE = /\x1b(?:\[[0-?]*[ -/]*|[ -/]*)$/;
 
-export function withoutEscapes(text: string): string {
+function withoutEscapes(text: string): string {
   return text
     .replace(OPERATING_SYSTEM_COMMAND, '')
     .replace(CONTROL_SEQUENCE, '')

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { execa } from 'execa';
 import t from 'tap';
@@ -113,7 +114,7 @@ t.test('a screenshot', async (t) => {
 });
 
 t.test('kill -9 of the harness leaves no QEMU behind', async (t) => {
-  const script = join(import.meta.dirname, 'fixtures/start-and-wait.ts');
+  const script = fileURLToPath(import.meta.resolve('./fixtures/start-and-wait.ts'));
   const harness = execa(process.execPath, ['--import', 'tsx', script], { reject: false });
   const pid = await new Promise<number>((resolve) => {
     harness.stdout.once('data', (text: Buffer) => resolve(Number(text.toString())));
@@ -196,7 +197,7 @@ const skip = allowed.failed ? 'mount namespaces are not allowed here' : false;
 t.test('a full disk below the guest is unfit, not a defect of the guest', { skip }, async (t) => {
   const mountPoint = join(newDirectory(), 'mnt');
   await mkdir(mountPoint);
-  const script = join(import.meta.dirname, 'fixtures/full-disk.ts');
+  const script = fileURLToPath(import.meta.resolve('./fixtures/full-disk.ts'));
   const { stdout, stderr } = await execa(
     'unshare',
     [...namespace, process.execPath, '--import', 'tsx', script, mountPoint],
