@@ -16,6 +16,8 @@ const SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecont
 const MAC_DEFAULT = '52:54:00:12:34:56';
 /** Under TCG, translated code is kept in this much memory; less means translating again. */
 const TCG_CACHE_MIB = 512;
+/** Numbers of PCIe root ports must differ; those of disks begin at 1. */
+const CDROM_CHASSIS = 100;
 
 /**
  * The arguments of one machine: q35 without QEMU's default devices, with one PCIe root port per disk (OVMF
@@ -119,13 +121,18 @@ function disk(disk: DiskDevice, index: number): string[] {
   ];
 }
 
+/** On virtio-scsi: kernels made for clouds have a driver for it, and none for the AHCI controller of q35. */
 function cdrom(cdrom: CdromDevice, index: number): string[] {
+  const port = `port-${cdrom.id}`;
+  const controller = `scsi-${cdrom.id}`;
   return [
     ...blockdev(cdrom.id, cdrom.file, 'raw', true),
+    ...device({ driver: 'pcie-root-port', id: port, chassis: CDROM_CHASSIS + index }),
+    ...device({ driver: 'virtio-scsi-pci', id: controller, bus: port }),
     ...device({
-      driver: 'ide-cd',
+      driver: 'scsi-cd',
       id: `cdrom-${cdrom.id}`,
-      bus: `ide.${String(index)}`,
+      bus: `${controller}.0`,
       drive: cdrom.id,
       bootindex: cdrom.bootIndex,
     }),

@@ -64,7 +64,9 @@ exports[`qemu/test/arguments.test.ts > TAP > the arguments of a whole machine > 
 -device {"driver":"pcie-root-port","id":"port-payload","chassis":2}
 -device {"driver":"virtio-blk-pci","id":"disk-payload","bus":"port-payload","drive":"payload","write-cache":"on","werror":"report","rerror":"report"}
 -blockdev {"driver":"raw","node-name":"medium","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap","file":{"driver":"file","filename":"/run/installer.iso","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap"}}
--device {"driver":"ide-cd","id":"cdrom-medium","bus":"ide.0","drive":"medium","bootindex":0}
+-device {"driver":"pcie-root-port","id":"port-medium","chassis":100}
+-device {"driver":"virtio-scsi-pci","id":"scsi-medium","bus":"port-medium"}
+-device {"driver":"scsi-cd","id":"cdrom-medium","bus":"scsi-medium.0","drive":"medium","bootindex":0}
 -netdev {"type":"user","id":"net0","restrict":true,"hostfwd":[{"str":"tcp:127.0.0.1:0-:22"}]}
 -device {"driver":"virtio-net-pci","id":"nic0","netdev":"net0","mac":"52:54:00:12:34:56","romfile":""}
 `
