@@ -58,7 +58,8 @@ export async function install(options: PhaseOptions, signal: AbortSignal): Promi
     bootIndex: 0,
   };
   const disks = [...targets(options), ...oemdrv(kickstartVolume), cdrom];
-  const spec = { disks, forward: [], stopOnReboot: true };
+  // With a port forwarded the machine has a network card, which kickstarts may name; it leads nowhere.
+  const spec = { disks, forward: [SSH_PORT], stopOnReboot: true };
   return withMachine(options, 'install', spec, async (machine) => {
     const progress = followInstaller(machine, options);
     let bytesWritten = 0;

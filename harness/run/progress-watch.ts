@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RunningMachine } from '../ports/machine.ts';
 import { SymptomError } from './symptom-watch.ts';
 
-const LOOK_EVERY_MS = 2_000;
+const LOOK_EVERY_MS = 5_000;
 /** A prompt is only taken for one when nothing has followed it for this long. */
 const QUIET_MS = 6_000;
 

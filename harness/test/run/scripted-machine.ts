@@ -1,0 +1,106 @@
+/** A machine behind the port that follows a script: what its console says and what it writes, by the clock. */
+import type { Clock } from '../../ports/clock.ts';
+import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../../ports/machine.ts';
+
+export interface Moment {
+  readonly atMs: number;
+  /** Comes as a line; with `prompt`, as the last row of the screen without a line end. */
+  readonly says?: string;
+  readonly prompt?: string;
+  readonly writes?: number;
+  readonly stops?: StopReason;
+}
+
+export interface ScriptedHypervisor extends Hypervisor {
+  readonly started: MachineSpec[];
+  readonly disposed: string[];
+}
+
+/** One script for each machine that is started, in order. */
+export function scripted(
+  clock: Clock,
+  scripts: readonly (readonly Moment[])[],
+): ScriptedHypervisor {
+  const started: MachineSpec[] = [];
+  const disposed: string[] = [];
+  return {
+    started,
+    disposed,
+    createDisk: () => Promise.resolve(),
+    overlayDisk: () => Promise.resolve(),
+    start: (spec) => {
+      const machine = scriptedMachine(clock, scripts[started.length] ?? [], () => {
+        disposed.push(spec.dir);
+      });
+      started.push(spec);
+      return Promise.resolve(machine);
+    },
+  };
+}
+
+function scriptedMachine(
+  clock: Clock,
+  script: readonly Moment[],
+  onDispose: () => void,
+): RunningMachine {
+  const startedMs = clock.nowMs();
+  const pending = [...script];
+  const lines = new Set<(line: string) => void>();
+  const outputs = new Set<() => void>();
+  const rows: string[] = [];
+  let receivedBytes = 0;
+  let bytesWritten = 0;
+  let stop: (end: { reason: StopReason; detail: string }) => void = () => undefined;
+  const stopped = new Promise<{ reason: StopReason; detail: string }>(
+    (resolve) => (stop = resolve),
+  );
+
+  /** The script goes on whenever somebody looks. */
+  const play = (): void => {
+    for (;;) {
+      const next = pending[0];
+      if (next === undefined || clock.nowMs() - startedMs < next.atMs) return;
+      pending.shift();
+      bytesWritten += next.writes ?? 0;
+      const text = next.says ?? next.prompt;
+      if (text !== undefined) {
+        receivedBytes += text.length;
+        rows.push(text);
+        if (next.says !== undefined) for (const listener of lines) listener(text);
+        for (const listener of outputs) listener();
+      }
+      if (next.stops !== undefined) stop({ reason: next.stops, detail: '' });
+    }
+  };
+  const subscribe = <T>(set: Set<T>, listener: T): (() => void) => {
+    set.add(listener);
+    return () => set.delete(listener);
+  };
+  return {
+    pid: 1,
+    console: {
+      screen: () => Promise.resolve({ rows: rows.slice(-25) }),
+      press: () => Promise.resolve(),
+      type: () => Promise.resolve(),
+      onLine: (listener) => subscribe(lines, listener),
+      onOutput: (listener) => subscribe(outputs, listener),
+      tail: (count) => rows.slice(-count),
+      receivedBytes: () => receivedBytes,
+    },
+    forwarded: (guestPort) => 10_000 + guestPort,
+    stopped,
+    unfit: new Promise<never>(() => undefined),
+    blockStatistics: () => {
+      play();
+      return Promise.resolve({ bytesWritten, flushes: 0 });
+    },
+    powerCut: () => Promise.resolve(),
+    reset: () => Promise.resolve(),
+    pressPowerButton: () => Promise.resolve(),
+    screenshot: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => {
+      onDispose();
+      return Promise.resolve();
+    },
+  };
+}
