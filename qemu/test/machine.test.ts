@@ -11,7 +11,7 @@ import { probeAccelerator } from '../accelerator.ts';
 import { cachedAccelerator } from '../accelerator-cache.ts';
 import { startMachine } from '../start.ts';
 import { findQemu, requireProgram } from '../version.ts';
-import { guestSector, WRITTEN_AT_BYTES } from './guest.ts';
+import { GREETING, guestSector, WRITTEN_AT_BYTES } from './guest.ts';
 import { newDirectory, seen, startGuest } from './machines.ts';
 
 /** State letter of a process; undefined if there is none. A zombie is dead, whoever fails to collect it. */
@@ -60,7 +60,9 @@ t.test('a guest runs, is typed at, writes to its disk, and leaves its evidence',
   t.ok(isDead(machine.pid));
   await using disk = await open(join(directory, 'disk.raw'));
   const { buffer } = await disk.read(Buffer.alloc(512), 0, 512, WRITTEN_AT_BYTES);
-  t.same(buffer, guestSector(), 'what the guest wrote is in the file');
+  // The code is what it was; the BIOS's number of the drive has been added behind it.
+  const code = (sector: Buffer): Buffer => sector.subarray(0, 128);
+  t.same(code(buffer), code(guestSector()), 'what the guest wrote is in the file');
   t.match(readFileSync(join(directory, 'console.log'), 'utf8'), /hello[^]*abw!/);
   t.match(readFileSync(join(directory, 'qmp.jsonl'), 'utf8'), /"sent":\{"execute":"stop"/);
   t.match(readFileSync(join(directory, 'qemu-command.txt'), 'utf8'), /-sandbox on,/);
@@ -77,11 +79,13 @@ t.test('how a machine ends is told from each other', async (t) => {
   t.equal((await restarted.stopped).reason, 'reset');
 
   const again = await startGuest(newDirectory());
-  const greetings: string[] = [];
-  again.console.onLine((line) => greetings.push(line));
+  const greeted = new Promise<void>((resolve) => {
+    again.console.onLine((line) => {
+      if (line === GREETING) resolve();
+    });
+  });
   await again.reset();
-  await again.console.type('x');
-  await seen(again.console, 'x');
+  await greeted;
   process.kill(again.pid, 'SIGSEGV');
   const { reason, detail } = await again.stopped;
   t.equal(reason, 'crashed');
