@@ -46,7 +46,7 @@ export async function writeAtomically(
 }
 
 /** Makes the names in a directory durable. */
-export async function syncDirectory(directory: string): Promise<void> {
+async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

@@ -30,9 +30,15 @@ export async function runCommand(
         reject(timeout(command, options, output));
       }, reject);
       const begin = (error: Error | undefined, opened: ClientChannel): void => {
-        if (error !== undefined) return isLost(error);
+        if (error !== undefined) {
+          isLost(error);
+          return;
+        }
         channel = opened;
-        if (signal.aborted) return opened.close();
+        if (signal.aborted) {
+          opened.close();
+          return;
+        }
         let status: number | null | undefined;
         opened.on('data', (chunk: Buffer) => {
           output.stdout.add(chunk);
@@ -45,13 +51,14 @@ export async function runCommand(
         opened.on('exit', (code: number | null) => (status = code));
         opened.on('close', () => {
           lines.end();
-          if (status === undefined) return isLost('no exit status came');
-          resolve({
-            status,
-            stdout: output.stdout.text(),
-            stderr: output.stderr.text(),
-            truncated: output.stdout.truncated || output.stderr.truncated,
-          });
+          if (status === undefined) isLost('no exit status came');
+          else
+            resolve({
+              status,
+              stdout: output.stdout.text(),
+              stderr: output.stderr.text(),
+              truncated: output.stdout.truncated || output.stderr.truncated,
+            });
         });
         opened.end(options.stdin ?? '');
       };

@@ -42,19 +42,19 @@ export async function answeringSocket(options: ProbeOptions): Promise<Socket> {
   if (options.closedPort !== undefined)
     void watchNetwork(options.closedPort, clock, network, signal);
 
-  let winner: Socket | undefined;
+  const answered: Socket[] = [];
   const won = new AbortController();
   /** Attempts of before the network came up are of no use after it. */
   const early = new AbortController();
   try {
-    while (winner === undefined) {
+    for (;;) {
       const next = new AbortController();
       const isUp = network.signal.aborted;
       const patience = isUp ? BESIDE_MS.up : BESIDE_MS.silent;
       attempt(options, isUp ? signal : AbortSignal.any([signal, early.signal])).then(
         (socket) => {
-          if (winner !== undefined || signal.aborted) socket.destroy();
-          else winner = socket;
+          if (answered.length > 0 || signal.aborted) socket.destroy();
+          else answered.push(socket);
           won.abort();
         },
         (error: unknown) => {
@@ -64,12 +64,13 @@ export async function answeringSocket(options: ProbeOptions): Promise<Socket> {
       );
       const events = [signal, won.signal, next.signal, ...(isUp ? [] : [network.signal])];
       await clock.sleep(patience, AbortSignal.any(events)).catch(() => undefined);
-      if (winner !== undefined) break;
+      const [winner] = answered;
+      if (winner !== undefined) return winner;
       options.signal.throwIfAborted();
-      if (!isUp && network.signal.aborted) early.abort();
+      const cameUp = network.signal.aborted !== isUp;
+      if (cameUp) early.abort();
       else if (next.signal.aborted) await clock.sleep(AGAIN_MS, signal);
     }
-    return winner;
   } finally {
     over.abort();
   }

@@ -21,11 +21,11 @@ export function attachConsole(machine: RunningMachine, dir: string): void {
     if (text.includes(LEAVE)) over.abort();
     else machine.console.type(text).catch(() => undefined); // the machine may be gone by now
   };
-  stdin.setRawMode?.(true);
+  if (stdin.isTTY) stdin.setRawMode(true);
   stdin.on('data', onInput).resume();
   over.signal.addEventListener('abort', () => {
     stdin.off('data', onInput).pause();
-    stdin.setRawMode?.(false);
+    if (stdin.isTTY) stdin.setRawMode(false);
   });
   void machine.stopped.then(() => {
     over.abort();

@@ -72,12 +72,12 @@ function forwardPorts(client: Connection): void {
   client.on('close', () => {
     for (const listener of listeners.values()) listener.close();
   });
-  client.on('request', (accept, reject, name, info) => {
+  client.on('request', (accept, _reject, name, info) => {
     if (name === 'cancel-tcpip-forward') {
       listeners.get(info.bindPort)?.close();
       listeners.delete(info.bindPort);
       accept?.();
-    } else if (name === 'tcpip-forward') {
+    } else {
       const listener = createServer((socket) => {
         client.forwardOut('127.0.0.1', port, '127.0.0.1', socket.remotePort ?? 0, (error, out) => {
           if (error !== undefined) socket.destroy();
@@ -94,7 +94,7 @@ function forwardPorts(client: Connection): void {
         listeners.set(port, listener);
         accept?.(port);
       });
-    } else reject?.();
+    }
   });
 }
 

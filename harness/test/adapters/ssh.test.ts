@@ -121,8 +121,8 @@ t.test('files are served through the connection, and nothing else is', async (t)
     whole.map(({ status }) => status),
     [200, 200, 200],
   );
-  t.ok(whole[0]?.body.equals(content) && whole[1]?.body.equals(content), 'two readers at once');
-  t.equal(whole[2]?.body.toString(), 'grüße\n');
+  t.ok(whole[0].body.equals(content) && whole[1].body.equals(content), 'two readers at once');
+  t.equal(whole[2].body.toString(), 'grüße\n');
   t.equal((await get('/empty')).body.length, 0);
 
   const head = await get('/images/big', { method: 'HEAD' });

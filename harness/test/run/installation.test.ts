@@ -41,7 +41,10 @@ function virtualClock(): Clock {
             resolve();
           },
         };
-        if (signal?.aborted === true) return abort();
+        if (signal?.aborted === true) {
+          abort();
+          return;
+        }
         signal?.addEventListener('abort', abort, { once: true });
         waiting.add(entry);
         schedule();
