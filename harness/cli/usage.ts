@@ -16,9 +16,13 @@ export function isHelp(error: unknown): boolean {
   return error instanceof Error && 'exitCode' in error && error.exitCode === 0;
 }
 
-export function unknownCommand(name: string, known: readonly string[]): HostproofError {
+export function unknownCommand(
+  name: string,
+  known: readonly string[],
+  parent = 'hostproof',
+): HostproofError {
   return new HostproofError('usage/option', unknownName('command', name, known), {
-    hint: 'hostproof --help lists the commands',
+    hint: `${parent} --help lists the commands`,
   });
 }
 
@@ -38,6 +42,7 @@ function asUsageError(command: CommandUnknownOpts, error: CommanderError): Error
     return unknownCommand(
       name,
       command.commands.map((child) => child.name()),
+      fullName(command),
     );
   }
   if (error.code === 'commander.help') {
