@@ -46,6 +46,5 @@ enter_target() {
     for mount in dev proc sys run; do
         mkdir -p "$ROOT/$mount"
         run mount --rbind "/$mount" "$ROOT/$mount"
-        run mount --make-rslave "$ROOT/$mount"
     done
 }
