@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { hostproof } from './hostproof.ts';
+
+const BIN = fileURLToPath(new URL('../cli/hostproof.mjs', import.meta.url));
+t.setTimeout(120_000);
+
+/** Processes that have `word` in their command line, zombies left out. */
+async function processesWith(word: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return command.includes(word) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat().filter((pid) => pid !== process.pid);
+}
+
+async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`not within 60 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+t.test(
+  'SIGKILL of hostproof in mid-run leaves no QEMU, and the next run is not disturbed',
+  async (t) => {
+    const work = await mkdtemp(join(tmpdir(), 'hostproof-kill-'));
+    t.teardown(() => rm(work, { recursive: true, force: true }));
+    const iso = join(work, 'nothing-to-boot.iso');
+    await writeFile(iso, '');
+    await truncate(iso, 2 ** 20);
+    const out = join(work, 'runs');
+    await mkdir(out);
+    const args = [BIN, 'install', '--iso', iso, '--disk', '1G', '--memory', '256M', '--out', out];
+    const killed = spawn(process.execPath, args, { stdio: 'ignore' });
+    const qemus = async (): Promise<number[]> => {
+      const pids = await processesWith(work);
+      return pids.filter((pid) => pid !== killed.pid);
+    };
+    await until('a QEMU that works in the run directory', async () => (await qemus()).length > 0);
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    await until('no QEMU left', async () => (await qemus()).length === 0);
+
+    const next = await hostproof(['run', 'by-command', '--machine', 'sim', '--out', out]);
+    t.equal(next.status, 0, next.stderr);
+    t.equal((await readdir(out)).length, 2, 'the remains lie beside the next run');
+  },
+);
