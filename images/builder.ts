@@ -1,6 +1,5 @@
 /** Builds the images of the catalogue, each once, and finds them again. */
 import { mkdir, readFile, statfs } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { HostproofError, messageOf } from '../harness/domain/errors.ts';
 import type { Artefact, BuiltImage, ImageFacts } from '../harness/domain/image.ts';
@@ -18,11 +17,12 @@ import {
   treeStage,
   type StageContext,
 } from './stages.ts';
+import { verifyStored, type Stored } from './record.ts';
 import { requireTools } from './step.ts';
-import { Store, type Stage, type Stored } from './store.ts';
+import { Store, type Stage } from './store.ts';
 
 export interface BuildOptions {
-  /** hostproof's cache directory; see `defaultCacheDir`. */
+  /** hostproof's cache directory. */
   readonly cacheDir: string;
   readonly onProgress?: ((text: string) => void) | undefined;
   /** Name of a defect to plant in the engine that the update carries; such an image has no medium. */
@@ -45,13 +45,10 @@ export interface ImageListing extends ImageFacts {
 const FREE_BYTES_FIRST = 3 * 1024 ** 3;
 const FREE_BYTES_MORE = 1024 ** 3;
 
-const stores = new Map<string, Store>();
+/** How long something in the cache is kept after its last use. */
+const KEEP_DAYS = 14;
 
-/** `$XDG_CACHE_HOME/hostproof`, or the same below `~/.cache`. */
-export function defaultCacheDir(environment: NodeJS.ProcessEnv = process.env): string {
-  const cache = environment['XDG_CACHE_HOME'];
-  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'hostproof');
-}
+const stores = new Map<string, Store>();
 
 /**
  * The image, built now if it is absent. Calls may overlap, in one process or in several: common stages are made once.
@@ -74,6 +71,7 @@ export async function buildImage(name: string, options: BuildOptions): Promise<B
       store.obtain(plan.squashfs, options),
       plan.iso === undefined ? undefined : store.obtain(plan.iso, options),
     ]);
+    await store.sweep(KEEP_DAYS);
     return describe(recipe, squashfs, iso);
   };
   try {
@@ -134,8 +132,8 @@ export async function verifyImage(
   if (squashfs === undefined || (plan.iso !== undefined && iso === undefined)) {
     throw absent(name, store);
   }
-  await store.verify(squashfs);
-  if (iso !== undefined) await store.verify(iso);
+  await verifyStored(squashfs);
+  if (iso !== undefined) await verifyStored(iso);
   return describe(recipe, squashfs, iso);
 }
 

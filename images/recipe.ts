@@ -28,7 +28,6 @@ export const recipeSchema = imageFactsSchema
   .refine(({ version, nvr }) => nvr.includes(`-${version}-`), 'the nvr names another version');
 
 export type Recipe = z.infer<typeof recipeSchema>;
-export type RecipeFile = z.infer<typeof fileSchema>;
 
 /** The facts that the rest of hostproof needs. */
 export function factsOf({ name, layout, version, nvr, wrong, files }: Recipe): ImageFacts {

@@ -13,7 +13,7 @@ import { keyOf, sourceDigest } from './digest.ts';
 import type { Packages } from './packages.ts';
 import type { Defect, Recipe } from './recipe.ts';
 import { runStep, STEPS } from './step.ts';
-import type { Places, Stage, StageFacts } from './store.ts';
+import type { Places, Stage } from './store.ts';
 
 /** Where the files that go into images, and the patches on them, are. */
 export interface Sources {
@@ -179,7 +179,7 @@ async function step(
   script: string,
   places: Places,
   environment: Readonly<Record<string, string>>,
-): Promise<StageFacts> {
+): Promise<void> {
   await runStep({
     script,
     environment: { OUT: places.out, WORK: places.work, ...environment },
@@ -189,7 +189,6 @@ async function step(
     },
     signal,
   });
-  return {};
 }
 
 function stepsDigest(...names: readonly string[]): Promise<string> {

@@ -2,44 +2,12 @@
  * The cache of what was built: one directory per stage and key, `<cache>/images/<stage>-<key>`, written under a
  * temporary name, fsynced and renamed, so that it is there whole or not at all.
  */
-import {
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import PQueue from 'p-queue';
-import { z } from 'zod';
 import { HostproofError, isDiskFull, messageOf } from '../harness/domain/errors.ts';
-import { sha256File } from './digest.ts';
 import { withLock } from './lock.ts';
-
-const FORMAT = 1;
-const RECORD = 'record.json';
-
-const fileSchema = z.object({
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  sizeBytes: z.number().int().nonnegative(),
-  /** When it was written: a file that was touched since is not trusted. */
-  mtimeMs: z.number(),
-});
-
-const recordSchema = z.object({
-  format: z.literal(FORMAT),
-  key: z.string(),
-  facts: z.record(z.string(), z.union([z.string(), z.number()])),
-  /** By path inside the directory. */
-  files: z.record(z.string(), fileSchema),
-});
-
-type Record_ = z.infer<typeof recordSchema>;
-export type StageFacts = Record_['facts'];
+import { readRecord, RECORD, seal, sync, type StageFacts, type Stored } from './record.ts';
 
 /** What a stage is made from and how. */
 export interface Stage {
@@ -60,13 +28,6 @@ export interface Places {
   readonly inputs: readonly string[];
 }
 
-/** A stage's results, whole and in their final place. */
-export interface Stored {
-  readonly directory: string;
-  readonly facts: StageFacts;
-  readonly files: Record_['files'];
-}
-
 export interface StoreOptions {
   readonly onProgress?: ((text: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -85,42 +46,13 @@ export class Store {
     this.directory = join(cacheDir, 'images');
   }
 
-  /** The stage as it was built before; undefined if it was not. Checks sizes and times, not bytes. */
-  async find(stage: Pick<Stage, 'name' | 'key'>): Promise<Stored | undefined> {
-    const directory = this.#place(stage);
-    const text = await readFile(join(directory, RECORD), 'utf8').catch((error: unknown) => {
-      if (isAbsent(error)) return undefined;
-      throw error;
-    });
-    if (text === undefined) return undefined;
-    const record = parseRecord(text);
-    if (record?.key !== stage.key) throw damaged(directory, `${RECORD} is not readable`);
-    for (const [path, file] of Object.entries(record.files)) {
-      const stats = await stat(join(directory, path)).catch(() => undefined);
-      if (stats === undefined) throw damaged(directory, `${path} is missing`);
-      if (stats.size !== file.sizeBytes) {
-        throw damaged(
-          directory,
-          `${path} has ${String(stats.size)} bytes instead of ${String(file.sizeBytes)}`,
-        );
-      }
-      if (stats.mtimeMs !== file.mtimeMs)
-        throw damaged(directory, `${path} was changed after it was built`);
-    }
-    return { directory, facts: record.facts, files: record.files };
-  }
-
-  /** Reads every byte of a stored stage. @throws HostproofError `env/image-damaged` */
-  async verify(stored: Stored): Promise<void> {
-    for (const [path, file] of Object.entries(stored.files)) {
-      const sha256 = await sha256File(join(stored.directory, path));
-      if (sha256 !== file.sha256) {
-        throw damaged(
-          stored.directory,
-          `${path} has the digest ${sha256} instead of ${file.sha256}`,
-        );
-      }
-    }
+  /**
+   * The stage as it was built before; undefined if it was not. Checks sizes and times, not bytes.
+   *
+   * @throws HostproofError `env/image-damaged`
+   */
+  find(stage: Pick<Stage, 'name' | 'key'>): Promise<Stored | undefined> {
+    return readRecord(this.#place(stage), stage.key);
   }
 
   /**
@@ -140,7 +72,12 @@ export class Store {
     const { onProgress, signal } = options;
     const say = (text: string): void => onProgress?.(`${stage.name}: ${text}`);
     const present = await this.#findSound(stage, () => undefined);
-    if (present !== undefined) return present;
+    if (present !== undefined) {
+      const now = new Date();
+      // for sweep(); a cache that cannot be written to is still good to read
+      await utimes(join(present.directory, RECORD), now, now).catch(() => undefined);
+      return present;
+    }
     const lock = join(this.directory, 'locks', `${stage.name}-${stage.key}`);
     return await withLock(
       lock,
@@ -172,9 +109,19 @@ export class Store {
     );
   }
 
-  /** Throws a stage away, so that it is made again. */
-  async discard(stage: Pick<Stage, 'name' | 'key'>): Promise<void> {
-    await rm(this.#place(stage), { recursive: true, force: true });
+  /**
+   * Throws away what nobody has asked for in `days`: a change of a recipe or of a guest file leaves the results of its
+   * older state behind.
+   */
+  async sweep(days: number): Promise<void> {
+    const oldMs = Date.now() - days * 86_400_000;
+    for (const entry of await readdir(this.directory)) {
+      if (entry === 'locks' || entry === 'logs') continue;
+      const place = join(this.directory, entry);
+      const used = await stat(join(place, RECORD)).catch(() => stat(place).catch(() => undefined));
+      if (used === undefined || used.mtimeMs > oldMs) continue;
+      await rm(place, { recursive: true, force: true });
+    }
   }
 
   async #findSound(stage: Stage, onDamage: (reason: string) => void): Promise<Stored | undefined> {
@@ -202,11 +149,7 @@ export class Store {
       await mkdir(out);
       await mkdir(work);
       const facts = await stage.make({ out, work, inputs });
-      const files = await seal(out);
-      const record: Record_ = { format: FORMAT, key: stage.key, facts, files };
-      await writeFile(join(out, RECORD), `${JSON.stringify(record, null, 2)}\n`);
-      await sync(join(out, RECORD));
-      await sync(out);
+      const files = await seal(out, stage.key, facts);
       await rename(out, place);
       await sync(this.directory);
       return { directory: place, facts, files };
@@ -236,46 +179,4 @@ function megabytes({ files }: Stored): string {
 
 function temporaryName(stage: Stage): string {
   return `tmp-${stage.name}-${stage.key.slice(0, 32)}`;
-}
-
-/** Makes every file below `directory` durable and describes it. */
-async function seal(directory: string, below = ''): Promise<Record_['files']> {
-  const files: Record_['files'] = {};
-  for (const entry of await readdir(join(directory, below), { withFileTypes: true })) {
-    const path = join(below, entry.name);
-    const whole = join(directory, path);
-    if (entry.isDirectory()) {
-      Object.assign(files, await seal(directory, path));
-    } else {
-      const { size, mtimeMs } = await stat(whole);
-      files[path] = { sha256: await sha256File(whole), sizeBytes: size, mtimeMs };
-    }
-    await sync(whole);
-  }
-  return files;
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-function parseRecord(text: string): Record_ | undefined {
-  try {
-    return recordSchema.parse(JSON.parse(text));
-  } catch {
-    return undefined; // whatever it says, it is no record of ours
-  }
-}
-
-function damaged(directory: string, what: string): HostproofError {
-  return new HostproofError('env/image-damaged', `${directory} is damaged: ${what}`);
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

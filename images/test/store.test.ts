@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { HostproofError } from '../../harness/domain/errors.ts';
+import { verifyStored } from '../record.ts';
 import { Store, type Stage } from '../store.ts';
 
 interface Fixture {
@@ -122,12 +123,12 @@ void t.test('damage is found, said, and made again', async (t) => {
 void t.test('verify reads every byte', async (t) => {
   const { store, stage } = await fixture(t);
   const stored = await store.obtain(stage('whole', 'text'));
-  await t.resolves(store.verify(stored));
+  await t.resolves(verifyStored(stored));
   const file = join(stored.directory, 'file');
   const { atime, mtime } = await stat(file);
   await writeFile(file, 'tExt');
   await utimes(file, atime, mtime);
-  await t.rejects(store.verify(stored), { code: 'env/image-damaged', message: /digest/ });
+  await t.rejects(verifyStored(stored), { code: 'env/image-damaged', message: /digest/ });
 });
 
 void t.test('what fails leaves nothing', async (t) => {
@@ -159,4 +160,16 @@ void t.test('remains of a maker that died are swept away', async (t) => {
   await writeFile(remains, 'half');
   await store.obtain(whole);
   await t.rejects(stat(remains), { code: 'ENOENT' });
+});
+
+void t.test('what nobody asked for in a long time is swept away', async (t) => {
+  const { store, stage } = await fixture(t);
+  const old = await store.obtain(stage('old', 'o'));
+  const used = stage('used', 'u');
+  const kept = await store.obtain(used);
+  for (const { directory } of [old, kept]) await utimes(join(directory, 'record.json'), 1, 1);
+  await store.obtain(used);
+  await store.sweep(14);
+  await t.rejects(stat(old.directory), { code: 'ENOENT' });
+  await t.resolves(store.find(used));
 });
