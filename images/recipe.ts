@@ -41,6 +41,8 @@ export const defectSchema = z.object({
   title: z.string().min(10),
   /** The unified diff, relative to `images/guest/imgbased`, beside the defect's own file. */
   patch: z.string().regex(/^[a-z-]+\.patch$/),
+  /** The story that must find it. */
+  story: z.string().min(1),
   /** Name of the invariant whose finding must turn up. */
   invariant: z.string().min(1),
 });

@@ -22,13 +22,14 @@ export function installedStore(
     find,
     publish: async (key, made) => {
       try {
+        if ((await find(key)) !== null) return made;
         await mkdir(directory, { recursive: true });
         const temporary = await mkdtemp(join(directory, '.new-'));
         await move(made.disk, join(temporary, 'disk.qcow2'));
         await move(made.variables, join(temporary, 'vars.fd'));
         await rename(temporary, join(directory, key)).catch(async (error: unknown) => {
           await rm(temporary, { recursive: true, force: true });
-          if ((await find(key)) === null) throw error; // else: another process was faster
+          if ((await find(key)) === null) throw error; // else: another process was faster, and made the same
         });
       } catch (error) {
         const code = isDiskFull(error) ? 'env/disk-full' : 'env/io';

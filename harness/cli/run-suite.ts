@@ -38,6 +38,8 @@ export interface RunSuiteOptions {
   readonly scenarios?: string | undefined;
   readonly version: string;
   readonly signal: AbortSignal;
+  /** Told the run directory as soon as there is one. */
+  readonly onDirectory?: (path: string) => void;
 }
 
 /** Memory a job needs beyond its guest's. */
@@ -49,6 +51,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   const clock = systemClock;
   const [invariants, factory] = await Promise.all([loadInvariants(), hosts(options)]);
   using directory = createRunDirectory(options.out, clock.wallTime());
+  options.onDirectory?.(directory.path);
   const shownDirectory = relative(process.cwd(), directory.path);
   const started = clock.nowMs();
   using reporting = await startReporting(options.reporters, {

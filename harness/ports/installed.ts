@@ -6,7 +6,10 @@ export interface InstalledHost {
 
 export interface InstalledHosts {
   readonly find: (key: string) => Promise<InstalledHost | null>;
-  /** Takes the files over, atomically; if another process was faster, its files are kept and given back. */
+  /**
+   * Takes the files over, atomically, and says where they are now. If this installation is kept already, the files stay
+   * where they are: a fresh installation is looked at itself, not at an older one like it.
+   */
   readonly publish: (key: string, made: InstalledHost) => Promise<InstalledHost>;
   /** Gives a machine files of its own that begin as these: an overlay and a copy. */
   readonly fork: (from: InstalledHost, to: InstalledHost) => Promise<void>;

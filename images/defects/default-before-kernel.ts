@@ -4,5 +4,6 @@ export default {
   name: 'default-before-kernel',
   title: 'the default is switched before the new layer and its kernel are there',
   patch: 'default-before-kernel.patch',
+  story: 'upgrade/keeps-what-the-administrator-changed',
   invariant: 'entries-resolve',
 } satisfies Defect;

@@ -4,5 +4,6 @@ export default {
   name: 'etc-overwritten',
   title: 'files in /etc that the administrator modified are overwritten by the new image',
   patch: 'etc-overwritten.patch',
+  story: 'upgrade/keeps-what-the-administrator-changed',
   invariant: 'administrator-files-kept',
 } satisfies Defect;

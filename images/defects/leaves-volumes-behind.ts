@@ -4,5 +4,6 @@ export default {
   name: 'leaves-volumes-behind',
   title: 'an update that fails leaves its volumes behind',
   patch: 'leaves-volumes-behind.patch',
+  story: 'upgrade/power-cut-half-way',
   invariant: 'no-orphans',
 } satisfies Defect;

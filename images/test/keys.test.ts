@@ -52,6 +52,7 @@ void t.test('a change makes again what depends on it, and nothing else', async (
   const defect: Defect = {
     name: 'rollback-lies',
     title: 'a defect of this test',
+    story: 'upgrade/some',
     patch: 'rollback-lies.patch',
     invariant: 'default-as-promised',
   };
