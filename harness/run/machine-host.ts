@@ -324,7 +324,10 @@ export class MachineHost implements Host {
         .run('cat /proc/sys/kernel/random/boot_id', { deadlineMs: context.limitMs, signal })
         .catch(() => ({ stdout: '' })); // the old kernel took the connection down with it
       const bootId = stdout.trim();
-      if (bootId !== '' && bootId !== this.#lastView?.bootId) return shell;
+      if (bootId !== '' && bootId !== this.#lastView?.bootId) {
+        context.progress('the host answers');
+        return shell;
+      }
       await shell[Symbol.asyncDispose]();
       await this.#options.clock.sleep(500, signal);
     }

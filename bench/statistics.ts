@@ -1,0 +1,28 @@
+/** Medians and spreads of interleaved pairs. */
+
+export interface Summary {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function summary(values: readonly number[]): Summary {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  const median = sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+  return { median, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
+}
+
+/**
+ * Whether the figure is within its bound: told apart from noise only if the bound is larger than the spread of the
+ * differences.
+ */
+export function judged(
+  differences: readonly number[],
+  bound: number,
+): 'met' | 'missed' | 'not measurable here' {
+  const { median, min, max } = summary(differences);
+  if (max - min > bound && Math.abs(median - bound) < (max - min) / 2) return 'not measurable here';
+  return median <= bound ? 'met' : 'missed';
+}
