@@ -8,7 +8,13 @@ import { readFileSync } from 'node:fs';
 
 const QUICK = ['zod', '@commander-js/extra-typings'];
 const MACHINE = [...QUICK, 'execa', 'ssh2', 'p-queue', '@xterm/headless'];
-const PACKAGES = { doctor: MACHINE, image: MACHINE, install: MACHINE, run: MACHINE };
+const PACKAGES = {
+  defects: MACHINE,
+  doctor: MACHINE,
+  image: MACHINE,
+  install: MACHINE,
+  run: MACHINE,
+};
 
 const args = process.argv.slice(2);
 if (args.length === 1 && ['--version', '-V'].includes(args[0])) {
