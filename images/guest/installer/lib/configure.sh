@@ -67,17 +67,19 @@ prefix_length() {
     }'
 }
 
-# The password goes through a pipe: other processes can read a command line.
+# The password goes through a pipe: other processes can read a command line. A locked root has a
+# password that nothing matches; with usermod --lock, sshd would refuse its keys, too.
 configure_root_password() {
     lookup rootpw || return 0
-    if get 1; then
-        if get iscrypted; then encrypted=-e; else encrypted=''; fi
-        get 1
-        # shellcheck disable=SC2086 # one word or none
-        printf 'root:%s\n' "$VALUE" | chroot "$ROOT" chpasswd $encrypted >"$WORK/output" 2>&1 ||
-            fatal "the password of root could not be set: $(tail -n 2 "$WORK/output" | tr '\n' ' ')"
+    if get lock; then
+        run chroot "$ROOT" usermod --password '*' root
+        return 0
     fi
-    ! get lock || run chroot "$ROOT" usermod --lock root
+    if get iscrypted; then encrypted=-e; else encrypted=''; fi
+    get 1
+    # shellcheck disable=SC2086 # one word or none
+    printf 'root:%s\n' "$VALUE" | chroot "$ROOT" chpasswd $encrypted >"$WORK/output" 2>&1 ||
+        fatal "the password of root could not be set: $(tail -n 2 "$WORK/output" | tr '\n' ' ')"
 }
 
 add_ssh_key() {
