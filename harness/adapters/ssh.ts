@@ -30,7 +30,7 @@ export interface SshShell extends Shell {
 
 /**
  * The cheapest for a guest whose processor is emulated and has no instructions for AES. Processor seconds of QEMU 7.2 (TCG,
- * Nehalem) for 100 MiB served: chacha20-poly1305 7 to 9, aes128-gcm 11 to 12. The key exchange is the cheapest that
+ * Nehalem) for 100 MiB served: chacha20-poly1305 9 to 13, aes128-gcm 11 to 12. The key exchange is the cheapest that
  * OpenSSH offers.
  */
 const ALGORITHMS: NonNullable<ConnectConfig['algorithms']> = {

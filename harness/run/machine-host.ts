@@ -41,6 +41,8 @@ export interface MachineHostOptions {
 }
 
 const SSH_PORT = 22;
+/** The discard service: nothing listens there. */
+const CLOSED_PORT = 9;
 const CONSOLE_LOG = 'console.log';
 
 /** A machine that was started, and the shell on it once the host answers. */
@@ -280,7 +282,7 @@ export class MachineHost implements Host {
       firmware: 'uefi',
       variablesFile: this.#variables,
       disks: [{ id: 'disk0', file: this.#disk, format: 'qcow2', kind: 'disk', bootIndex: 0 }],
-      forward: [SSH_PORT],
+      forward: [SSH_PORT, CLOSED_PORT],
     };
     this.#powered = { machine: await this.#options.hypervisor.start(spec), shell: null };
   }
@@ -318,8 +320,12 @@ export class MachineHost implements Host {
     signal: AbortSignal,
   ): Promise<Shell> {
     for (;;) {
-      const port = machine.forwarded(SSH_PORT);
-      const shell = await this.#options.connect({ port, deadlineMs: context.limitMs, signal });
+      const shell = await this.#options.connect({
+        port: machine.forwarded(SSH_PORT),
+        closedPort: machine.forwarded(CLOSED_PORT),
+        deadlineMs: context.limitMs,
+        signal,
+      });
       const { stdout } = await shell
         .run('cat /proc/sys/kernel/random/boot_id', { deadlineMs: context.limitMs, signal })
         .catch(() => ({ stdout: '' })); // the old kernel took the connection down with it
