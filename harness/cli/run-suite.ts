@@ -12,7 +12,6 @@ import { unknownName } from '../domain/nearest.ts';
 import { plan, type Job } from '../domain/plan.ts';
 import { SUITES } from '../domain/scenario.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import type { Host } from '../ports/host.ts';
 import { runJob } from '../run/job.ts';
 import { run } from '../run/runner.ts';
 import { loadInvariants, loadScenarios, ROOT } from './load.ts';

@@ -29,12 +29,10 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
     .filter(({ id, scenario }) => matches(id, scenario, selection))
     .flatMap(({ id, scenario }) =>
       scenario.data.layouts
-        .filter((layout) => selection.layout === undefined || layout === selection.layout)
+        .filter((layout) => wanted(layout, selection.layout))
         .flatMap((layout) =>
           scenario.data.firmware
-            .filter(
-              (firmware) => selection.firmware === undefined || firmware === selection.firmware,
-            )
+            .filter((firmware) => wanted(firmware, selection.firmware))
             .map((firmware) => {
               const name = `${id}@${layout}-${firmware}`;
               return {
@@ -50,6 +48,10 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
             }),
         ),
     );
+}
+
+function wanted(name: string, only: string | undefined): boolean {
+  return only === undefined || name === only;
 }
 
 function matches(id: string, scenario: Scenario, selection: Selection): boolean {

@@ -35,7 +35,7 @@ export function deedOf<V extends Verb>(
     case 'select':
       return { verb, version: (args as Args<'select'>).version };
     default:
-      return { verb } as Deed;
+      return { verb };
   }
 }
 

@@ -158,7 +158,7 @@ export class Steps {
     const { host } = this.#options;
     if (verb === 'view')
       return host.view({ watch: watched(this.#ledger) }, context) as Promise<Result<V>>;
-    const method = host[verb as Exclude<Verb, 'view'>] as unknown as (
+    const method = host[verb] as unknown as (
       args: Args<V>,
       context: StepContext,
     ) => Promise<Result<V>>;

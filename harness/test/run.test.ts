@@ -31,7 +31,7 @@ function stepsOn(
           spoil(await target.view(args, {} as never));
       }
       const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
   const events: EventBody[] = [];

@@ -38,7 +38,7 @@ run_script() {
     [ "$status" -ne 0 ] || return 0
     say "a script ($1) ended with status $status; the end of what it wrote:"
     say_lines "$(tail -n 10 "$output" | sed 's/^/installer:   | /')$NL"
-    ! get erroronfail || fatal "$COMMAND --erroronfail: the script failed ($SOURCE:$LINE)"
+    ! get erroronfail || fatal "%$COMMAND --erroronfail: the script failed ($SOURCE:$LINE)"
 }
 
 # What a program in the new system needs to find: devices, LVM's and udev's state, firmware variables.
