@@ -59,7 +59,7 @@ claim() {
 }
 
 check_volumes() {
-    VG='' POOL='' ROOT='' NAMES=' ' USED=' '
+    VG='' POOL='' HAS_ROOT='' NAMES=' ' USED=' '
     for_each volgroup check_group
     for pv in $PVS; do
         case $USED in *" $pv "*) ;; *) missing "$pv belongs to no volgroup" ;; esac
@@ -68,7 +68,7 @@ check_volumes() {
     for_each logvol check_volume
     [ -n "$VG" ] || missing 'there is no volgroup'
     [ -n "$POOL" ] || missing 'there is no thin pool: logvol none --thinpool'
-    [ -n "$ROOT" ] || missing 'there is no volume for /: logvol / --thin'
+    [ -n "$HAS_ROOT" ] || missing 'there is no volume for /: logvol / --thin'
 }
 
 check_group() {
@@ -100,7 +100,7 @@ check_volume() {
     fstype=$VALUE
     get 1 || :
     claim "$VALUE"
-    [ "$VALUE" != / ] || ROOT=yes
+    [ "$VALUE" != / ] || HAS_ROOT=yes
     case $VALUE$TAB$fstype in
         *"$TAB" | none"$TAB"* | swap"$TAB"swap | /*"$TAB"ext4 | /*"$TAB"xfs) ;;
         *) problem "logvol: $VALUE cannot have the file system $fstype" ;;
