@@ -2,7 +2,6 @@
 # shellcheck disable=SC2034 # the files of this library share their variables
 # Partitions, volumes and file systems, exactly as LAYOUT says. From here on the disk is changed.
 
-# Nothing else may be called so.
 ROOT=/mnt/sysimage
 readonly ROOT
 
