@@ -1,8 +1,9 @@
 /** Unix sockets on which the harness waits for QEMU to connect. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import tmp from 'tmp';
 
 import { HostproofError } from '../harness/domain/errors.ts';
 
@@ -15,26 +16,29 @@ const SOCKET_DIRECTORY_LENGTH_MAX = 108 - 1 - 16;
  * QEMU connects to us and not the other way round: nothing has to be polled for, no first byte is lost, and a
  * QEMU whose harness has died before QEMU could ask for its parent-death signal finds nobody listening and ends.
  */
-export class SocketDirectory implements AsyncDisposable {
-  readonly path: string;
+export class SocketDirectory implements Disposable {
+  readonly #directory: tmp.DirResult;
 
-  private constructor(path: string) {
-    this.path = path;
+  private constructor(directory: tmp.DirResult) {
+    this.#directory = directory;
   }
 
-  static async create(): Promise<SocketDirectory> {
+  static create(): SocketDirectory {
     const base = tmpdir();
     const short =
-      Buffer.byteLength(base) + '/hostproof-XXXXXX/'.length <= SOCKET_DIRECTORY_LENGTH_MAX;
-    return new SocketDirectory(await mkdtemp(join(short ? base : '/tmp', 'hostproof-')));
+      Buffer.byteLength(base) + '/hostproof-4194304-XXXXXXXXXXXX/'.length <=
+      SOCKET_DIRECTORY_LENGTH_MAX;
+    return new SocketDirectory(
+      tmp.dirSync({ prefix: 'hostproof', tmpdir: short ? base : '/tmp', unsafeCleanup: true }),
+    );
   }
 
   file(name: string): string {
-    return join(this.path, name);
+    return join(this.#directory.name, name);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+  [Symbol.dispose](): void {
+    this.#directory.removeCallback();
   }
 }
 

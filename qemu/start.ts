@@ -35,7 +35,7 @@ export async function startMachine(options: StartOptions): Promise<QemuMachine> 
   const { machine, directory } = options;
   await mkdir(directory, { recursive: true });
   // Connected sockets need no name: the directory is gone before the guest runs, and nothing is left to clean up.
-  await using sockets = await SocketDirectory.create();
+  using sockets = SocketDirectory.create();
   const paths = { qmp: sockets.file('qmp'), serial: sockets.file('serial') };
   using qmpListener = await SingleListener.listen(paths.qmp);
   using serialListener = await SingleListener.listen(paths.serial);

@@ -9,7 +9,7 @@ export interface Symptom {
   readonly kind: 'never' | 'note';
 }
 
-export const SYMPTOMS: readonly Symptom[] = [
+const SYMPTOMS: readonly Symptom[] = [
   // firmware
   {
     id: 'efi-no-bootable',

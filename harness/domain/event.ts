@@ -5,7 +5,7 @@ import { hostViewSchema } from './view.ts';
 
 export const EVENT_VERSION = 1;
 
-export const errorRecordSchema = z.object({
+const errorRecordSchema = z.object({
   code: z.enum(ERROR_CODES as [(typeof ERROR_CODES)[number], ...typeof ERROR_CODES]),
   blame: z.enum(['host', 'usage', 'environment', 'story', 'harness', 'interrupt']),
   message: z.string(),

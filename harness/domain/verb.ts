@@ -131,5 +131,3 @@ export interface Results {
   readonly view: HostView;
 }
 export type Result<V extends Verb> = Results[V];
-
-export const ALL_VERBS = Object.keys(VERBS) as Verb[];

@@ -5,7 +5,7 @@ import { z } from 'zod';
 const text = z.string().max(4096);
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(512).readonly();
 
-export const bootEntrySchema = z.object({
+const bootEntrySchema = z.object({
   /** Name of the entry as the boot loader knows it. */
   id: text,
   title: text,
@@ -18,7 +18,7 @@ export const bootEntrySchema = z.object({
   arguments: list(text),
 });
 
-export const layerSchema = z.object({
+const layerSchema = z.object({
   id: text,
   /** `VERSION_ID` in the layer's own os-release. */
   version: text,
@@ -28,7 +28,7 @@ export const layerSchema = z.object({
   rootOfFstab: text.nullable(),
 });
 
-export const baseSchema = z.object({
+const baseSchema = z.object({
   id: text,
   readOnly: z.boolean(),
   /** Changes whenever the base was written to; cheap to read (see the layout's probe). */
@@ -63,16 +63,10 @@ export const hostViewSchema = z.object({
   claim: z.object({ defaultLayer: text.nullable(), currentLayer: text.nullable() }),
 });
 
-export type BootEntry = z.infer<typeof bootEntrySchema>;
-export type Layer = z.infer<typeof layerSchema>;
 export type HostView = z.infer<typeof hostViewSchema>;
 
 export function defaultLayer(view: HostView): string | null {
   return view.entries.find((entry) => entry.id === view.defaultEntry)?.layer ?? null;
-}
-
-export function layerOfVersion(view: HostView, version: string): Layer | undefined {
-  return view.layers.find((layer) => layer.version === version);
 }
 
 /** Kernel arguments that a layout sets itself; the rest are the administrator's, in order. */

@@ -43,7 +43,7 @@ interface Connected {
 }
 
 async function connect(logFile?: string): Promise<Connected> {
-  await using directory = await SocketDirectory.create();
+  using directory = SocketDirectory.create();
   using listener = await SingleListener.listen(directory.file('serial'));
   const guest = createConnection(directory.file('serial'));
   const log = logFile ?? join(newDirectory(), 'console.log');

@@ -14,7 +14,7 @@ async function pair(
   respond: (line: string) => string,
   greeting = GREETING,
 ): Promise<{ ours: Socket; theirs: Socket }> {
-  const directory = await SocketDirectory.create();
+  const directory = SocketDirectory.create();
   using listener = await SingleListener.listen(directory.file('qmp'));
   const theirs = createConnection(directory.file('qmp'));
   theirs.setEncoding('utf8');
@@ -24,7 +24,7 @@ async function pair(
   });
   const ours = await listener.connection;
   theirs.write(greeting);
-  await directory[Symbol.asyncDispose]();
+  await directory[Symbol.dispose]();
   return { ours, theirs };
 }
 
