@@ -24,7 +24,7 @@ async function pair(
   });
   const ours = await listener.connection;
   theirs.write(greeting);
-  await directory[Symbol.dispose]();
+  directory[Symbol.dispose]();
   return { ours, theirs };
 }
 
