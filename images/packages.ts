@@ -5,6 +5,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa, ExecaError } from 'execa';
+import pRetry from 'p-retry';
 import { z } from 'zod';
 import { HostproofError, messageOf } from '../harness/domain/errors.ts';
 import { keyOf } from './digest.ts';
@@ -126,7 +127,13 @@ async function fetchLists(apt: string, { onProgress, signal }: PackagesOptions):
     `Dir::Cache=${join(next, 'cache')}`,
   ];
   const sandbox = ['-o', 'APT::Sandbox::User=root'];
-  await run('apt-get', ['-q', 'update', ...sandbox, ...places], signal);
+  // A mirror that is busy for a moment is no reason to give up; every attempt is said.
+  await pRetry(() => run('apt-get', ['-q', 'update', ...sandbox, ...places], signal), {
+    retries: 2,
+    onFailedAttempt: ({ error, attemptNumber }) =>
+      onProgress?.(`packages: attempt ${String(attemptNumber)} failed: ${messageOf(error)}`),
+    ...(signal === undefined ? {} : { signal }),
+  });
   const targets = await run(
     'apt-get',
     ['indextargets', ...places, '--format', '$(ORIGIN)|$(REPO_URI)', 'Created-By: Packages'],
