@@ -54,15 +54,13 @@ function entry(file,    line, key, value, id) {
     while ((getline line < file) > 0) if (line ~ /^[a-z-]+[ \t]/) {
         key = line
         sub(/[ \t].*/, "", key)
-        sub(/^[a-z-]+[ \t]+/, "", line)
-        sub(/[ \t\r]+$/, "", line)
-        if (key in value) value[key] = value[key] " " line
-        else value[key] = line
+        gsub(/^[a-z-]+[ \t]+|[ \t\r]+$/, "", line)
+        if (key in value) line = value[key] " " line
+        value[key] = line
     }
     close(file)
     id = file
-    sub(/.*\//, "", id)
-    sub(/[.]conf$/, "", id)
+    gsub(/.*\/|[.]conf$/, "", id)
     return "{\"id\": " json(id) ", \"title\": " json(value["title"]) ", \"version\": " json(value["version"]) \
         ", \"linux\": " json(value["linux"]) ", \"initrd\": " json(value["initrd"]) ", \"options\": " json(value["options"]) \
         ", \"linuxExists\": " yes(value["linux"] in bytes) ", \"initrdExists\": " yes(value["initrd"] in bytes) \
@@ -95,7 +93,7 @@ section == "digests" && /^[0-9a-f]+  / {
     else { split(name, f, ":"); users = add(users, account(f[2], f[3], digest)) }
 }
 section == "state" && sub(/^SystemState=/, "") { state = $0 }
-section == "failed" { sub(/^ +/, ""); sub(/ .*/, ""); if ($0 != "") failed = add(failed, json($0)) }
+section == "failed" && split($0, f, " ") { failed = add(failed, json(f[1])) }
 section == "layers" { layer[++layers] = $1; tree[layers] = $2 }
 section == "nodectl" { nodectl = nodectl (nodectl_lines++ ? "\n" : "") $0 }
 section == "lvs" {
@@ -113,8 +111,7 @@ END {
     for (i = 1; i <= layers; i++)
         trees = add(trees, "{\"name\": " json(layer[i]) ", \"fstabRoot\": " json(fstab_root(tree[i] "/etc/fstab")) \
             ", \"osReleaseVersionId\": " json(assigned(tree[i] "/usr/lib/os-release", "VERSION_ID")) "}")
-    print "{\"format\": 1"
-    print ", \"bootId\": " json(first_line("/proc/sys/kernel/random/boot_id")) ", \"kernelRelease\": " json(first_line("/proc/sys/kernel/osrelease"))
+    print "{\"format\": 1, \"bootId\": " json(first_line("/proc/sys/kernel/random/boot_id")) ", \"kernelRelease\": " json(first_line("/proc/sys/kernel/osrelease"))
     print ", \"cmdline\": " json(first_line("/proc/cmdline"))
     print ", \"rootDevice\": " json(device) ", \"rootLv\": " json(root_lv) ", \"rootVg\": " json(root_vg) ", \"fstabRoot\": " json(fstab_root("/etc/fstab"))
     print ", \"osRelease\": {\"id\": " json(assigned("/usr/lib/os-release", "ID")) ", \"versionId\": " json(assigned("/usr/lib/os-release", "VERSION_ID")) "}"
