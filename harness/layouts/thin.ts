@@ -76,7 +76,7 @@ export default {
   },
 
   baseDigests: async (context) => {
-    const output = await run(context, 'sh -s', context.guestScript('probe/base-digest.sh'));
+    const output = await run(context, 'unshare --mount sh -s', context.guestScript('probe/base-digest.sh'));
     return Object.fromEntries(
       output
         .trim()

@@ -32,7 +32,7 @@ in_tree disable multipathd.service multipathd.socket open-iscsi.service iscsid.s
 # A host under test boots often and lives for minutes.
 in_tree mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
     fstrim.timer systemd-tmpfiles-clean.timer systemd-pstore.service systemd-networkd-wait-online.service \
-    getty@tty1.service lvm2-monitor.service dm-event.socket dev-hugepages.mount dev-mqueue.mount \
+    getty@tty1.service lvm2-monitor.service blk-availability.service dev-hugepages.mount dev-mqueue.mount \
     sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount sys-fs-fuse-connections.mount \
     modprobe@configfs.service modprobe@drm.service modprobe@fuse.service systemd-network-generator.service \
     systemd-update-utmp.service systemd-update-utmp-runlevel.service
