@@ -94,6 +94,8 @@ export const VERBS = {
   /** Waits until the host has finished starting all it starts. */
   settle: { kind: 'act', needs: 'running', limitS: 180, args: z.object({}).strict() },
   read: { kind: 'observation', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
+  /** Digests of the bases' content, once at the end of a story: it takes its time. */
+  digest: { kind: 'observation', needs: 'running', limitS: 300, args: z.object({}).strict() },
   view: { kind: 'observation', needs: 'running', limitS: 120, args: z.object({}).strict() },
 } as const satisfies Record<string, VerbSpec>;
 
@@ -128,6 +130,8 @@ export interface Results {
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };
+  /** By what makes them comparable: two bases of the same name must have the same digest, on whichever host. */
+  readonly digest: { readonly bases: Readonly<Record<string, string | null>> };
   readonly view: HostView;
 }
 export type Result<V extends Verb> = Results[V];

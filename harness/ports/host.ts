@@ -30,8 +30,6 @@ export interface Host extends VerbMethods, AsyncDisposable {
     args: { readonly watch: readonly string[] },
     context: StepContext,
   ) => Promise<HostView>;
-  /** Digests of the whole content of every base, by name; null where it would say nothing new. */
-  readonly baseDigests: (context: StepContext) => Promise<Readonly<Record<string, string>> | null>;
   /** Console and shell exist on machines only. */
   readonly console: () => MachineConsole | null;
   readonly shell: () => Shell | null;

@@ -55,6 +55,9 @@ export class MachineHost implements Host {
   readonly machine = 'qemu';
   readonly #options: MachineHostOptions;
   #installed = false;
+  /** The base that was installed, and the kept installation it comes from. */
+  #installedBase = '';
+  #origin = '';
   #powered: Powered | null = null;
   #lastView: HostView | null = null;
 
@@ -111,6 +114,8 @@ export class MachineHost implements Host {
     );
     await installed.fork(host, { disk: this.#disk, variables: this.#variables });
     this.#installed = true;
+    this.#installedBase = image.nvr;
+    this.#origin = host.disk;
     return { shared };
   }
 
@@ -234,8 +239,13 @@ export class MachineHost implements Host {
     return view;
   }
 
-  baseDigests(context: StepContext): Promise<Readonly<Record<string, string>>> {
-    return this.#options.layout.baseDigests(this.#layoutContext(context));
+  async digest(_args: Args<'digest'>, context: StepContext): Promise<Result<'digest'>> {
+    const digests = await this.#options.layout.baseDigests(this.#layoutContext(context));
+    // what an installation made belongs to that installation alone: its disk, its keys, its fstab
+    const named = Object.entries(digests).map(([base, digest]) => {
+      return [base === this.#installedBase ? `${base} of ${this.#origin}` : base, digest] as const;
+    });
+    return { bases: Object.fromEntries(named) };
   }
 
   access(): { readonly dir: string; readonly sshPort: number | null } | null {
