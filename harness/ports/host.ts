@@ -35,6 +35,8 @@ export interface Host extends VerbMethods, AsyncDisposable {
   readonly shell: () => Shell | null;
   /** How a person gets at a machine that is on; null when there is none. */
   readonly access: () => { readonly dir: string; readonly sshPort: number | null } | null;
+  /** Keeps what a person would look at first after a failure: the screen. */
+  readonly recordFailure: () => Promise<void>;
   /** Files worth keeping, relative to the job's directory. */
   readonly evidence: () => Promise<readonly string[]>;
 }

@@ -39,7 +39,10 @@ export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
     const host = await options.host(emit);
     try {
       error = await tell(job, host, options);
-      if (error !== null && error.blame !== 'interrupt') await options.onFailure(host, error);
+      if (error !== null && error.blame !== 'interrupt') {
+        await host.recordFailure();
+        await options.onFailure(host, error);
+      }
     } finally {
       await host[Symbol.asyncDispose]();
       evidence = (await host.evidence()).map((file) => `${options.dir}/${file}`);

@@ -43,7 +43,9 @@ export interface MachineHostOptions {
 const SSH_PORT = 22;
 /** The discard service: nothing listens there. */
 const CLOSED_PORT = 9;
-const CONSOLE_LOG = 'console.log';
+/** What QEMU and the console leave in the job's directory. */
+const LOGS = ['console.log', 'qemu-command.txt', 'qmp.jsonl'];
+const SCREENSHOT = 'screen.png';
 
 /** A machine that was started, and the shell on it once the host answers. */
 interface Powered {
@@ -60,6 +62,7 @@ export class MachineHost implements Host {
   #origin = '';
   #powered: Powered | null = null;
   #lastView: HostView | null = null;
+  readonly #evidence = [...LOGS];
 
   constructor(options: MachineHostOptions) {
     this.#options = options;
@@ -254,8 +257,17 @@ export class MachineHost implements Host {
     return { dir: this.#options.dir, sshPort: machine.forwarded(SSH_PORT) };
   }
 
+  async recordFailure(): Promise<void> {
+    if (this.#powered === null) return;
+    const file = `${this.#options.dir}/${SCREENSHOT}`;
+    await this.#powered.machine.screenshot(file).then(
+      () => this.#evidence.push(SCREENSHOT),
+      () => undefined, // a machine that is gone has no screen, and its end is told elsewhere
+    );
+  }
+
   evidence(): Promise<readonly string[]> {
-    return Promise.resolve([CONSOLE_LOG]);
+    return Promise.resolve(this.#evidence);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

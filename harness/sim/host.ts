@@ -169,6 +169,10 @@ export class SimulatedHost implements Host {
     return null;
   }
 
+  recordFailure(): Promise<void> {
+    return Promise.resolve();
+  }
+
   evidence(): Promise<readonly string[]> {
     return Promise.resolve([]);
   }

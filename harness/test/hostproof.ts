@@ -13,14 +13,18 @@ export interface Ran {
 /** @param inside a command that runs another one, such as `unshare --mount sh -c 'mount …; exec "$@"' sh` */
 export async function hostproof(
   args: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly inside?: readonly string[] } = {},
+  options: {
+    readonly env?: Record<string, string>;
+    readonly inside?: readonly string[];
+    readonly limitMs?: number;
+  } = {},
 ): Promise<Ran> {
   const [command = '', ...rest] = [...(options.inside ?? []), process.execPath, BIN, ...args];
   const ran = await execa(command, rest, {
     reject: false,
     stdin: 'ignore',
     env: { NO_COLOR: '1', ...options.env },
-    timeout: 60_000,
+    timeout: options.limitMs ?? 60_000,
   });
   return { status: ran.exitCode, stdout: ran.stdout, stderr: ran.stderr };
 }
