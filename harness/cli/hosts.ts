@@ -11,6 +11,8 @@ export interface HostFactory {
   /** Limits are multiplied by this. */
   readonly speed: number;
   readonly images: readonly ImageFacts[];
+  /** Makes what is absent and takes minutes, before any story's time runs. */
+  readonly prepare: () => Promise<void>;
   readonly host: (job: Job, dir: string, emit: (body: EventBody) => void) => Promise<Host>;
   /** Keeps a failed host for a person, until he lets go. */
   readonly pause: (host: Host, error: HostproofError) => Promise<void>;

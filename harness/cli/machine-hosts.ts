@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildImage } from '../../images/builder.ts';
+import { buildImage, listImages } from '../../images/builder.ts';
 import { catalogueFacts } from '../../images/facts.ts';
 import { kickstart, writeOemdrv } from '../../images/kickstart.ts';
 import { QemuHypervisor } from '../../qemu/hypervisor.ts';
@@ -20,6 +20,7 @@ import { Installer } from '../run/installing.ts';
 import { MachineHost } from '../run/machine-host.ts';
 import type { HostFactory } from './hosts.ts';
 import { ROOT } from './load.ts';
+import { say } from './output.ts';
 import { pause } from './pause.ts';
 
 const DISK_BYTES = 10 * 2 ** 30;
@@ -61,6 +62,7 @@ export async function machineHosts(options: {
     platform: { ...platform },
     speed: measuredSlowness(),
     images: facts,
+    prepare: () => buildAbsent(cache, options.signal),
     host: (job, dir, emit) =>
       Promise.resolve(
         new MachineHost({
@@ -90,6 +92,17 @@ export async function machineHosts(options: {
       ),
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),
   };
+}
+
+/** Stories have limits, and building from nothing takes longer than any of them. */
+async function buildAbsent(cacheDirectory: string, signal: AbortSignal): Promise<void> {
+  const listing = await listImages({ cacheDir: cacheDirectory });
+  for (const { name } of listing.filter(({ state }) => state !== 'built')) {
+    const onProgress = (text: string): void => {
+      say(`image ${name}: ${text}`);
+    };
+    await buildImage(name, { cacheDir: cacheDirectory, onProgress, signal });
+  }
 }
 
 /** Each image is built once a run; images that are installed stay as they are, updates carry the defect. */

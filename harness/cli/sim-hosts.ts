@@ -9,6 +9,7 @@ export async function simulatedHosts(sha256: (text: string) => string): Promise<
     platform: null,
     speed: 1,
     images,
+    prepare: () => Promise.resolve(),
     host: () => Promise.resolve(new SimulatedHost({ images, sha256 })),
     pause: () => Promise.resolve(),
   };
