@@ -102,7 +102,7 @@ async function accelerator(): Promise<Found> {
   return {
     status: 'weak',
     detail,
-    hint: 'software emulation: everything works, ten times slower; /dev/kvm that works makes it fast',
+    hint: 'software emulation: everything works, slowly',
   };
 }
 

@@ -22,7 +22,7 @@ function testFiles(): Task[] {
       .map((file) => ({
         name: file,
         command: [process.execPath, '--import', 'tsx', file],
-        deadlineS: 120,
+        deadlineS: 240,
         tap: true,
       })),
   );

@@ -7,7 +7,7 @@ import { Parser } from 'tap-parser';
 import { eventSchema } from '../domain/event.ts';
 import { hostproof, inMountNamespace } from './hostproof.ts';
 
-t.setTimeout(180_000);
+t.setTimeout(230_000);
 const isRoot = process.getuid?.() === 0;
 const work = await mkdtemp(join(tmpdir(), 'hostproof-test-'));
 t.teardown(() => rm(work, { recursive: true, force: true }));
