@@ -44,6 +44,11 @@ const ALGORITHMS: NonNullable<ConnectConfig['algorithms']> = {
 /** A guest that does not answer for this long, eight times, is lost; emulated guests can be slow for a while. */
 const KEEPALIVE = { keepaliveInterval: 15_000, keepaliveCountMax: 8 };
 const GOODBYE_MS = 2_000;
+/**
+ * A guest that goes down between its banner and the end of the key exchange takes its half of the connection with it, and
+ * QEMU's user networking says nothing: without this limit, the connection to the kernel before would be waited for.
+ */
+const HANDSHAKE_MS = 60_000;
 
 /**
  * Connects as soon as the guest can answer; meant to be called while it boots.
@@ -120,7 +125,7 @@ async function handshake(
       username: 'root',
       privateKey: options.privateKey,
       algorithms: ALGORITHMS,
-      readyTimeout: 0,
+      readyTimeout: HANDSHAKE_MS,
       ...KEEPALIVE,
       hostVerifier: (key: Buffer) => {
         fingerprint = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;

@@ -22,6 +22,8 @@ export interface PowerOptions {
 const SSH_PORT = 22;
 /** The discard service: nothing listens there. */
 const CLOSED_PORT = 9;
+/** For the first command: a connection to a kernel that has gone since says nothing at all. */
+const FIRST_COMMAND_MS = 60_000;
 /** Pause before a host that is still going down is asked again. */
 const GOING_DOWN_MS = 500;
 
@@ -161,7 +163,7 @@ export class Power implements AsyncDisposable {
       const closedPort = machine.forwarded(CLOSED_PORT);
       const shell = await connect({ port, closedPort, deadlineMs, signal });
       const { stdout } = await shell
-        .run('cat /proc/sys/kernel/random/boot_id', { deadlineMs, signal })
+        .run('cat /proc/sys/kernel/random/boot_id', { deadlineMs: FIRST_COMMAND_MS, signal })
         .catch(() => ({ stdout: '' })); // the old kernel took the connection down with it
       const bootId = stdout.trim();
       if (bootId !== '' && bootId !== this.#bootId) {
