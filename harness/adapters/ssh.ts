@@ -17,6 +17,8 @@ export interface ConnectOptions {
   readonly privateKey: string;
   readonly clock: Clock;
   readonly deadlineMs: number;
+  /** From a banner to the end of the key exchange; then another connection is tried. */
+  readonly handshakeMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -125,7 +127,7 @@ async function handshake(
       username: 'root',
       privateKey: options.privateKey,
       algorithms: ALGORITHMS,
-      readyTimeout: HANDSHAKE_MS,
+      readyTimeout: options.handshakeMs ?? HANDSHAKE_MS,
       ...KEEPALIVE,
       hostVerifier: (key: Buffer) => {
         fingerprint = `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;

@@ -1,5 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -87,6 +88,23 @@ t.test('a guest whose network comes up together with ssh, without a port to watc
   booting.become('ssh');
   await using shell = await connecting;
   t.equal((await shell.run('echo up', { deadlineMs })).stdout, 'up\n');
+});
+
+t.test('a kernel that goes down after its banner is not waited for', async (t) => {
+  let first = true;
+  const front = createServer((socket) => {
+    socket.on('error', () => undefined);
+    if (first) socket.write('SSH-2.0-OpenSSH_9.2p1\r\n');
+    else socket.pipe(connect({ host: '127.0.0.1', port })).pipe(socket);
+    first = false;
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => front.close());
+  const address = front.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const to = { port: address.port, privateKey, clock, deadlineMs, handshakeMs: 500 };
+  await using shell = await connectShell(to);
+  t.equal((await shell.run('echo here', { deadlineMs })).stdout, 'here\n');
 });
 
 t.test('a guest that never answers: what was seen last', async (t) => {
