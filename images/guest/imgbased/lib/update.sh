@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The update proper, run by the engine of the *new* image on the old host: update.sh FILE TREE (FILE mounted on TREE).
 # Locks, mounts of its own and the check of FILE are the caller's.
 #
