@@ -59,7 +59,6 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     sinceMs: () => clock.nowMs() - started,
   });
 
-  const baseDigests = new Map<string, string>();
   return await run({
     header: {
       id: directory.id,
@@ -90,7 +89,6 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         signal: options.signal,
         sha256,
         versionOf: (image) => factory.images.find(({ name }) => name === image)?.version ?? image,
-        baseDigests,
         imageNames: factory.images.map(({ name }) => name),
         reproduce: reproduce(job, options),
         onFailure: (host, error) =>

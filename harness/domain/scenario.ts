@@ -50,6 +50,8 @@ export interface StoryHost {
   settle(): Promise<Results['settle']>;
   /** Content of a file as text; null if there is none. */
   read(path: string): Promise<string | null>;
+  /** Digests of the whole content of every base, by name: the same as long as nobody wrote to it. Takes its time. */
+  digest(): Promise<Results['digest']>;
   view(): Promise<HostView>;
 }
 

@@ -94,7 +94,7 @@ export const VERBS = {
   /** Waits until the host has finished starting all it starts. */
   settle: { kind: 'act', needs: 'running', limitS: 180, args: z.object({}).strict() },
   read: { kind: 'observation', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
-  /** Digests of the bases' content, once at the end of a story: it takes its time. */
+  /** Digests of the bases' content: it takes its time. */
   digest: { kind: 'observation', needs: 'running', limitS: 300, args: z.object({}).strict() },
   view: { kind: 'observation', needs: 'running', limitS: 120, args: z.object({}).strict() },
 } as const satisfies Record<string, VerbSpec>;
@@ -130,7 +130,7 @@ export interface Results {
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };
-  /** By what makes them comparable: two bases of the same name must have the same digest, on whichever host. */
+  /** By name; null: not readable. Changes when anything in the base does. */
   readonly digest: { readonly bases: Readonly<Record<string, string | null>> };
   readonly view: HostView;
 }

@@ -32,7 +32,7 @@ export interface Layout {
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Leaves this many MiB where new layers are made. Resolves with what is left, in MiB. */
   readonly fill: (context: LayoutContext, leaveMiB: number) => Promise<number>;
-  /** Digest of the content of every base, by name: the same on every host that took the same image. Null: not readable. */
+  /** Digest of the content of every base, by name. Null: not readable. */
   readonly baseDigests: (
     context: LayoutContext,
   ) => Promise<Readonly<Record<string, string | null>>>;

@@ -22,7 +22,6 @@ export interface JobOptions {
   readonly signal: AbortSignal;
   readonly sha256: (text: string) => string;
   readonly versionOf: (image: string) => string;
-  readonly baseDigests: Map<string, string>;
   readonly imageNames: readonly string[];
   readonly reproduce: string;
   /** Called with the host of a failed job, before it goes away. */
@@ -79,7 +78,7 @@ async function tell(job: Job, host: Host, options: JobOptions): Promise<Hostproo
       expect: expectations(steps, misuse),
       random: prng(job.seed),
     });
-    await steps.finish();
+    steps.finish();
     return null;
   } catch (thrown) {
     if (options.signal.aborted) return new HostproofError('interrupt', 'interrupted');

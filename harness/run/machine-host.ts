@@ -48,9 +48,6 @@ export class MachineHost implements Host {
   readonly machine = 'qemu';
   readonly #options: MachineHostOptions;
   #installed = false;
-  /** The base that was installed, and the kept installation it comes from. */
-  #installedBase = '';
-  #origin = '';
   readonly #power: Power;
   #lastView: HostView | null = null;
   readonly #evidence = [...LOGS];
@@ -116,8 +113,6 @@ export class MachineHost implements Host {
     );
     await installed.fork(host, { disk: this.#disk, variables: this.#variables });
     this.#installed = true;
-    this.#installedBase = image.nvr;
-    this.#origin = host.disk;
     return { shared };
   }
 
@@ -221,12 +216,7 @@ export class MachineHost implements Host {
   }
 
   async digest(_args: Args<'digest'>, context: StepContext): Promise<Result<'digest'>> {
-    const digests = await this.#options.layout.baseDigests(this.#layoutContext(context));
-    // what an installation made belongs to that installation alone: its disk, its keys, its fstab
-    const named = Object.entries(digests).map(([base, digest]) => {
-      return [base === this.#installedBase ? `${base} of ${this.#origin}` : base, digest] as const;
-    });
-    return { bases: Object.fromEntries(named) };
+    return { bases: await this.#options.layout.baseDigests(this.#layoutContext(context)) };
   }
 
   access(): { readonly dir: string; readonly sshPort: number | null } | null {

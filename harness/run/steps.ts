@@ -28,8 +28,6 @@ export interface StepsOptions {
   readonly signal: AbortSignal;
   readonly sha256: (text: string) => string;
   readonly versionOf: (image: string) => string;
-  /** Digests of bases seen so far in this run, by name. */
-  readonly baseDigests: Map<string, string>;
 }
 
 /** Which host states satisfy what a verb needs. */
@@ -114,32 +112,13 @@ export class Steps {
     return result as Result<V>;
   }
 
-  /** The story has come to its end: nothing may still be going on, and no base may have changed below its file system. */
-  async finish(): Promise<void> {
-    if (this.#busy === null) {
-      if (this.#options.host.state() === 'running')
-        this.#compare((await this.perform('digest', {})).bases);
-      return;
-    }
+  /** The story has come to its end: nothing may still be going on. */
+  finish(): void {
+    if (this.#busy === null) return;
     throw new HostproofError(
       'story/misuse',
       `the story ended while ${this.#busy} was not: a missing await?`,
     );
-  }
-
-  /** Bases of one image have the same content in every story of a run. */
-  #compare(bases: Result<'digest'>['bases']): void {
-    for (const [base, digest] of Object.entries(bases)) {
-      const known = this.#options.baseDigests.get(base);
-      if (digest === null) throw this.finding('bases-unchanged', `base ${base} cannot be read`);
-      if (known !== undefined && known !== digest) {
-        throw this.finding(
-          'bases-unchanged',
-          `base ${base} has other content than in another story of this run`,
-        );
-      }
-      this.#options.baseDigests.set(base, digest);
-    }
   }
 
   /** Records a finding and says it as an error. */

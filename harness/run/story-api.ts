@@ -19,6 +19,7 @@ export function storyHost(steps: Steps): StoryHost {
     fill: (options) => steps.perform('fill', options),
     settle: () => steps.perform('settle', {}),
     read: async (path) => (await steps.perform('read', { path })).content,
+    digest: () => steps.perform('digest', {}),
     view: () => steps.perform('view', {}),
   };
 }

@@ -21,7 +21,6 @@ const invariants = await loadInvariants();
 function stepsOn(
   spoil: Partial<Host> | ((view: HostView) => HostView) = {},
   clock = fakeClock(),
-  baseDigests = new Map<string, string>(),
 ): { steps: Steps; events: EventBody[] } {
   const sim = new SimulatedHost({ images, sha256 });
   const host = new Proxy<Host>(sim, {
@@ -45,7 +44,6 @@ function stepsOn(
     speed: 1,
     signal: new AbortController().signal,
     sha256,
-    baseDigests,
     versionOf: (name) => images.find((image) => image.name === name)?.version ?? name,
   });
   return { steps, events };
@@ -223,14 +221,6 @@ t.test(
     t.equal(error?.invariant, 'no-orphans');
   },
 );
-
-t.test('a base with other content than in another story is found at the end', async (t) => {
-  const known = new Map([['reference-node-1.0-1', 'what another story saw']]);
-  const { steps } = stepsOn({}, fakeClock(), known);
-  await installed(steps);
-  const error = await thrown(steps.finish());
-  t.equal(error?.invariant, 'bases-unchanged');
-});
 
 t.test('the boot menu is read from the screen as GRUB draws it', (t) => {
   const screen = [

@@ -3,16 +3,16 @@
 # {"reference-node-1.0-1": "sha256 ...", ...}, null for one that cannot be mounted. Changes nothing: mounts are read-only, without
 # journal replay.
 #
-# Of every file: name, kind, mode, owner, size, time of modification, target. Of /etc and the programs also the contents, which
-# tells damage below the file system; with BASE_DIGEST=full those of every file (a minute and more under emulation). Nothing
-# in it belongs to one host alone: two hosts that took the same image have the same digest.
+# Of every file: name, kind, mode, owner, size, times of modification and of change, inode, target. The time of change cannot be set
+# back, so nothing that was written through the file system escapes. Of /etc and the programs also the contents, which tells
+# damage below the file system; with BASE_DIGEST=full those of every file (a minute and more under emulation).
 set -u
 export LC_ALL=C TZ=UTC LVM_SUPPRESS_FD_WARNINGS=1 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 digest_tree() {
     (
         cd "$1" || exit
-        find . -xdev -printf '%P %y %m %U:%G %s %T@ %l\n' | sort
+        find . -xdev -printf '%P %y %m %U:%G %s %T@ %C@ %i %l\n' | sort
         if [ "${BASE_DIGEST-}" = full ]; then set -- .; else set -- etc usr/bin usr/sbin usr/lib/imgbased usr/lib/systemd; fi
         find "$@" -xdev -type f -print0 | sort -z | xargs -0 cat
     ) | sha256sum
