@@ -191,7 +191,7 @@ class ConnectedShell implements SshShell {
         for (const channel of channels) channel.destroy();
         const gone = new Promise<void>((resolve) => {
           this.#client.unforwardIn('127.0.0.1', port, () => resolve());
-        });
+        }).catch(() => undefined); // ssh2 throws at once when the connection is lost: then nothing is forwarded
         await this.#shortly(Promise.race([gone, this.closed]));
       },
     };

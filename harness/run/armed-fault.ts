@@ -28,11 +28,21 @@ export async function underFault<T>(
   const before = (await armed.machine.blockStatistics()).bytesWritten;
   const over = new AbortController();
   const signal = AbortSignal.any([armed.signal, over.signal]);
-  const running = step(signal).then((ended) => ({ ended }));
-  running.catch(() => undefined); // the connection dies with the machine
+  let isStriking = false;
+  const strike = (): Promise<void> => {
+    isStriking = true;
+    return armed.strike();
+  };
   try {
-    const struck = strikeInTime(armed, before, signal);
+    const struck = strikeInTime({ ...armed, strike }, before, signal);
     struck.catch(() => undefined); // given up when the step ends first
+    const running = step(signal).then(
+      (ended) => ({ ended }),
+      (error: unknown) => {
+        if (isStriking) return struck; // the connection died with the machine: that is the fault, not the step's end
+        throw error;
+      },
+    );
     return await Promise.race([running, struck, armed.machine.unfit]);
   } finally {
     over.abort();

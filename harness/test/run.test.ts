@@ -6,6 +6,8 @@ import type { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Host } from '../ports/host.ts';
+import type { RunningMachine } from '../ports/machine.ts';
+import { underFault } from '../run/armed-fault.ts';
 import { keyTowards, menuRows } from '../run/boot-menu.ts';
 import { Scope } from '../run/scope.ts';
 import { Steps } from '../run/steps.ts';
@@ -242,4 +244,28 @@ t.test('the boot menu is read from the screen as GRUB draws it', (t) => {
   t.same(menuRows(['[    1.0] GNU GRUB is not here', '| * not a menu']).length <= 1, true);
   t.same(menuRows(['Linux version 6.1']), []);
   t.end();
+});
+
+t.test('a step whose connection dies with the machine was cut, and did not fail', async (t) => {
+  let bytesWritten = 0;
+  let die: (error: Error) => void = () => undefined;
+  const machine = {
+    blockStatistics: () => Promise.resolve({ bytesWritten: (bytesWritten += 100), flushes: 0 }),
+    unfit: new Promise<never>(() => undefined),
+  } as unknown as RunningMachine;
+  const end = await underFault(
+    {
+      plan: { fault: 'power-cut', when: { at: 'bytes', bytes: 250 } },
+      machine,
+      clock: fakeClock(),
+      bytesPlanned: 1000,
+      strike: async () => {
+        die(new Error('the connection was lost'));
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      },
+      signal: new AbortController().signal,
+    },
+    () => new Promise((_, reject) => (die = reject)),
+  );
+  t.same(end, { stamp: { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000 } });
 });

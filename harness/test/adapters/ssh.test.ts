@@ -107,6 +107,14 @@ t.test('a kernel that goes down after its banner is not waited for', async (t) =
   t.equal((await shell.run('echo here', { deadlineMs })).stdout, 'here\n');
 });
 
+t.test('what was served to a guest that is gone can still be taken back', async (t) => {
+  await using shell = await connected();
+  const service = await shell.serve({ files: new Map([['/a', { text: 'a' }]]) });
+  server.drop();
+  await shell.closed;
+  await t.resolves(Promise.resolve(service[Symbol.asyncDispose]()));
+});
+
 t.test('a guest that never answers: what was seen last', async (t) => {
   const silent = await guest(server);
   t.teardown(silent.close);
