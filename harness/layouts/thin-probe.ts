@@ -62,7 +62,7 @@ export function volumeOf(device: string): string | null {
 export function viewOf(probe: Probe, files: Readonly<Record<string, string | null>>): HostView {
   const tagged = (tag: string): Probe['volumes'] =>
     probe.volumes
-      .filter((volume) => volume.tags.includes(tag))
+      .filter((volume) => volume.tags.includes(tag) && !isHalfMade(probe, volume))
       .sort((a, b) => (a.time < b.time ? -1 : 1));
   const layers = tagged('imgbased:layer');
   const bases = tagged('imgbased:base');
@@ -77,9 +77,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     defaultEntry: probe.bootDefault,
     entries: probe.entries.map((entry) => {
       const args = entry.options.split(/\s+/).filter((word) => word !== '');
-      const root =
-        args.findLast((argument) => argument.startsWith('root='))?.slice('root='.length) ?? '';
-      const layer = volumeOf(root);
+      const layer = rootOf(entry.options);
       return {
         id: entry.id,
         title: entry.title,
@@ -136,10 +134,31 @@ function claimOf(nodectl: string): HostView['claim'] {
   return { defaultLayer: volumeOf(root), currentLayer: claim?.current_layer ?? null };
 }
 
+/**
+ * Left by an upgrade that did not come to its end. The menu decides, not the tag: the tag is taken off last, so that a layer
+ * which can be booted may still wear it.
+ */
+function isHalfMade(probe: Probe, volume: Probe['volumes'][number]): boolean {
+  if (!volume.tags.includes('imgbased:incomplete')) return false;
+  const booted = probe.entries.map((entry) => rootOf(entry.options));
+  const layers = probe.volumes
+    .filter(({ origin }) => origin === volume.name)
+    .map(({ name }) => name);
+  return ![volume.name, ...layers].some((name) => booted.includes(name));
+}
+
+/** The volume that the kernel arguments of an entry name as root. */
+function rootOf(options: string): string | null {
+  const root = options.split(/\s+/).findLast((word) => word.startsWith('root=')) ?? '';
+  return volumeOf(root.slice('root='.length));
+}
+
 /** Volumes of the layout that are neither base, layer, pool nor common, and boot directories without a layer. */
 function orphans(probe: Probe): string[] {
   const names = new Set(probe.volumes.map((volume) => volume.name));
-  const bases = probe.volumes.filter((volume) => volume.tags.includes('imgbased:base'));
+  const bases = probe.volumes.filter(
+    (volume) => volume.tags.includes('imgbased:base') && !isHalfMade(probe, volume),
+  );
   const used = new Set(
     probe.volumes
       .filter((volume) => volume.tags.includes('imgbased:layer'))
@@ -147,7 +166,7 @@ function orphans(probe: Probe): string[] {
   );
   return [
     ...probe.volumes
-      .filter((volume) => volume.tags.includes('imgbased:incomplete'))
+      .filter((volume) => isHalfMade(probe, volume))
       .map((volume) => `volume ${volume.name}, not complete`),
     ...bases
       .filter((base) => !used.has(base.name))

@@ -1,0 +1,67 @@
+import t from 'tap';
+import { probeSchema, viewOf, volumeOf } from '../layouts/thin-probe.ts';
+
+const volume = (name: string, origin: string, readOnly: boolean, ...tags: string[]) => ({
+  ...{ name, origin, readOnly, tags: tags.map((tag) => `imgbased:${tag}`) },
+  ...{ uuid: name, time: name, thinId: 1, dataPercent: 1, headSha256: 'x' },
+});
+
+const probe = (volumes: readonly object[], roots: readonly string[]) =>
+  probeSchema.parse({
+    ...{ bootId: 'b', cmdline: 'rw', rootDevice: '/dev/mapper/onn-n--1.0--1+1', machineId: 'm' },
+    ...{ osRelease: { versionId: '1.0' }, hostKeys: [], users: [], failedUnits: [], bootDirs: [] },
+    ...{ bootDefault: 'n-1.0-1+1', pool: { dataPercent: 1, metadataPercent: 1 }, nodectl: 'x' },
+    layers: [{ name: 'n-1.0-1+1', fstabRoot: '/dev/onn/n-1.0-1+1', osReleaseVersionId: '1.0' }],
+    entries: roots.map((root) => ({
+      ...{ id: root, title: root, linuxExists: true, initrdExists: true },
+      options: `root=/dev/onn/${root} rw`,
+    })),
+    volumes: [
+      volume('n-1.0-1', '', true, 'base'),
+      volume('n-1.0-1+1', 'n-1.0-1', false, 'layer'),
+      ...volumes,
+    ],
+  });
+
+t.test('device names lead to volumes', (t) => {
+  t.equal(volumeOf('/dev/onn/n-1.0-1+1'), 'n-1.0-1+1');
+  t.equal(volumeOf('/dev/mapper/onn-n--1.0--1+1'), 'n-1.0-1+1');
+  t.equal(volumeOf('/dev/vda1'), null);
+  t.end();
+});
+
+t.test('what a cut upgrade left is neither base nor layer, and is named as left behind', (t) => {
+  const view = viewOf(
+    probe([volume('n-1.1-1', '', false, 'base', 'incomplete')], ['n-1.0-1+1']),
+    {},
+  );
+  t.equal(view.bootedLayer, 'n-1.0-1+1');
+  t.same(
+    view.bases.map(({ id }) => id),
+    ['n-1.0-1'],
+  );
+  t.same(
+    view.layers.map(({ id }) => id),
+    ['n-1.0-1+1'],
+  );
+  t.same(view.orphans, ['volume n-1.1-1, not complete']);
+  t.end();
+});
+
+t.test('a layer in the menu is a layer, even if the tag was not taken off any more', (t) => {
+  const made = [
+    volume('n-1.1-1', '', true, 'base', 'incomplete'),
+    volume('n-1.1-1+1', 'n-1.1-1', false, 'layer', 'incomplete'),
+  ];
+  const view = viewOf(probe(made, ['n-1.1-1+1', 'n-1.0-1+1']), {});
+  t.same(
+    view.bases.map(({ id }) => id),
+    ['n-1.0-1', 'n-1.1-1'],
+  );
+  t.same(
+    view.layers.map(({ id }) => id),
+    ['n-1.0-1+1', 'n-1.1-1+1'],
+  );
+  t.same(view.orphans, []);
+  t.end();
+});
