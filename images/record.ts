@@ -18,7 +18,7 @@ const fileSchema = z.object({
 const recordSchema = z.object({
   format: z.literal(FORMAT),
   key: z.string(),
-  facts: z.record(z.string(), z.union([z.string(), z.number()])),
+  facts: z.record(z.string(), z.json()),
   /** By path inside the directory. */
   files: z.record(z.string(), fileSchema),
 });

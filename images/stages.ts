@@ -9,6 +9,7 @@ import { copyFile, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { treeContentSchema } from '../harness/domain/image.ts';
 import { keyOf, sourceDigest } from './digest.ts';
 import type { Packages } from './packages.ts';
 import type { Defect, Recipe } from './recipe.ts';
@@ -25,6 +26,9 @@ const SOURCES: Sources = {
   guest: fileURLToPath(new URL('./guest/', import.meta.url)),
   defects: fileURLToPath(new URL('./defects/', import.meta.url)),
 };
+
+/** Digests a tree, on the builder as on a host. */
+const CONTENT = 'probe/base-content.sh';
 
 export const SQUASHFS = 'root.squashfs';
 export const ISO = 'installer.iso';
@@ -43,6 +47,7 @@ export interface StageContext {
 export const treeFactsSchema = z.object({
   kernelRelease: z.string().min(1),
   treeBytes: z.number().int().positive(),
+  content: treeContentSchema,
 });
 
 /** @param extra packages that single images add: fetched here, while there is a network */
@@ -92,7 +97,9 @@ export async function treeStage(
   const name = ['tree', recipe.version, defect?.name]
     .filter((part) => part !== undefined)
     .join('-');
-  const engine = await sourceDigest(['imgbased', 'installer'].map((part) => join(guest, part)));
+  const engine = await sourceDigest(
+    ['imgbased', 'installer', CONTENT].map((part) => join(guest, part)),
+  );
   const planted = patch === '' ? null : await sourceDigest([patch]);
   const key = keyOf({
     base: base.key,

@@ -35,6 +35,13 @@ export const artefactSchema = z.object({
 });
 export type Artefact = z.infer<typeof artefactSchema>;
 
+/** Digests of what a tree holds: `/usr`, and everything else. */
+export const treeContentSchema = z.object({
+  usr: z.string().regex(/^[0-9a-f]{64}$/),
+  rest: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type TreeContent = z.infer<typeof treeContentSchema>;
+
 export const builtImageSchema = imageFactsSchema.extend({
   /** The update as it is served to a host. */
   squashfs: artefactSchema,
@@ -43,5 +50,6 @@ export const builtImageSchema = imageFactsSchema.extend({
   /** Sum of the sizes of the files in the tree. */
   treeBytes: z.number().int().nonnegative(),
   kernelRelease: z.string(),
+  content: treeContentSchema,
 });
 export type BuiltImage = z.infer<typeof builtImageSchema>;

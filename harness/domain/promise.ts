@@ -3,11 +3,15 @@
  *
  * The ledger is folded over acts and views; it never looks at a machine.
  */
-import type { Outcome, Verb } from './verb.ts';
+import type { TreeContent } from './image.ts';
+import type { Outcome, Results, Verb } from './verb.ts';
 import { administratorArguments, defaultLayer, type HostView } from './view.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
+
+/** What a base must hold, as far as it is known. */
+export type BaseContent = Partial<TreeContent>;
 
 export interface Ledger {
   /** The last view, and what the administrator had made of each layer. */
@@ -17,6 +21,10 @@ export interface Ledger {
   readonly sharedFiles: FileLedger;
   /** Identity of each base when it was first seen. */
   readonly bases: Readonly<Record<string, string>>;
+  /** What each base must hold; nothing of a base whose origin is not known. */
+  readonly contents: Readonly<Record<string, BaseContent>>;
+  /** What the base of the first layer that is seen must hold. */
+  readonly installed: BaseContent;
   /** Layer that boots by default, by promise; null until first known. */
   readonly promisedDefault: string | null;
   /** Layer that must be running, by promise; null if unknown. */
@@ -39,6 +47,8 @@ export const EMPTY_LEDGER: Ledger = {
   filesByLayer: {},
   sharedFiles: {},
   bases: {},
+  contents: {},
+  installed: {},
   promisedDefault: null,
   promisedRunning: null,
   interrupted: null,
@@ -47,12 +57,22 @@ export const EMPTY_LEDGER: Ledger = {
 
 /** What a step did, as far as promises go. */
 export type Deed =
-  | { readonly verb: 'upgrade'; readonly outcome: Outcome; readonly version: string }
+  | { readonly verb: 'install'; readonly content: BaseContent }
+  | {
+      readonly verb: 'upgrade';
+      readonly outcome: Outcome;
+      readonly version: string;
+      readonly content: BaseContent;
+    }
+  | { readonly verb: 'digest'; readonly bases: Results['digest']['bases'] }
   | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
   | { readonly verb: 'select'; readonly version: string }
-  | { readonly verb: Exclude<Verb, 'upgrade' | 'rollback' | 'write' | 'remove' | 'select'> };
+  | { readonly verb: Exclude<Verb, TellingVerb> };
+
+/** Verbs that say more than that they were done. */
+type TellingVerb = 'install' | 'upgrade' | 'digest' | 'rollback' | 'write' | 'remove' | 'select';
 
 /** Files under these belong to a layer; everything else on a host is shared by all layers. */
 export function belongsToLayer(path: string): boolean {
@@ -79,7 +99,7 @@ export function administratorOf(view: HostView): Administrator {
 export function promise(ledger: Ledger, deed: Deed): Ledger {
   switch (deed.verb) {
     case 'install':
-      return EMPTY_LEDGER;
+      return { ...EMPTY_LEDGER, installed: deed.content };
     case 'write':
       return withFile(ledger, deed.path, deed.sha256);
     case 'remove':
@@ -112,6 +132,8 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
     ...ledger,
     last: view,
     bases: Object.fromEntries(seen),
+    contents:
+      ledger.last === null ? contentOf(view, view.bootedLayer, ledger.installed) : ledger.contents,
     administrator: ledger.administrator ?? administratorOf(view),
     promisedDefault: defaultAfterInterruption(ledger, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
@@ -122,12 +144,18 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
       return { ...next, promisedDefault: `a layer of version ${deed.version}` };
     const running = view.bootedLayer === null ? {} : (ledger.filesByLayer[view.bootedLayer] ?? {});
     const filesByLayer = { ...ledger.filesByLayer, [made.id]: running };
-    return { ...next, promisedDefault: made.id, filesByLayer };
+    const contents = { ...next.contents, ...contentOf(view, made.id, deed.content) };
+    return { ...next, promisedDefault: made.id, filesByLayer, contents };
   }
   if (deed.verb === 'rollback' && deed.outcome === 'done') {
     return { ...next, promisedDefault: rollbackTarget(view, deed.to) };
   }
   return next;
+}
+
+function contentOf(view: HostView, id: string | null, content: BaseContent): Ledger['contents'] {
+  const base = view.layers.find((layer) => layer.id === id)?.base ?? null;
+  return base === null ? {} : { [base]: content };
 }
 
 /** A cut upgrade may have come to its end: then the new layer is as good a default as the old one. */

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { FaultStamp } from './fault.ts';
+import type { TreeContent } from './image.ts';
 import type { HostView } from './view.ts';
 
 const image = z.object({ image: z.string().min(1) }).strict();
@@ -94,7 +95,7 @@ export const VERBS = {
   /** Waits until the host has finished starting all it starts. */
   settle: { kind: 'act', needs: 'running', limitS: 180, args: z.object({}).strict() },
   read: { kind: 'observation', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
-  /** Digests of the bases' content: it takes its time. */
+  /** Digests of all that the bases hold: takes its time, and comes by itself at the end of a story. */
   digest: { kind: 'observation', needs: 'running', limitS: 300, args: z.object({}).strict() },
   view: { kind: 'observation', needs: 'running', limitS: 120, args: z.object({}).strict() },
 } as const satisfies Record<string, VerbSpec>;
@@ -112,7 +113,11 @@ export type Verb = keyof typeof VERBS;
 export type Args<V extends Verb> = z.infer<(typeof VERBS)[V]['args']>;
 
 export interface Results {
-  readonly install: { readonly shared: boolean };
+  readonly install: {
+    readonly shared: boolean;
+    /** What the first base must hold; the rest of it is the installer's and the kickstart's. */
+    readonly content: Pick<TreeContent, 'usr'>;
+  };
   readonly boot: { readonly ends: BootEnd };
   readonly reboot: { readonly ends: BootEnd };
   readonly select: { readonly entry: string };
@@ -123,6 +128,8 @@ export interface Results {
     /** Last words of the engine when it refused or failed. */
     readonly reason: string | null;
     readonly stamp: FaultStamp | null;
+    /** What the new base must hold. */
+    readonly content: TreeContent;
   };
   readonly rollback: { readonly outcome: Outcome; readonly reason: string | null };
   readonly write: Record<string, never>;
@@ -130,8 +137,8 @@ export interface Results {
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };
-  /** By name; null: not readable. Changes when anything in the base does. */
-  readonly digest: { readonly bases: Readonly<Record<string, string | null>> };
+  /** What the bases hold, by name; null: not readable. */
+  readonly digest: { readonly bases: Readonly<Record<string, TreeContent | null>> };
   readonly view: HostView;
 }
 export type Result<V extends Verb> = Results[V];

@@ -1,12 +1,12 @@
 /** Node NG's layout: LVM thin volumes, a read-only base and a read-write layer for each image. */
 import { z } from 'zod';
 import { HostproofError, messageOf } from '../domain/errors.ts';
-import type { BuiltImage } from '../domain/image.ts';
+import { treeContentSchema, type BuiltImage } from '../domain/image.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import { quote, type CommandResult } from '../ports/shell.ts';
 import { probeSchema, viewOf } from './thin-probe.ts';
 
-const digestsSchema = z.record(z.string().max(256), z.string().max(256).nullable());
+const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
 
 /** Where a downloaded image lies on the host while it is taken in. */
 const PAYLOAD = '/var/tmp/update.squashfs';
@@ -78,13 +78,13 @@ export default {
     return Number.parseInt(output, 10);
   },
 
-  baseDigests: async (context) => {
+  baseContents: async (context) => {
     const output = await run(
       context,
       'unshare --mount sh -s',
-      context.guestScript('probe/base-digest.sh'),
+      context.guestScript('probe/base-content.sh'),
     );
-    return digestsSchema.parse(JSON.parse(output));
+    return contentsSchema.parse(JSON.parse(output));
   },
 
   upgradeBytes: (image: BuiltImage) => image.squashfs.sizeBytes + image.treeBytes,

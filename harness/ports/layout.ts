@@ -1,5 +1,5 @@
 /** A layout engine's adapter: how to observe and operate a running host of that layout. */
-import type { BuiltImage, LayoutId } from '../domain/image.ts';
+import type { BuiltImage, LayoutId, TreeContent } from '../domain/image.ts';
 import type { Outcome } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { HttpService, Shell } from './shell.ts';
@@ -32,10 +32,10 @@ export interface Layout {
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Leaves this many MiB where new layers are made. Resolves with what is left, in MiB. */
   readonly fill: (context: LayoutContext, leaveMiB: number) => Promise<number>;
-  /** Digest of the content of every base, by name. Null: not readable. */
-  readonly baseDigests: (
+  /** What every base holds, by name. Null: not readable. */
+  readonly baseContents: (
     context: LayoutContext,
-  ) => Promise<Readonly<Record<string, string | null>>>;
+  ) => Promise<Readonly<Record<string, TreeContent | null>>>;
   /** Bytes that an upgrade to this image writes to the disks, about. */
   readonly upgradeBytes: (image: BuiltImage) => number;
 }

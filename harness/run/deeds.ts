@@ -15,11 +15,15 @@ export function deedOf<V extends Verb>(
   lookups: Lookups,
 ): Deed {
   switch (verb) {
+    case 'install':
+      return { verb, content: (result as Result<'install'>).content };
     case 'upgrade': {
       const { image } = args as Args<'upgrade'>;
-      const { outcome } = result as Result<'upgrade'>;
-      return { verb, outcome, version: lookups.versionOf(image.image) };
+      const { outcome, content } = result as Result<'upgrade'>;
+      return { verb, outcome, version: lookups.versionOf(image.image), content };
     }
+    case 'digest':
+      return { verb, bases: (result as Result<'digest'>).bases };
     case 'rollback':
       return {
         verb,

@@ -4,9 +4,11 @@ import type { BuiltImage } from '../domain/image.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { InstalledHost, InstalledHosts, KickstartVolumes } from '../ports/installed.ts';
-import type { Hypervisor, MachineSpec, RunningMachine } from '../ports/machine.ts';
+import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
+import { abortable } from './abortable.ts';
+import { followMedium, mediumSpec } from './medium.ts';
 import { Scope } from './scope.ts';
-import { watching, type SeenSymptom } from './symptom-watch.ts';
+import type { SeenSymptom } from './symptom-watch.ts';
 
 export interface InstallerOptions {
   readonly hypervisor: Hypervisor;
@@ -62,7 +64,7 @@ export class Installer {
   }
 
   async #install(installation: Installation, context: StepContext): Promise<InstalledHost> {
-    const { hypervisor, installed, volumes } = this.#options;
+    const { clock, hypervisor, installed, volumes } = this.#options;
     const { dir, image } = installation;
     if (image.iso === null) {
       throw new HostproofError('story/argument', `image ${image.name} has no installation medium`);
@@ -74,60 +76,27 @@ export class Installer {
     const kickstartVolume = `${dir}/oemdrv.img`;
     await hypervisor.createDisk(made.disk, installation.diskBytes);
     await volumes.write(kickstartVolume, installation.kickstart);
+    const target = { id: 'disk0', file: made.disk, format: 'qcow2', kind: 'disk' } as const;
     await Scope.run(async (scope) => {
       const machine = scope.own(
         await hypervisor.start({
           ...installation.machine,
+          ...mediumSpec({ file: image.iso?.path ?? '', kickstartVolume }, [target]),
           dir,
           variablesFile: made.variables,
-          stopOnReboot: true,
           forward: [],
-          disks: [
-            { id: 'disk0', file: made.disk, format: 'qcow2', kind: 'disk' },
-            { id: 'oemdrv', file: kickstartVolume, format: 'raw', kind: 'disk', readOnly: true },
-            {
-              id: 'medium',
-              file: image.iso?.path ?? '',
-              format: 'raw',
-              kind: 'cdrom',
-              readOnly: true,
-              bootIndex: 0,
-            },
-          ],
         }),
       );
-      await followToTheEnd(machine, installation, context);
+      await followMedium(machine, {
+        clock,
+        stallMs: context.limitMs,
+        isAttended: false,
+        onSymptom: installation.onSymptom,
+        onProgress: context.progress,
+        signal: context.signal,
+      });
     });
     return installed.publish(installation.key, made);
-  }
-}
-
-/** Resolves when the installer has ended the machine; the progress is what it says on the console. */
-async function followToTheEnd(
-  machine: RunningMachine,
-  installation: Installation,
-  context: StepContext,
-): Promise<void> {
-  const unsubscribe = machine.console.onLine((line) => {
-    const text = /installer: (\[\d+\/\d+\] .*)/.exec(line)?.[1];
-    if (text !== undefined) context.progress(text.slice(0, 120));
-  });
-  try {
-    const options = {
-      what: 'installing',
-      mayStop: true,
-      onSymptom: installation.onSymptom,
-      signal: context.signal,
-    };
-    const end = await watching(machine, options, (signal) => abortable(machine.stopped, signal));
-    if (end.reason !== 'shutdown' && end.reason !== 'reset') {
-      throw new HostproofError(
-        'host/install',
-        `the machine ended the installation by ${end.reason} ${end.detail}`,
-      );
-    }
-  } finally {
-    unsubscribe();
   }
 }
 
@@ -148,18 +117,4 @@ async function shared(
       },
     );
   }
-}
-
-/** The promise, or the reason of the signal if that comes first. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', abort);
-    });
-  });
 }

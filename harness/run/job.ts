@@ -78,7 +78,7 @@ async function tell(job: Job, host: Host, options: JobOptions): Promise<Hostproo
       expect: expectations(steps, misuse),
       random: prng(job.seed),
     });
-    steps.finish();
+    await steps.finish();
     return null;
   } catch (thrown) {
     if (options.signal.aborted) return new HostproofError('interrupt', 'interrupted');

@@ -113,7 +113,7 @@ export class MachineHost implements Host {
     );
     await installed.fork(host, { disk: this.#disk, variables: this.#variables });
     this.#installed = true;
-    return { shared };
+    return { shared, content: { usr: image.content.usr } };
   }
 
   async boot(args: Args<'boot'>, context: StepContext): Promise<Result<'boot'>> {
@@ -155,11 +155,13 @@ export class MachineHost implements Host {
     const { images, layout } = this.#options;
     const { machine, shell } = this.#power;
     const image = await images.built(args.image.image, 'update', context.progress);
+    const { content } = image;
     await using service = await shell.serve(layout.served(image));
     const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
       layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
     if (args.fault === undefined) {
-      return { ...(await this.#power.watched('upgrading', context, engine)), stamp: null };
+      const ended = await this.#power.watched('upgrading', context, engine);
+      return { ...ended, stamp: null, content };
     }
     const { clock } = this.#options;
     const end = await underFault(
@@ -173,8 +175,8 @@ export class MachineHost implements Host {
       },
       engine,
     );
-    if ('stamp' in end) return { outcome: 'cut', reason: null, stamp: end.stamp };
-    return { ...end.ended, stamp: null };
+    if ('stamp' in end) return { outcome: 'cut', reason: null, stamp: end.stamp, content };
+    return { ...end.ended, stamp: null, content };
   }
 
   async rollback(args: Args<'rollback'>, context: StepContext): Promise<Result<'rollback'>> {
@@ -216,7 +218,7 @@ export class MachineHost implements Host {
   }
 
   async digest(_args: Args<'digest'>, context: StepContext): Promise<Result<'digest'>> {
-    return { bases: await this.#options.layout.baseDigests(this.#layoutContext(context)) };
+    return { bases: await this.#options.layout.baseContents(this.#layoutContext(context)) };
   }
 
   access(): { readonly dir: string; readonly sshPort: number | null } | null {

@@ -8,7 +8,7 @@ import type { Hypervisor, MachineSpec, RunningMachine } from '../ports/machine.t
 import type { Shell } from '../ports/shell.ts';
 import { chooseEntry } from './boot-menu.ts';
 import { succeed } from './guest-commands.ts';
-import { abortable } from './installing.ts';
+import { abortable } from './abortable.ts';
 import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
 export interface PowerOptions {

@@ -84,7 +84,7 @@ export class Steps {
       const deed = deedOf(verb, args, result, this.#options);
       this.#ledger = promise(this.#ledger, deed);
       if (verb === 'view') view = result as HostView;
-      else if (VERBS[verb].kind === 'act' && host.state() === 'running') {
+      else if (isJudged(verb) && host.state() === 'running') {
         view = await this.#limited(
           step,
           VERBS.view.limitS * 1000 * this.#options.speed,
@@ -112,13 +112,15 @@ export class Steps {
     return result as Result<V>;
   }
 
-  /** The story has come to its end: nothing may still be going on. */
-  finish(): void {
-    if (this.#busy === null) return;
-    throw new HostproofError(
-      'story/misuse',
-      `the story ended while ${this.#busy} was not: a missing await?`,
-    );
+  /** The story has come to its end: nothing may still be going on, and bases are read to the last byte. */
+  async finish(): Promise<void> {
+    if (this.#busy !== null) {
+      throw new HostproofError(
+        'story/misuse',
+        `the story ended while ${this.#busy} was not: a missing await?`,
+      );
+    }
+    if (this.#options.host.state() === 'running') await this.perform('digest', {});
   }
 
   /** Records a finding and says it as an error. */
@@ -205,6 +207,11 @@ export class Steps {
     this.#ledger = { ...settled, promisedRunning: view.bootedLayer };
     return findings[0] ?? null;
   }
+}
+
+/** Reading the bases is judged for what it says, and for what it may have done to them. */
+function isJudged(verb: Verb): boolean {
+  return VERBS[verb].kind === 'act' || verb === 'digest';
 }
 
 function asJson(value: unknown): EventOf<'step.started'>['args'] {

@@ -9,6 +9,15 @@ export interface SeenSymptom {
   readonly line: string;
 }
 
+export interface WatchingOptions {
+  readonly what: string;
+  readonly onSymptom: (seen: SeenSymptom) => void;
+  readonly mayStop?: boolean;
+  /** A person is at the machine: symptoms are told, and he decides. */
+  readonly isAttended?: boolean;
+  readonly signal: AbortSignal;
+}
+
 export class SymptomError extends HostproofError {
   readonly symptom: string;
 
@@ -24,14 +33,7 @@ export class SymptomError extends HostproofError {
  */
 export async function watching<T>(
   machine: RunningMachine,
-  options: {
-    readonly what: string;
-    readonly onSymptom: (seen: SeenSymptom) => void;
-    readonly mayStop?: boolean;
-    /** A person is at the machine: symptoms are told, and he decides. */
-    readonly isAttended?: boolean;
-    readonly signal: AbortSignal;
-  },
+  options: WatchingOptions,
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const given = new AbortController();

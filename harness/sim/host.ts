@@ -1,6 +1,6 @@
 /** A simulated host: in memory, thin layout, same port as a real one. Nothing here runs a guest. */
 import { HostproofError } from '../domain/errors.ts';
-import type { ImageFacts } from '../domain/image.ts';
+import type { ImageFacts, TreeContent } from '../domain/image.ts';
 import type { Args, BootEnd, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Host, HostState } from '../ports/host.ts';
@@ -63,7 +63,7 @@ export class SimulatedHost implements Host {
       machineId: 'simulated',
       hostKeys: ['simulated'],
     };
-    return Promise.resolve({ shared: false });
+    return Promise.resolve({ shared: false, content: { usr: this.#content(image).usr } });
   }
 
   boot(args: Args<'boot'>): Promise<Result<'boot'>> {
@@ -95,16 +95,18 @@ export class SimulatedHost implements Host {
     const image = this.#image(args.image.image);
     const running = this.#runningLayer();
     const oldImage = this.#imageOfBase(running.base);
+    const content = this.#content(image);
     const reason = refusal(this.#stored(), image);
-    if (reason !== null) return Promise.resolve({ outcome: 'refused', reason, stamp: null });
+    if (reason !== null)
+      return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
     const all = effects(running, oldImage, image, [running.id]);
     const cut = args.fault === undefined ? all.length : cutAfter(args.fault.when, all.length);
     for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
     if (args.fault === undefined)
-      return Promise.resolve({ outcome: 'done', reason: null, stamp: null });
+      return Promise.resolve({ outcome: 'done', reason: null, stamp: null, content });
     this.#running = null;
     const stamp = { fault: args.fault.fault, bytesWritten: cut, bytesPlanned: cut };
-    return Promise.resolve({ outcome: 'cut', reason: null, stamp });
+    return Promise.resolve({ outcome: 'cut', reason: null, stamp, content });
   }
 
   rollback(args: Args<'rollback'>): Promise<Result<'rollback'>> {
@@ -133,7 +135,7 @@ export class SimulatedHost implements Host {
   }
 
   read(args: Args<'read'>): Promise<Result<'read'>> {
-    return Promise.resolve({ content: this.#content(args.path) ?? null });
+    return Promise.resolve({ content: this.#read(args.path) ?? null });
   }
 
   fill(args: Args<'fill'>): Promise<Result<'fill'>> {
@@ -152,7 +154,7 @@ export class SimulatedHost implements Host {
       throw new HostproofError('harness/internal', 'view of a host that is off');
     const files = Object.fromEntries(
       args.watch.map((path) => {
-        const content = this.#content(path);
+        const content = this.#read(path);
         return [path, content === undefined ? null : this.#options.sha256(content)];
       }),
     );
@@ -160,9 +162,10 @@ export class SimulatedHost implements Host {
   }
 
   digest(): Promise<Result<'digest'>> {
-    return Promise.resolve({
-      bases: Object.fromEntries(this.#stored().bases.map((base) => [base, base])),
-    });
+    const bases = this.#stored().bases.map(
+      (base) => [base, this.#content(this.#imageOfBase(base))] as const,
+    );
+    return Promise.resolve({ bases: Object.fromEntries(bases) });
   }
 
   access(): null {
@@ -206,6 +209,12 @@ export class SimulatedHost implements Host {
     return image;
   }
 
+  /** A simulated image holds nothing but its name. */
+  #content({ name }: ImageFacts): TreeContent {
+    const { sha256 } = this.#options;
+    return { usr: sha256(`${name} /usr`), rest: sha256(name) };
+  }
+
   #imageOfBase(base: string): ImageFacts {
     const image = this.#options.images.find((candidate) => candidate.nvr === base);
     if (image === undefined) throw new HostproofError('harness/internal', `no image made ${base}`);
@@ -239,7 +248,7 @@ export class SimulatedHost implements Host {
       : [];
   }
 
-  #content(path: string): string | undefined {
+  #read(path: string): string | undefined {
     return isShared(path) ? this.#stored().shared[path] : this.#runningLayer().files[path];
   }
 

@@ -4,6 +4,8 @@ import { catalogueFacts } from '../../images/facts.ts';
 import { loadInvariants } from '../cli/load.ts';
 import type { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
+import type { TreeContent } from '../domain/image.ts';
+import type { Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Host } from '../ports/host.ts';
 import type { RunningMachine } from '../ports/machine.ts';
@@ -19,9 +21,11 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const images = await catalogueFacts();
 const invariants = await loadInvariants();
 
+type Spoiled = { -readonly [K in keyof Host]?: Host[K] };
+
 /** Steps on a simulated host whose views (or verbs) are spoiled on the way. */
 function stepsOn(
-  spoil: Partial<Host> | ((view: HostView) => HostView) = {},
+  spoil: Spoiled | ((view: HostView) => HostView) = {},
   clock = fakeClock(),
 ): { steps: Steps; events: EventBody[] } {
   const sim = new SimulatedHost({ images, sha256 });
@@ -124,7 +128,13 @@ t.test('a verb is refused where it makes no sense, and that is the story to blam
 t.test('a fault that never struck is the fault of the story', async (t) => {
   const fault = { fault: 'power-cut', when: { at: 'bytes', bytes: 10 } } as const;
   const { steps } = stepsOn({
-    upgrade: () => Promise.resolve({ outcome: 'done', reason: null, stamp: null }),
+    upgrade: () =>
+      Promise.resolve({
+        outcome: 'done',
+        reason: null,
+        stamp: null,
+        content: { usr: '', rest: '' },
+      }),
   });
   await installed(steps);
   await t.rejects(steps.perform('upgrade', { image: { image: '1.1' }, fault }), {
@@ -153,7 +163,7 @@ t.test('a step that does not end is ended at its limit, and says so', async (t) 
   });
 });
 
-/** Each invariant, and a host that breaks it: red, by that name. */
+/** Each invariant that a view can break, and a host that breaks it: red, by that name. */
 const BROKEN: Record<string, (view: HostView) => HostView> = {
   'entries-resolve': (view) => ({
     ...view,
@@ -182,7 +192,7 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
 
 t.test('every invariant turns red by its own name on a host that breaks it', async (t) => {
   t.same(
-    Object.keys(BROKEN).sort(),
+    [...Object.keys(BROKEN), 'bases-hold-their-images'].sort(),
     invariants.map(({ id }) => id).sort(),
     'every invariant has a broken host here',
   );
@@ -197,6 +207,31 @@ t.test('every invariant turns red by its own name on a host that breaks it', asy
     t.equal(error?.blame, 'host', id);
     const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
     t.ok(found.includes(id), `${id} among ${found.join(', ')}`);
+  }
+});
+
+t.test('at the end of a story the bases are compared with their images', async (t) => {
+  const spoiled: Spoiled = {};
+  const { steps } = stepsOn(spoiled);
+  await installed(steps);
+  await steps.perform('upgrade', { image: { image: '1.1' } });
+  const { bases } = await steps.perform('digest', {});
+  const [first = '', second = ''] = Object.keys(bases);
+  const end = (wrong: Result<'digest'>['bases']): Promise<HostproofError | null> => {
+    spoiled.digest = () => Promise.resolve({ bases: { ...bases, ...wrong } });
+    return thrown(steps.finish());
+  };
+  const content = (base: string): TreeContent => bases[base] ?? { usr: '', rest: '' };
+  t.equal(await end({}), null);
+  t.equal(await end({ [first]: { ...content(first), rest: 'as installed' } }), null);
+  for (const wrong of [
+    { [first]: { ...content(first), usr: 'other' } },
+    { [second]: { ...content(second), usr: 'other' } },
+    { [second]: { ...content(second), rest: 'other' } },
+    { [second]: null },
+  ]) {
+    const error = await end(wrong);
+    t.equal(error?.invariant, 'bases-hold-their-images', JSON.stringify(wrong));
   }
 });
 

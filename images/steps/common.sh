@@ -14,7 +14,8 @@ umask 022
 # pack_tree TREE FILE: a stage's tree as one file; capabilities and other extended attributes included.
 pack_tree() {
     tar --create --file "$2" --directory "$1" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --clamp-mtime \
-        --numeric-owner --xattrs --xattrs-include='*' --one-file-system .
+        --numeric-owner --xattrs --xattrs-include='*' --one-file-system \
+        --pax-option='exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime' .
 }
 
 unpack_tree() {

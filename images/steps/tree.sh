@@ -65,4 +65,5 @@ unset SOURCE_DATE_EPOCH
 mksquashfs "$tree" "$OUT/root.squashfs" -comp lz4 -noappend -no-progress -quiet -reproducible \
     -mkfs-time "$epoch" -all-time "$epoch"
 bytes=$(find "$tree" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
-printf '{"kernelRelease":"%s","treeBytes":%s}\n' "$kver" "$bytes" >"$OUT/facts.json"
+content=$(sh "$GUEST/probe/base-content.sh" "$tree")
+printf '{"kernelRelease":"%s","treeBytes":%s,"content":%s}\n' "$kver" "$bytes" "$content" >"$OUT/facts.json"
