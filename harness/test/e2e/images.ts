@@ -52,8 +52,10 @@ async function stages(cache: string): Promise<Record<string, unknown>> {
     const text = await readFile(join(images, name, 'record.json'), 'utf8').catch(() => null);
     if (text === null) continue; // locks, logs
     const { facts, files } = recordSchema.parse(JSON.parse(text));
-    const digests = Object.entries(files).map(([file, { sha256 }]) => [file, sha256]);
-    found[name] = { facts, files: Object.fromEntries(digests) };
+    found[name] = {
+      facts,
+      files: Object.entries(files).map(([file, { sha256 }]) => `${sha256} ${file}`),
+    };
   }
   return found;
 }
