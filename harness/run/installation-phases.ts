@@ -8,6 +8,7 @@ import type { DiskSpec, Hypervisor, MachineSpec, RunningMachine } from '../ports
 import type { Emit } from '../ports/sink.ts';
 import { loginPrompt } from './came-up.ts';
 import { followed, type FollowOptions } from './followed.ts';
+import { lastWords } from './last-words.ts';
 import { followMedium, mediumSpec } from './medium.ts';
 import { Scope } from './scope.ts';
 import type { SeenSymptom } from './symptom-watch.ts';
@@ -113,7 +114,10 @@ async function withMachine<T>(
     try {
       return await body(machine);
     } catch (error) {
-      if (!options.signal.aborted) await options.onFailure(machine, dir);
+      if (!options.signal.aborted) {
+        await lastWords(machine, options.clock);
+        await options.onFailure(machine, dir);
+      }
       throw error;
     }
   });

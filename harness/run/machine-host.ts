@@ -15,6 +15,7 @@ import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { underFault } from './armed-fault.ts';
 import { readFile, removeFile, settled, writeFile } from './guest-commands.ts';
+import { lastWords } from './last-words.ts';
 import type { Installer } from './installing.ts';
 import { Power } from './power.ts';
 import type { SeenSymptom } from './symptom-watch.ts';
@@ -228,7 +229,10 @@ export class MachineHost implements Host {
 
   async recordFailure(): Promise<void> {
     const file = `${this.#options.dir}/${SCREENSHOT}`;
-    await this.#power.machineIfOn?.screenshot(file).then(
+    const machine = this.#power.machineIfOn;
+    if (machine === null) return;
+    await lastWords(machine, this.#options.clock);
+    await machine.screenshot(file).then(
       () => this.#evidence.push(SCREENSHOT),
       () => undefined, // a machine that is gone has no screen, and its end is told elsewhere
     );

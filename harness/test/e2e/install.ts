@@ -43,21 +43,8 @@ async function install(
   await writeFile(ks, kickstart);
   const ran = await hostproof(
     [
-      'install',
-      '--iso',
-      iso.path,
-      '--sha256',
-      iso.sha256,
-      '--ks',
-      ks,
-      '--disk',
-      '10G',
-      '--memory',
-      '1G',
-      '--cpus',
-      '1',
-      '--out',
-      out,
+      ...['install', '--iso', iso.path, '--sha256', iso.sha256, '--ks', ks],
+      ...['--disk', '10G', '--memory', '1G', '--cpus', '1', '--out', out],
     ],
     { limitMs: 15 * MINUTES },
   );

@@ -65,6 +65,7 @@ async function installation(given: Given) {
   const hypervisor = scripted(clock, [given.medium, given.result ?? []]);
   const events: EventBody[] = [];
   const failures: string[] = [];
+  const lastLines: string[] = [];
   const verdict = await runInstallation({
     job: 'install-test',
     dir: '/run',
@@ -84,8 +85,9 @@ async function installation(given: Given) {
     sshAnswers: (_ports, signal) =>
       given.ssh === true ? Promise.resolve() : clock.sleep(1_000 * MINUTE, signal),
     onMachine: () => undefined,
-    onFailure: (_machine, dir) => {
+    onFailure: (machine, dir) => {
       failures.push(dir);
+      lastLines.push(...machine.console.tail(1));
       return Promise.resolve();
     },
     evidence: () => Promise.resolve(['jobs/install-test/install/console.log']),
@@ -93,7 +95,7 @@ async function installation(given: Given) {
   });
   const [error] = events.flatMap((event) => (event.type === 'job.ended' ? [event.error] : []));
   const minutes = clock.nowMs() / MINUTE;
-  return { verdict, events, hypervisor, failures, error, minutes };
+  return { verdict, events, hypervisor, failures, lastLines, error, minutes };
 }
 
 const INSTALLED: readonly Moment[] = [
@@ -227,4 +229,18 @@ t.test('an interrupt ends it, and nothing is left running', async (t) => {
   t.equal(ended.verdict, 'interrupted');
   t.same(ended.failures, []);
   t.same(ended.hypervisor.disposed, ['/run/install']);
+});
+
+t.test('what the console says next belongs to the evidence, however long it goes on', async (t) => {
+  const error = { atMs: 60_000, says: 'installer: ERROR: unknown command "x" (ks.cfg:1)' };
+  const brief = await installation({
+    medium: [error, { atMs: 60_400, says: 'installer: nothing was written to any disk' }],
+  });
+  t.same(brief.lastLines, ['installer: nothing was written to any disk']);
+  const babble = Array.from({ length: 100 }, (_, index) => ({
+    atMs: 60_000 + index * 500,
+    says: `line ${index.toString()}`,
+  }));
+  const endless = await installation({ medium: [error, ...babble] });
+  t.ok(endless.minutes < 1.5, `${endless.minutes.toString()} minutes`);
 });

@@ -85,7 +85,10 @@ function scriptedMachine(
       onLine: (listener) => subscribe(lines, listener),
       onOutput: (listener) => subscribe(outputs, listener),
       tail: (count) => rows.slice(-count),
-      receivedBytes: () => receivedBytes,
+      receivedBytes: () => {
+        play();
+        return receivedBytes;
+      },
     },
     forwarded: (guestPort) => 10_000 + guestPort,
     stopped,
