@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import t from 'tap';
 import { z } from 'zod';
 import { hostproof } from '../hostproof.ts';
@@ -37,7 +38,7 @@ const iso = image?.iso ?? { path: '', sha256: '' };
 async function install(
   name: string,
   kickstart: string,
-): Promise<{ status: number | undefined; said: string; console: string }> {
+): Promise<{ status: number | undefined; said: string; console: string; files: string[] }> {
   const ks = join(work, `${name}.cfg`);
   const out = join(work, name);
   await writeFile(ks, kickstart);
@@ -48,10 +49,10 @@ async function install(
     ],
     { limitMs: 15 * MINUTES },
   );
-  const files = await readdir(out, { recursive: true });
+  const files = (await readdir(out, { recursive: true })).map((file) => join(out, file));
   const logs = files.filter((file) => file.endsWith('console.log'));
-  const texts = await Promise.all(logs.map((log) => readFile(join(out, log), 'utf8')));
-  return { status: ran.status, said: ran.stdout + ran.stderr, console: texts.join('') };
+  const texts = await Promise.all(logs.map((log) => readFile(log, 'utf8')));
+  return { status: ran.status, said: ran.stdout + ran.stderr, console: texts.join(''), files };
 }
 
 t.test(
@@ -66,11 +67,20 @@ t.test(
     t.match(ran.said, /format-everything/);
     t.match(ran.console, /ks\.cfg:12/);
     t.match(ran.console, /nothing was written to any disk/);
+    const disk = ran.files.find((file) => file.endsWith('disk0.qcow2')) ?? 'no disk was kept';
+    const { stdout } = await execa('qemu-img', ['map', '--output=json', disk]);
+    const extents = z.array(z.object({ data: z.boolean() })).parse(JSON.parse(stdout));
+    t.same(
+      extents.filter(({ data }) => data),
+      [],
+      'and that is true',
+    );
   },
 );
 
 t.test('a good kickstart: installed, and the result starts', async (t) => {
   const ran = await install('good', KICKSTART);
   t.equal(ran.status, 0, ran.said);
-  t.match(ran.console, /reference-node login:/);
+  t.match(ran.said, /2\. boot done/);
+  t.match(ran.console, /Command line: .*root=\/dev\/onn\/reference-node-1\.0-1\+1/);
 });
