@@ -1,4 +1,4 @@
-/** Remembers which accelerator works, for as long as nothing that decides it has changed. */
+/** Remembers QEMU's version and which accelerator works, for as long as nothing that decides it has changed. */
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -6,10 +6,11 @@ import { z } from 'zod';
 
 import { canonical } from '../harness/domain/json.ts';
 import { probeAccelerator, type AcceleratorVerdict, type Probe } from './accelerator.ts';
-import type { QemuBuild } from './version.ts';
+import { qemuVersion, type QemuBuild } from './version.ts';
 
 const recordSchema = z.object({
   key: z.string(),
+  version: z.string(),
   verdict: z.object({
     kind: z.enum(['kvm', 'tcg']),
     cpuModel: z.string(),
@@ -17,8 +18,14 @@ const recordSchema = z.object({
   }),
 });
 
+export interface Proven {
+  /** For example `7.2.22 (Debian 1:7.2+dfsg-7)`. */
+  readonly version: string;
+  readonly verdict: AcceleratorVerdict;
+}
+
 /**
- * The remembered verdict, or a new one from a probe.
+ * What is remembered, or found out now by asking QEMU and by running a guest.
  *
  * The key is QEMU's build, the boot of this machine's kernel, and who may open `/dev/kvm`.
  */
@@ -26,17 +33,18 @@ export async function cachedAccelerator(
   cacheFile: string,
   build: QemuBuild,
   probe: Probe,
-): Promise<AcceleratorVerdict> {
+): Promise<Proven> {
   const key = canonical({ build, bootId: await bootId(), kvm: await kvmDevice(), uid: userId() });
   const remembered = await readRecord(cacheFile);
-  if (remembered?.key === key) return remembered.verdict;
+  if (remembered?.key === key) return remembered;
+  const version = await qemuVersion(build);
   const verdict = await probeAccelerator(probe);
   await mkdir(dirname(cacheFile), { recursive: true });
   // Several runs may do this at once; each writes its own file, and the last rename wins with an equal verdict.
   const unfinished = `${cacheFile}.${String(process.pid)}`;
-  await writeFile(unfinished, JSON.stringify({ key, verdict }));
+  await writeFile(unfinished, JSON.stringify({ key, version, verdict }));
   await rename(unfinished, cacheFile);
-  return verdict;
+  return { version, verdict };
 }
 
 async function readRecord(file: string): Promise<z.infer<typeof recordSchema> | undefined> {

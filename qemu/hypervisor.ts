@@ -17,8 +17,10 @@ export interface QemuHypervisorOptions {
 }
 
 export interface Platform {
-  /** Binary and what tells it from another build. */
+  /** Its version. */
   readonly qemu: string;
+  /** Binary and what tells it from another build. */
+  readonly build: string;
   readonly accelerator: string;
   /** Why it is this accelerator. */
   readonly reason: string;
@@ -30,6 +32,7 @@ export interface Platform {
 /** What this machine offers, found out once per hypervisor. */
 interface Installation {
   readonly build: QemuBuild;
+  readonly version: string;
   readonly qemuBinary: string;
   readonly setprivBinary: string;
   readonly accelerator: AcceleratorVerdict;
@@ -55,9 +58,10 @@ export class QemuHypervisor implements Hypervisor {
 
   /** What the machines run on, for reports and for keys of what is kept. */
   async platform(): Promise<Platform> {
-    const { qemuBinary, build, accelerator, firmware } = await this.#found();
+    const { qemuBinary, build, version, accelerator, firmware } = await this.#found();
     return {
-      qemu: `${qemuBinary} ${String(build.sizeBytes)} ${String(build.modifiedMs)}`,
+      qemu: `QEMU ${version}`,
+      build: `${qemuBinary} ${String(build.sizeBytes)} ${String(build.modifiedMs)}`,
       accelerator: accelerator.kind,
       reason: accelerator.reason,
       cpu: accelerator.cpuModel,
@@ -90,12 +94,8 @@ export class QemuHypervisor implements Hypervisor {
     ]);
     const probe = { qemuBinary: build.binary, setprivBinary };
     const cacheFile = join(this.#options.cacheDirectory, 'accelerator.json');
-    return {
-      ...probe,
-      build,
-      firmware,
-      accelerator: await cachedAccelerator(cacheFile, build, probe),
-    };
+    const { version, verdict } = await cachedAccelerator(cacheFile, build, probe);
+    return { ...probe, build, version, firmware, accelerator: verdict };
   }
 }
 

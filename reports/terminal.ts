@@ -2,7 +2,7 @@
  * What happens, while it happens, for a person: on a terminal one line per running job below the lines of the jobs
  * that are done; anywhere else plain lines. Ends with the summary.
  */
-import type { Event } from '../harness/domain/event.ts';
+import type { Event, EventOf } from '../harness/domain/event.ts';
 import { painter } from './common/paint.ts';
 import { advance, emptyRun, runningStep, verdictOfJob } from './common/run-state.ts';
 import type { JobState, RunState } from './common/run-state.ts';
@@ -94,14 +94,19 @@ function liveLine(job: JobState, atMs: number): string {
   return `${running}  ${String(begun.step)}. ${stepTitle(begun.verb, begun.args)} (${time})${doing}`;
 }
 
+/** The whole platform, with the reasons, is in the other reports. */
+function machineOf(platform: EventOf<'run.started'>['platform']): string {
+  if (platform === null) return 'the simulated host';
+  return [platform['qemu'], platform['accelerator']].filter(Boolean).join(', ');
+}
+
 /** What stays on the screen. */
 function milestones(run: RunState, { body }: Event, color: boolean): string[] {
   const paint = painter(color);
   switch (body.type) {
     case 'run.started': {
-      const platform = Object.values(body.platform ?? { machine: 'simulated host' });
       const jobs = body.jobs.length === 1 ? '1 job' : `${String(body.jobs.length)} jobs`;
-      return [`${jobs}, seed ${String(body.seed)}, on ${oneLine(platform.join(', '), 200)}`];
+      return [`${jobs}, seed ${String(body.seed)}, on ${oneLine(machineOf(body.platform), 200)}`];
     }
     case 'run.note':
       return [oneLine(body.text, 400)];

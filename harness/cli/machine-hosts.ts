@@ -53,7 +53,7 @@ export async function machineHosts(options: {
   const guestScript = (path: string): string =>
     readFileSync(join(ROOT, 'images/guest', path), 'utf8');
   const identity = {
-    qemu: platform.qemu,
+    qemu: platform.build,
     firmware: createHash('sha256')
       .update(await readFile(platform.firmware))
       .digest('hex'),

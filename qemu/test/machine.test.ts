@@ -154,11 +154,13 @@ t.test('the accelerator is proven by a guest, and remembered', async (t) => {
     setprivBinary: await requireProgram('setpriv', 'util-linux'),
   };
   const file = join(newDirectory(), 'cache', 'accelerator.json');
-  const verdict = await cachedAccelerator(file, build, probe);
+  const proven = await cachedAccelerator(file, build, probe);
+  const { verdict } = proven;
+  t.match(proven.version, /^\d+\.\d+/);
   t.match(verdict.reason, /^a guest ran under (KVM|TCG)/);
   // A QEMU that cannot run: the remembered verdict is used, so it is not asked.
   const broken = { ...probe, qemuBinary: '/bin/false' };
-  t.same(await cachedAccelerator(file, build, broken), verdict);
+  t.match(await cachedAccelerator(file, build, broken), proven);
   await writeFile(file, 'half a rec');
   await t.rejects(cachedAccelerator(file, build, broken), { code: 'env/no-accelerator' });
   await t.rejects(probeAccelerator(broken), { message: /KVM does not work.*TCG does not work/ });
