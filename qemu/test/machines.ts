@@ -1,7 +1,8 @@
 /** Tiny machines for tests. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import t from 'tap';
 
 import type { MachineDescription } from '../description.ts';
 import { startMachine } from '../start.ts';
@@ -10,8 +11,13 @@ import type { SerialConsole } from '../serial/console.ts';
 import { findQemu, requireProgram } from '../version.ts';
 import { GREETING, writeGuestDisk } from './guest.ts';
 
+/** Gone when the test file has come to its end. */
 export function newDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'hostproof-test-'));
+  const directory = mkdtempSync(join(tmpdir(), 'hostproof-test-'));
+  t.teardown(() => {
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return directory;
 }
 
 /** Boots the test guest from a disk of its own in `directory`, and waits for its greeting. */
