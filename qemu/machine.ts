@@ -28,6 +28,7 @@ interface Stop {
 const REASON_BY_SHUTDOWN_CAUSE: Readonly<Record<string, StopReason>> = {
   'guest-shutdown': 'shutdown',
   'guest-reset': 'reset',
+  'host-qmp-system-reset': 'reset',
   'guest-panic': 'panic',
 };
 

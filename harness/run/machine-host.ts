@@ -123,7 +123,7 @@ export class MachineHost implements Host {
   }
 
   async reboot(args: Args<'reboot'>, context: StepContext): Promise<Result<'reboot'>> {
-    await this.#power.leave('reboot', context);
+    await this.#power.restart(context);
     return this.#power.arrive(args.ends ?? 'up', context);
   }
 

@@ -1,10 +1,14 @@
-/** The power of a host: its machine going on and off, and the shell on it while it runs. */
+/**
+ * The power of a host: its machine going on and off, and the shell on it while it runs.
+ *
+ * A machine that restarts is a new machine on the same disks and firmware variables (docs/adr/0005).
+ */
 import { HostproofError } from '../domain/errors.ts';
 import type { BootEnd } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connect } from '../ports/connect.ts';
 import type { StepContext } from '../ports/host.ts';
-import type { Hypervisor, MachineSpec, RunningMachine } from '../ports/machine.ts';
+import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { chooseEntry } from './boot-menu.ts';
 import { succeed } from './guest-commands.ts';
@@ -22,10 +26,8 @@ export interface PowerOptions {
 const SSH_PORT = 22;
 /** The discard service: nothing listens there. */
 const CLOSED_PORT = 9;
-/** For the first command: a connection to a kernel that has gone since says nothing at all. */
+/** For the first command: until it is answered, the connection proves nothing. */
 const FIRST_COMMAND_MS = 60_000;
-/** Pause before a host that is still going down is asked again. */
-const GOING_DOWN_MS = 500;
 
 /** A machine that is on; the shell is there once the host answers. */
 interface Powered {
@@ -36,8 +38,6 @@ interface Powered {
 export class Power implements AsyncDisposable {
   readonly #options: PowerOptions;
   #powered: Powered | null = null;
-  /** Of the kernel that answered last. */
-  #bootId = '';
 
   constructor(options: PowerOptions) {
     this.#options = options;
@@ -73,31 +73,24 @@ export class Power implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { hypervisor, machine } = this.#options;
-    const forward = [SSH_PORT, CLOSED_PORT];
-    this.#powered = { machine: await hypervisor.start({ ...machine, forward }), shell: null };
+    const spec = { ...machine, forward: [SSH_PORT, CLOSED_PORT], stopOnReboot: true };
+    this.#powered = { machine: await hypervisor.start(spec), shell: null };
   }
 
   /** Begins a boot from whatever state the machine is in. */
   async restart(context: StepContext): Promise<void> {
-    if (this.#powered === null) await this.start();
-    else if (this.#powered.shell === null) await this.#powered.machine.reset();
-    else await this.leave('reboot', context);
-  }
-
-  /** Asks the running host to go down; does not wait until it has. */
-  async leave(how: 'reboot' | 'poweroff', context: StepContext): Promise<void> {
-    const powered = this.#on();
-    await succeed(this.shell, `systemctl ${how}`, context);
-    const { shell } = powered;
-    powered.shell = null;
-    await shell?.[Symbol.asyncDispose]();
+    if (this.#powered !== null) {
+      const { machine, shell } = this.#powered;
+      if (shell === null) await machine.reset();
+      else await this.#leave('reboot', context);
+      await this.#gone('reset', context);
+    }
+    await this.start();
   }
 
   async off(context: StepContext): Promise<void> {
-    const { machine } = this.#on();
-    await this.leave('poweroff', context);
-    await abortable(machine.stopped, context.signal);
-    this.#powered = null;
+    await this.#leave('poweroff', context);
+    await this.#gone('shutdown', context);
   }
 
   async cut(): Promise<void> {
@@ -119,11 +112,8 @@ export class Power implements AsyncDisposable {
 
   /** Waits until the boot that is under way has come to the end that it must have. */
   async arrive(ends: BootEnd, context: StepContext): Promise<{ readonly ends: BootEnd }> {
-    const powered = this.#on();
     try {
-      powered.shell = await this.watched('booting', context, (signal) =>
-        this.#newShell(powered.machine, context, signal),
-      );
+      await this.#up(context);
     } catch (error) {
       const panicked = error instanceof SymptomError && error.symptom === 'kernel-panic';
       if (ends === 'panic' && panicked) return { ends };
@@ -138,9 +128,10 @@ export class Power implements AsyncDisposable {
     what: string,
     context: StepContext,
     body: (signal: AbortSignal) => Promise<T>,
+    { mayStop = false } = {},
   ): Promise<T> {
     const { onSymptom } = this.#options;
-    return watching(this.machine, { what, onSymptom, signal: context.signal }, body);
+    return watching(this.machine, { what, onSymptom, mayStop, signal: context.signal }, body);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,34 +141,78 @@ export class Power implements AsyncDisposable {
     await powered?.shell?.[Symbol.asyncDispose]();
   }
 
-  /** A shell on a kernel that is not the one seen last: while a host goes down, its old sshd may still answer. */
-  async #newShell(
+  /** Asks the running host to go down; does not wait until it has. */
+  async #leave(how: 'reboot' | 'poweroff', context: StepContext): Promise<void> {
+    const powered = this.#on();
+    await succeed(this.shell, `systemctl ${how}`, context);
+    const { shell } = powered;
+    powered.shell = null;
+    await shell?.[Symbol.asyncDispose]();
+  }
+
+  /** Waits until the machine has stopped, for the reason for which it must. */
+  async #gone(must: StopReason, context: StepContext): Promise<void> {
+    const { machine } = this.#on();
+    const { reason, detail } = await this.watched(
+      'going down',
+      context,
+      (signal) => abortable(machine.stopped, signal),
+      { mayStop: true },
+    );
+    this.#powered = null;
+    if (reason !== must) throw stoppedInstead('going down', reason, detail);
+  }
+
+  /** Until there is a shell; a machine that resets itself on the way (a fallback does) is started again. */
+  async #up(context: StepContext): Promise<void> {
+    for (;;) {
+      const powered = this.#on();
+      const { machine } = powered;
+      const end = await this.watched(
+        'booting',
+        context,
+        (signal) =>
+          Promise.race([
+            this.#connected(machine, context, signal),
+            machine.stopped.then((stop) => ({ stop })),
+          ]),
+        { mayStop: true },
+      );
+      if ('shell' in end) {
+        powered.shell = end.shell;
+        return;
+      }
+      this.#powered = null;
+      if (end.stop.reason !== 'reset') {
+        throw stoppedInstead('booting', end.stop.reason, end.stop.detail);
+      }
+      context.progress('the machine has reset itself and starts again');
+      await this.start();
+    }
+  }
+
+  async #connected(
     machine: RunningMachine,
     context: StepContext,
     signal: AbortSignal,
-  ): Promise<Shell> {
-    const { clock, connect } = this.#options;
-    const deadlineMs = context.limitMs;
-    for (;;) {
-      const port = machine.forwarded(SSH_PORT);
-      const closedPort = machine.forwarded(CLOSED_PORT);
-      const shell = await connect({ port, closedPort, deadlineMs, signal });
-      const { stdout } = await shell
-        .run('cat /proc/sys/kernel/random/boot_id', { deadlineMs: FIRST_COMMAND_MS, signal })
-        .catch(() => ({ stdout: '' })); // the old kernel took the connection down with it
-      const bootId = stdout.trim();
-      if (bootId !== '' && bootId !== this.#bootId) {
-        this.#bootId = bootId;
-        context.progress('the host answers');
-        return shell;
-      }
-      await shell[Symbol.asyncDispose]();
-      await clock.sleep(GOING_DOWN_MS, signal);
-    }
+  ): Promise<{ readonly shell: Shell }> {
+    const shell = await this.#options.connect({
+      port: machine.forwarded(SSH_PORT),
+      closedPort: machine.forwarded(CLOSED_PORT),
+      deadlineMs: context.limitMs,
+      signal,
+    });
+    await succeed(shell, 'true', { ...context, limitMs: FIRST_COMMAND_MS, signal });
+    context.progress('the host answers');
+    return { shell };
   }
 
   #on(): Powered {
     if (this.#powered === null) throw new HostproofError('harness/internal', 'the machine is off');
     return this.#powered;
   }
+}
+
+function stoppedInstead(what: string, reason: StopReason, detail: string): HostproofError {
+  return new HostproofError('host/never', `${what}: the machine stopped (${reason}) ${detail}`.trim());
 }

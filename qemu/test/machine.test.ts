@@ -78,6 +78,10 @@ t.test('how a machine ends is told from each other', async (t) => {
   await restarted.console.type('r');
   t.equal((await restarted.stopped).reason, 'reset');
 
+  const button = await startGuest(newDirectory(), { onReboot: 'shutdown' });
+  await button.reset();
+  t.equal((await button.stopped).reason, 'reset');
+
   const again = await startGuest(newDirectory());
   const greeted = new Promise<void>((resolve) => {
     again.console.onLine((line) => {
