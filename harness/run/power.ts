@@ -214,5 +214,8 @@ export class Power implements AsyncDisposable {
 }
 
 function stoppedInstead(what: string, reason: StopReason, detail: string): HostproofError {
-  return new HostproofError('host/never', `${what}: the machine stopped (${reason}) ${detail}`.trim());
+  return new HostproofError(
+    'host/never',
+    `${what}: the machine stopped (${reason}) ${detail}`.trim(),
+  );
 }
