@@ -41,6 +41,9 @@ export interface RunSuiteOptions {
   readonly onDirectory?: (path: string) => void;
 }
 
+/** The layout whose engine defects are planted in. */
+const DEFECTIVE_LAYOUT = 'thin';
+
 /** Memory a job needs beyond its guest's. */
 const JOB_OVERHEAD_MIB = 300;
 const DEFAULT_MEMORY_MIB = 1024;
@@ -109,10 +112,16 @@ async function planned(options: RunSuiteOptions): Promise<Job[]> {
       `there is no simulated host of the layout ${layout}, only of ${SIMULATED_LAYOUTS.join(', ')}`,
     );
   }
+  if (options.defect !== undefined && (layout ?? DEFECTIVE_LAYOUT) !== DEFECTIVE_LAYOUT) {
+    throw new HostproofError(
+      'usage/option',
+      `defects are planted in the engine of the layout ${DEFECTIVE_LAYOUT}; ${String(layout)} has another`,
+    );
+  }
   const jobs = plan(scenarios, {
     filters: options.filters,
     suite: known('suite', options.suite, SUITES),
-    layout,
+    layout: options.defect === undefined ? layout : DEFECTIVE_LAYOUT,
     firmware: known('firmware', options.firmware, FIRMWARES),
     machine: options.machine,
     seed: options.seed,

@@ -10,7 +10,7 @@ finish_target() {
     swapoff -a
     sync
     run umount --recursive "$ROOT"
-    [ -z "${VG:-}" ] || run vgchange --quiet --activate n "$VG"
+    [ -z "$VG" ] || run vgchange --quiet --activate n "$VG"
     run blockdev --flushbufs "/dev/$DISK"
 }
 

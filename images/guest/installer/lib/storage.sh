@@ -6,6 +6,8 @@ ROOT=/mnt/sysimage
 readonly ROOT
 # Where the installed system's own tree is: at the top, or in a deployment.
 SYSTEM=$ROOT
+# The volume group; an ostree host has none.
+VG=''
 
 # with_layout KIND FUNCTION: for_each over the layout.
 with_layout() {
