@@ -42,6 +42,8 @@ const DEV_PACKAGES = {
   mtools: ['mcopy'],
   dosfstools: ['mkfs.vfat'],
   patch: ['patch'],
+  cpio: ['cpio'],
+  ostree: ['ostree'],
 };
 const E2E_PACKAGES = {
   ...DEV_PACKAGES,
@@ -49,6 +51,10 @@ const E2E_PACKAGES = {
   'debian-archive-keyring': ['/usr/share/keyrings/debian-archive-keyring.gpg'],
   'squashfs-tools': ['mksquashfs'],
   lz4: ['lz4'],
+  // A helper of ostree hosts is compiled here.
+  'libostree-dev': ['/usr/include/ostree-1/ostree.h'],
+  gcc: ['cc'],
+  'libc6-dev': ['/usr/include/stdio.h'],
   systemd: ['systemctl'],
   // Building as an ordinary user means being root in a user namespace.
   ...(isRoot ? {} : { uidmap: ['newuidmap'] }),

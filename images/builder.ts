@@ -2,30 +2,37 @@
 import { mkdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostproofError, messageOf } from '../harness/domain/errors.ts';
-import type { Artefact, BuiltImage, ImageFacts } from '../harness/domain/image.ts';
+import {
+  LAYOUTS,
+  type Artefact,
+  type BuiltImage,
+  type ImageFacts,
+  type LayoutId,
+} from '../harness/domain/image.ts';
 import { defects, named, recipes } from './catalogue.ts';
 import { choosePackages, knownPackages, type Packages } from './packages.ts';
 import { factsOf, type Defect, type Recipe } from './recipe.ts';
+import { OSTREE_PACKAGES, ostreeStages } from './ostree-stages.ts';
 import {
   baseStage,
-  cutStage,
-  ISO,
-  isoStage,
   rootStage,
-  SQUASHFS,
   treeFactsSchema,
-  treeStage,
+  type ImageStages,
+  type Made,
   type StageContext,
 } from './stages.ts';
 import { verifyStored, type Stored } from './record.ts';
 import { requireTools } from './step.ts';
 import { Store, type Stage } from './store.ts';
+import { thinStages } from './thin-stages.ts';
 
 export interface BuildOptions {
   /** hostproof's cache directory. */
   readonly cacheDir: string;
   readonly onProgress?: ((text: string) => void) | undefined;
-  /** Name of a defect to plant in the engine that the update carries; such an image has no medium. */
+  /** The layout that the image is built for. */
+  readonly layout: LayoutId;
+  /** Name of a defect to plant in the engine that the update carries (thin layout); such an image has no medium. */
   readonly defect?: string | undefined;
   /** Choose the packages anew, from fresh package lists. */
   readonly refresh?: boolean | undefined;
@@ -33,6 +40,7 @@ export interface BuildOptions {
 }
 
 export interface ImageListing extends ImageFacts {
+  readonly layout: LayoutId;
   readonly title: string;
   readonly state: 'built' | 'absent' | 'damaged';
   /** Of what is in the cache; 0 if nothing is. */
@@ -65,14 +73,15 @@ export async function buildImage(name: string, options: BuildOptions): Promise<B
   const extra = extraPackages(catalogue);
   const attempt = async (refresh: boolean): Promise<BuiltImage> => {
     const packages = await choosePackages({ ...options, extra, refresh });
-    const plan = await planOf(recipe, defect, packages, extra, contextOf(store, options));
+    const context = contextOf(store, options);
+    const plan = await planOf(recipe, options.layout, defect, packages, extra, context);
     await requireSpace(store, plan);
-    const [squashfs, iso] = await Promise.all([
-      store.obtain(plan.squashfs, options),
-      plan.iso === undefined ? undefined : store.obtain(plan.iso, options),
+    const [update, iso] = await Promise.all([
+      store.obtain(plan.update.stage, options),
+      plan.iso === undefined ? undefined : store.obtain(plan.iso.stage, options),
     ]);
     await store.sweep(KEEP_DAYS);
-    return describe(recipe, squashfs, iso);
+    return describe(recipe, options.layout, plan, update, iso);
   };
   try {
     return await attempt(options.refresh ?? false);
@@ -83,7 +92,7 @@ export async function buildImage(name: string, options: BuildOptions): Promise<B
   }
 }
 
-/** Every image of the catalogue with what the cache has of it; quick, and without a network. */
+/** Every image of the catalogue in every layout with what the cache has of it; quick, and without a network. */
 export async function listImages({
   cacheDir,
 }: Pick<BuildOptions, 'cacheDir'>): Promise<ImageListing[]> {
@@ -91,19 +100,24 @@ export async function listImages({
   const catalogue = await recipes();
   const extra = extraPackages(catalogue);
   const packages = await knownPackages(cacheDir, extra);
+  const images = LAYOUTS.flatMap((layout) => catalogue.map((recipe) => ({ layout, recipe })));
   return await Promise.all(
-    catalogue.map(async (recipe): Promise<ImageListing> => {
-      const listing = { ...factsOf(recipe), title: recipe.title };
+    images.map(async ({ layout, recipe }): Promise<ImageListing> => {
+      const listing = { ...factsOf(recipe), layout, title: recipe.title };
       if (packages === undefined) return { ...listing, state: 'absent', sizeBytes: 0 };
-      const plan = await planOf(recipe, undefined, packages, extra, contextOf(store, {}));
+      const context = contextOf(store, {});
+      const plan = await planOf(recipe, layout, undefined, packages, extra, context);
       try {
-        const { squashfs, iso } = await findPlanned(store, plan);
-        const whole = squashfs !== undefined && (plan.iso === undefined || iso !== undefined);
+        const { update, iso } = await findPlanned(store, plan);
+        const whole = update !== undefined && (plan.iso === undefined || iso !== undefined);
+        const sizes = [
+          update?.files[plan.update.file],
+          plan.iso === undefined ? undefined : iso?.files[plan.iso.file],
+        ];
         return {
           ...listing,
           state: whole ? 'built' : 'absent',
-          sizeBytes:
-            (squashfs?.files[SQUASHFS]?.sizeBytes ?? 0) + (iso?.files[ISO]?.sizeBytes ?? 0),
+          sizeBytes: sizes.reduce((sum, file) => sum + (file?.sizeBytes ?? 0), 0),
         };
       } catch (error) {
         return { ...listing, state: 'damaged', sizeBytes: 0, detail: messageOf(error) };
@@ -119,32 +133,31 @@ export async function listImages({
  */
 export async function verifyImage(
   name: string,
-  { cacheDir }: Pick<BuildOptions, 'cacheDir'>,
+  { cacheDir, layout }: Pick<BuildOptions, 'cacheDir' | 'layout'>,
 ): Promise<BuiltImage> {
   const store = storeAt(cacheDir);
   const catalogue = await recipes();
   const recipe = named('image', name, catalogue);
   const extra = extraPackages(catalogue);
   const packages = await knownPackages(cacheDir, extra);
-  if (packages === undefined) throw absent(name, store);
-  const plan = await planOf(recipe, undefined, packages, extra, contextOf(store, {}));
-  const { squashfs, iso } = await findPlanned(store, plan);
-  if (squashfs === undefined || (plan.iso !== undefined && iso === undefined)) {
-    throw absent(name, store);
+  if (packages === undefined) throw absent(name, layout, store);
+  const plan = await planOf(recipe, layout, undefined, packages, extra, contextOf(store, {}));
+  const { update, iso } = await findPlanned(store, plan);
+  if (update === undefined || (plan.iso !== undefined && iso === undefined)) {
+    throw absent(name, layout, store);
   }
-  await verifyStored(squashfs);
+  await verifyStored(update);
   if (iso !== undefined) await verifyStored(iso);
-  return describe(recipe, squashfs, iso);
+  return describe(recipe, layout, plan, update, iso);
 }
 
-interface Plan {
+interface Plan extends ImageStages {
   readonly root: Stage;
-  readonly squashfs: Stage;
-  readonly iso: Stage | undefined;
 }
 
 async function planOf(
   recipe: Recipe,
+  layout: LayoutId,
   defect: Defect | undefined,
   packages: Packages,
   extra: readonly string[],
@@ -152,45 +165,54 @@ async function planOf(
 ): Promise<Plan> {
   const root = await rootStage(context, packages, extra);
   const base = await baseStage(context, root);
-  const tree = await treeStage(context, base, recipe, defect);
-  const hasMedium = recipe.wrong === null && defect === undefined;
-  return {
-    root,
-    squashfs:
-      recipe.tamper?.kind === 'cut-short' ? cutStage(tree, recipe, recipe.tamper.keep) : tree,
-    iso: hasMedium ? await isoStage(context, base, tree, recipe) : undefined,
-  };
+  if (layout === 'thin') return { root, ...(await thinStages(context, base, recipe, defect)) };
+  if (defect !== undefined) {
+    throw new HostproofError(
+      'usage/option',
+      `the defect ${defect.name} is one of the engine of the thin layout; ${layout} has another`,
+    );
+  }
+  return { root, ...(await ostreeStages(context, base, recipe)) };
 }
 
 async function findPlanned(
   store: Store,
   plan: Plan,
-): Promise<{ squashfs: Stored | undefined; iso: Stored | undefined }> {
+): Promise<{ update: Stored | undefined; iso: Stored | undefined }> {
   return {
-    squashfs: await store.find(plan.squashfs),
-    iso: plan.iso === undefined ? undefined : await store.find(plan.iso),
+    update: await store.find(plan.update.stage),
+    iso: plan.iso === undefined ? undefined : await store.find(plan.iso.stage),
   };
 }
 
-function describe(recipe: Recipe, squashfs: Stored, iso: Stored | undefined): BuiltImage {
+function describe(
+  recipe: Recipe,
+  layout: LayoutId,
+  plan: Plan,
+  update: Stored,
+  iso: Stored | undefined,
+): BuiltImage {
   return {
     ...factsOf(recipe),
-    ...treeFactsSchema.parse(squashfs.facts),
-    squashfs: artefact(squashfs, SQUASHFS),
-    iso: iso === undefined ? null : artefact(iso, ISO),
+    ...treeFactsSchema.parse(update.facts),
+    layout,
+    update: artefact(update, plan.update),
+    iso: iso === undefined || plan.iso === undefined ? null : artefact(iso, plan.iso),
   };
 }
 
-function artefact({ directory, files }: Stored, name: string): Artefact {
-  const file = files[name];
+function artefact({ directory, files }: Stored, made: Made): Artefact {
+  const file = files[made.file];
   if (file === undefined) {
-    throw new HostproofError('env/image-damaged', `${directory} has no ${name}`);
+    throw new HostproofError('env/image-damaged', `${directory} has no ${made.file}`);
   }
-  return { path: join(directory, name), sha256: file.sha256, sizeBytes: file.sizeBytes };
+  return { path: join(directory, made.file), sha256: file.sha256, sizeBytes: file.sizeBytes };
 }
 
 function extraPackages(catalogue: readonly Recipe[]): string[] {
-  return [...new Set(catalogue.flatMap(({ packages }) => packages))].sort();
+  return [
+    ...new Set<string>([...OSTREE_PACKAGES, ...catalogue.flatMap(({ packages }) => packages)]),
+  ].sort();
 }
 
 function contextOf(
@@ -221,7 +243,7 @@ async function prepare(store: Store): Promise<void> {
 /** Checks what building needs, when there is something to build. */
 async function requireSpace(store: Store, plan: Plan): Promise<void> {
   const present = await findPlanned(store, plan).catch(() => undefined);
-  if (present?.squashfs !== undefined && (plan.iso === undefined || present.iso !== undefined))
+  if (present?.update !== undefined && (plan.iso === undefined || present.iso !== undefined))
     return;
   await requireTools();
   const root = await store.find(plan.root).catch(() => undefined);
@@ -242,8 +264,8 @@ async function isOutdated(store: Store, error: unknown): Promise<boolean> {
   return error.message.startsWith('root.sh') && /\b404 +Not Found\b|Unable to fetch/.test(log);
 }
 
-function absent(name: string, store: Store): HostproofError {
-  return new HostproofError('env/image-absent', `image ${name} is not in ${store.directory}`, {
-    hint: `hostproof image build ${name}`,
-  });
+function absent(name: string, layout: LayoutId, store: Store): HostproofError {
+  const message = `image ${name} (${layout}) is not in ${store.directory}`;
+  const hint = `hostproof image build ${name} --layout ${layout}`;
+  return new HostproofError('env/image-absent', message, { hint });
 }

@@ -1,11 +1,12 @@
 /**
- * The kickstart that a host is installed with, and the volume that carries it to the installer. It is written for any
- * installer that follows Anaconda's rules: nothing in it is our installer's own.
+ * The kickstarts that hosts are installed with, and the volume that carries one to the installer. They are written for any
+ * installer that follows Anaconda's rules: nothing in them is our installer's own.
  */
 import { mkdtemp, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa, ExecaError } from 'execa';
 import { HostproofError } from '../harness/domain/errors.ts';
+import { OSTREE_REF } from './ostree-stages.ts';
 
 /** A thin volume of its own, beside the one for `/`. */
 export interface KickstartVolume {
@@ -14,14 +15,17 @@ export interface KickstartVolume {
   readonly sizeMiB: number;
 }
 
-export interface KickstartOptions {
-  /** Public key that root is reached with: one line, as in `authorized_keys`. */
-  readonly sshKey: string;
+interface CommonOptions {
   /** Further kernel arguments of the installed host. */
   readonly append: string;
   /** Seconds that the boot menu waits. */
   readonly timeoutS: number;
   readonly finish: 'poweroff' | 'reboot';
+}
+
+export interface KickstartOptions extends CommonOptions {
+  /** Public key that root is reached with: one line, as in `authorized_keys`. */
+  readonly sshKey: string;
   /** Where the image is: `file://` or `http://`; by default the installation medium's own. */
   readonly liveimgUrl?: string;
   /** The disk to install on; by default the installer chooses. */
@@ -37,21 +41,25 @@ export interface KickstartOptions {
 /** The image on the installation medium, as the installer mounts it. */
 const MEDIUM_IMAGE = 'file:///run/install/repo/LiveOS/squashfs.img';
 
-/** @throws HostproofError `usage/kickstart` for a value that a kickstart cannot hold */
+/** The repository on the installation medium. */
+const MEDIUM_REPOSITORY = 'file:///run/install/repo/ostree/repo';
+
+/** The operating system's name on an ostree host, and the name of the remote that it follows. */
+const OSTREE_OS = 'reference-node';
+
+/**
+ * For a host of the thin layout.
+ *
+ * @throws HostproofError `usage/kickstart` for a value that a kickstart cannot hold
+ */
 export function kickstart(options: KickstartOptions): string {
-  const { append, disk, finish, liveimgUrl = MEDIUM_IMAGE, sshKey, timeoutS } = options;
-  const appendOption = append === '' ? '' : ` --append=${quoted(append)}`;
+  const { disk, finish, liveimgUrl = MEDIUM_IMAGE, sshKey } = options;
   const drives = disk === undefined ? '' : ` --drives=${word(disk)}`;
   return [
-    'lang en_US.UTF-8',
-    'keyboard us',
-    'timezone --utc Etc/UTC',
-    'text',
-    'network --bootproto=dhcp',
-    'rootpw --lock',
+    ...LOCALE,
     `sshkey --username=root ${quoted(sshKey.trim())}`,
     `clearpart --all --initlabel --disklabel=gpt${drives}`,
-    `bootloader --timeout=${timeoutS}${appendOption}`,
+    bootloader(options),
     ...partitioning(options),
     `liveimg --url=${quoted(liveimgUrl)}`,
     finish,
@@ -61,6 +69,34 @@ export function kickstart(options: KickstartOptions): string {
     '%end',
     '',
   ].join('\n');
+}
+
+/** For a host of the ostree layout, which is provisioned when it first starts: see `ignition.ts`. */
+export function ostreeKickstart(options: CommonOptions): string {
+  return [
+    ...LOCALE,
+    'clearpart --all --initlabel --disklabel=gpt',
+    bootloader(options),
+    'reqpart --add-boot',
+    'part / --fstype=ext4 --size=4096 --grow',
+    `ostreesetup --nogpg --osname=${OSTREE_OS} --remote=${OSTREE_OS} --url=${quoted(MEDIUM_REPOSITORY)} --ref=${OSTREE_REF}`,
+    options.finish,
+    '',
+  ].join('\n');
+}
+
+const LOCALE = [
+  'lang en_US.UTF-8',
+  'keyboard us',
+  'timezone --utc Etc/UTC',
+  'text',
+  'network --bootproto=dhcp',
+  'rootpw --lock',
+];
+
+function bootloader({ append, timeoutS }: CommonOptions): string {
+  const appendOption = append === '' ? '' : ` --append=${quoted(append)}`;
+  return `bootloader --timeout=${timeoutS}${appendOption}`;
 }
 
 function partitioning({ volumes, poolReservePercent = 4, disk }: KickstartOptions): string[] {

@@ -8,7 +8,7 @@ const fileSchema = z.object({ text: z.string(), executable: z.boolean().optional
 
 /** How an image is spoiled, on purpose, beside or after what its files say. */
 const tamperSchema = z.discriminatedUnion('kind', [
-  /** The squashfs ends before its own superblock says it does. */
+  /** The update ends early: the squashfs before its own superblock says it does, an ostree commit in one of its objects. */
   z.object({ kind: z.literal('cut-short'), keep: z.number().gt(0).lt(1) }),
   /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
   z.object({ kind: z.literal('empty-initramfs') }),
@@ -30,12 +30,12 @@ export const recipeSchema = imageFactsSchema
 export type Recipe = z.infer<typeof recipeSchema>;
 
 /** The facts that the rest of hostproof needs. */
-export function factsOf({ name, layout, version, nvr, wrong, files }: Recipe): ImageFacts {
+export function factsOf({ name, version, nvr, wrong, files }: Recipe): ImageFacts {
   const texts = Object.entries(files).map(([path, file]) => [path, file.text] as const);
-  return { name, layout, version, nvr, wrong, files: Object.fromEntries(texts) };
+  return { name, version, nvr, wrong, files: Object.fromEntries(texts) };
 }
 
-/** A defect planted in the engine that an update carries. */
+/** A defect planted in the engine that an update of the thin layout carries. */
 export const defectSchema = z.object({
   name: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
   title: z.string().min(10),

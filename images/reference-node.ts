@@ -19,7 +19,6 @@ export function referenceNode(of: Version): Recipe {
   return {
     name: of.name,
     title: of.title,
-    layout: 'thin',
     version: of.version,
     nvr,
     wrong: of.wrong ?? null,
@@ -44,7 +43,6 @@ function osRelease(version: string): string {
     'NAME="Reference Node"',
     `VERSION_ID=${version}`,
     `PRETTY_NAME="Reference Node ${version} (hostproof)"`,
-    'VARIANT_ID=thin',
     '',
   ].join('\n');
 }

@@ -1,18 +1,18 @@
 /**
- * The stages of building, each with the key of what goes into it:
+ * What the stages of building have in common, and the first two, which all layouts stand on:
  *
- *     root (Debian packages) -> base (finished root, kernel, initramfs) -> tree-<version> (squashfs) -> iso-<version>
+ *     root (Debian packages) -> base (finished root, kernel, initramfs of media) -> thin-stages.ts, ostree-stages.ts
  *
- * An image whose squashfs is cut short has a stage of its own on top of the sound tree.
+ * Each stage has the key of what goes into it.
  */
-import { copyFile, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { treeContentSchema } from '../harness/domain/image.ts';
 import { keyOf, sourceDigest } from './digest.ts';
 import type { Packages } from './packages.ts';
-import type { Defect, Recipe } from './recipe.ts';
+import type { Recipe } from './recipe.ts';
 import { runStep, STEPS } from './step.ts';
 import type { Places, Stage } from './store.ts';
 
@@ -22,15 +22,14 @@ export interface Sources {
   readonly defects: string;
 }
 
-const SOURCES: Sources = {
+export const SOURCES: Sources = {
   guest: fileURLToPath(new URL('./guest/', import.meta.url)),
   defects: fileURLToPath(new URL('./defects/', import.meta.url)),
 };
 
 /** Digests a tree, on the builder as on a host. */
-const CONTENT = 'probe/base-content.sh';
+export const CONTENT = 'probe/base-content.sh';
 
-export const SQUASHFS = 'root.squashfs';
 export const ISO = 'installer.iso';
 
 /** What making a stage needs from outside. */
@@ -43,7 +42,20 @@ export interface StageContext {
   readonly sources?: Sources;
 }
 
-/** What `tree.sh` tells of the tree. */
+/** A file that a stage makes. */
+export interface Made {
+  readonly stage: Stage;
+  readonly file: string;
+}
+
+/** What an image consists of, in one layout. */
+export interface ImageStages {
+  readonly update: Made;
+  /** Only sound images have an installation medium. */
+  readonly iso: Made | undefined;
+}
+
+/** What is known of a finished tree. */
 export const treeFactsSchema = z.object({
   kernelRelease: z.string().min(1),
   treeBytes: z.number().int().positive(),
@@ -84,85 +96,6 @@ export async function baseStage(context: StageContext, root: Stage): Promise<Sta
   };
 }
 
-export async function treeStage(
-  context: StageContext,
-  base: Stage,
-  recipe: Recipe,
-  defect: Defect | undefined,
-): Promise<Stage> {
-  const { guest, defects } = context.sources ?? SOURCES;
-  const { packages, files } = recipe;
-  const panics = recipe.tamper?.kind === 'empty-initramfs';
-  const patch = defect === undefined ? '' : join(defects, defect.patch);
-  const name = ['tree', recipe.version, defect?.name]
-    .filter((part) => part !== undefined)
-    .join('-');
-  const engine = await sourceDigest(
-    ['imgbased', 'installer', CONTENT].map((part) => join(guest, part)),
-  );
-  const planted = patch === '' ? null : await sourceDigest([patch]);
-  const key = keyOf({
-    base: base.key,
-    steps: await stepsDigest('tree.sh'),
-    ...{ engine, planted, panics, packages, files },
-  });
-  return {
-    name,
-    key,
-    inputs: [base],
-    make: async (places) => {
-      const overlay = join(places.work, 'overlay');
-      await writeOverlay(overlay, files);
-      await step(context, name, 'tree.sh', places, {
-        ...{ GUEST: guest, BASE: input(places), OVERLAY: overlay, PATCH: patch },
-        ...{ PACKAGES: packages.join(' '), PANICS: panics ? '1' : '0' },
-      });
-      const facts = await readFile(join(places.out, 'facts.json'), 'utf8');
-      return treeFactsSchema.parse(JSON.parse(facts));
-    },
-  };
-}
-
-export async function isoStage(
-  context: StageContext,
-  base: Stage,
-  tree: Stage,
-  recipe: Recipe,
-): Promise<Stage> {
-  const name = `iso-${recipe.version}`;
-  const { volume, title } = mediumOf(recipe);
-  const steps = await stepsDigest('iso.sh', 'iso-grub.cfg');
-  return {
-    name,
-    key: keyOf({ base: base.key, tree: tree.key, steps, volume, title }),
-    inputs: [base, tree],
-    make: async (places) => {
-      const squashfs = join(input(places, 1), SQUASHFS);
-      await step(context, name, 'iso.sh', places, {
-        ...{ BASE: input(places), SQUASHFS: squashfs, VOLUME: volume, TITLE: title },
-      });
-      return {};
-    },
-  };
-}
-
-/** @param keep the share of the squashfs that is left, between 0 and 1 */
-export function cutStage(tree: Stage, recipe: Recipe, keep: number): Stage {
-  return {
-    name: `cut-${recipe.name}`,
-    key: keyOf({ tree: tree.key, keep }),
-    inputs: [tree],
-    make: async (places) => {
-      const whole = input(places);
-      const file = join(places.out, SQUASHFS);
-      await copyFile(join(whole, SQUASHFS), file);
-      await truncate(file, Math.floor((await stat(file)).size * keep));
-      const facts: unknown = JSON.parse(await readFile(join(whole, 'facts.json'), 'utf8'));
-      return treeFactsSchema.parse(facts);
-    },
-  };
-}
-
 /** What the installation medium is called: a volume label has at most 16 capitals, digits and underscores. */
 export function mediumOf({ version }: Recipe): { volume: string; title: string } {
   return {
@@ -171,7 +104,13 @@ export function mediumOf({ version }: Recipe): { volume: string; title: string }
   };
 }
 
-async function writeOverlay(overlay: string, files: Recipe['files']): Promise<void> {
+/** The facts that a step left beside its results. */
+export async function readFacts(directory: string): Promise<z.infer<typeof treeFactsSchema>> {
+  return treeFactsSchema.parse(JSON.parse(await readFile(join(directory, 'facts.json'), 'utf8')));
+}
+
+/** Writes the files of a version where a step finds them, laid out as in the tree. */
+export async function writeOverlay(overlay: string, files: Recipe['files']): Promise<void> {
   await mkdir(overlay);
   for (const [path, { text, executable = false }] of Object.entries(files)) {
     const place = join(overlay, path);
@@ -180,7 +119,8 @@ async function writeOverlay(overlay: string, files: Recipe['files']): Promise<vo
   }
 }
 
-async function step(
+/** Runs a step's script for a stage. */
+export async function step(
   { logs, onProgress, signal }: StageContext,
   stage: string,
   script: string,
@@ -198,11 +138,12 @@ async function step(
   });
 }
 
-function stepsDigest(...names: readonly string[]): Promise<string> {
+export function stepsDigest(...names: readonly string[]): Promise<string> {
   return sourceDigest(['common.sh', ...names].map((name) => join(STEPS, name)));
 }
 
-function input({ inputs }: Places, index = 0): string {
+/** Directory of the results of an input. */
+export function input({ inputs }: Places, index = 0): string {
   const directory = inputs[index];
   if (directory === undefined) throw new RangeError(`a stage has no input ${String(index)}`);
   return directory;

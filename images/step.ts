@@ -12,13 +12,18 @@ export const STEPS = fileURLToPath(new URL('./steps/', import.meta.url));
 /** The programs that building needs, and the Debian packages they come in. */
 const TOOLS: Readonly<Record<string, string>> = {
   'apt-get': 'apt',
+  cc: 'gcc',
+  cpio: 'cpio',
   flock: 'util-linux',
   lz4: 'lz4',
   mcopy: 'mtools',
   'mkfs.vfat': 'dosfstools',
   mksquashfs: 'squashfs-tools',
   mmdebstrap: 'mmdebstrap',
+  ostree: 'ostree',
   patch: 'patch',
+  // the headers come without a program of their own
+  'pkg-config': 'libostree-dev',
   setpriv: 'util-linux',
   systemctl: 'systemd',
   tar: 'tar',

@@ -37,6 +37,10 @@ export function qemuArguments(machine: MachineDescription): string[] {
     ...['-action', `reboot=${machine.onReboot ?? 'reset'},panic=none`],
     ...channels(machine),
     ...kernel(machine),
+    ...Object.entries(machine.firmwareFiles ?? {}).flatMap(([name, file]) => [
+      '-fw_cfg',
+      `name=${escaped(name)},file=${escaped(file)}`,
+    ]),
     ...['-object', json({ 'qom-type': 'rng-random', id: 'rng0', filename: '/dev/urandom' })],
     ...device({ driver: 'virtio-rng-pci', id: 'rng-device', rng: 'rng0' }),
     ...machine.disks.flatMap(disk),

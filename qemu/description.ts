@@ -16,6 +16,8 @@ export interface MachineDescription {
   /** In the order in which the guest finds them: the first one is `/dev/vda`. */
   readonly disks: readonly DiskDevice[];
   readonly cdroms?: readonly CdromDevice[];
+  /** Files that the firmware hands to the guest (`fw_cfg`), by their name there: `opt/…`. */
+  readonly firmwareFiles?: Readonly<Record<string, string>>;
   /** Absent: no network device at all. */
   readonly network?: NetworkDevice;
   readonly sockets: { readonly qmp: string; readonly serial: string };

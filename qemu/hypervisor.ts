@@ -128,6 +128,7 @@ function describe(
             append: spec.kernel.append,
           },
         }),
+    ...(spec.firmwareFiles === undefined ? {} : { firmwareFiles: spec.firmwareFiles }),
     network: { forwardedGuestPorts: spec.forward },
     // Always: a foreign medium may show its errors there only, and a screenshot is evidence.
     display: spec.vncSocket === undefined ? {} : { vncSocket: spec.vncSocket },

@@ -1,6 +1,8 @@
-/** A small HTTP/1.1 server for a closed set of files: what is not in the set does not exist. */
+/** A small HTTP/1.1 server for a closed set of files and directories: what is not in the set does not exist. */
 import { createReadStream } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { HttpService } from '../ports/shell.ts';
 
@@ -31,7 +33,7 @@ async function answer(
     response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Length': 0 }).end();
     return;
   }
-  const file = service.files.get(pathOf(request.url ?? ''));
+  const file = await find(service, pathOf(request.url ?? ''));
   if (file === undefined) {
     response.writeHead(404, { 'Content-Length': 0 }).end();
     return;
@@ -58,6 +60,22 @@ async function answer(
       response,
     );
   }
+}
+
+type Served = ReturnType<HttpService['files']['get']>;
+
+async function find({ files, directories }: HttpService, path: string): Promise<Served> {
+  const file = files.get(path);
+  if (file !== undefined) return file;
+  for (const [top, directory] of directories) {
+    if (!path.startsWith(`${top}/`)) continue;
+    const parts = path.slice(top.length + 1).split('/');
+    if (parts.some((part) => ['', '.', '..'].includes(part) || part.includes('\0'))) continue;
+    const found = join(directory, ...parts);
+    const stats = await lstat(found).catch(() => undefined); // absent, or below something that is no directory
+    if (stats?.isFile() === true) return { path: found, sizeBytes: stats.size };
+  }
+  return undefined;
 }
 
 /** The path as it was asked for: no `..` is resolved, because only whole known paths are found. */

@@ -35,6 +35,9 @@ const BUILD_TOOLS = {
   lz4: 'lz4',
   cpio: 'cpio',
   patch: 'patch',
+  cc: 'gcc',
+  ostree: 'ostree',
+  'pkg-config': 'libostree-dev',
 } as const;
 
 const GIB = 2 ** 30;

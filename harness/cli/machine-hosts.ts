@@ -1,11 +1,12 @@
 /** Hosts on virtual machines for a run. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildImage, listImages } from '../../images/builder.ts';
 import { catalogueFacts } from '../../images/facts.ts';
-import { kickstart, writeOemdrv } from '../../images/kickstart.ts';
+import { IGNITION_FW_CFG, ignitionConfig } from '../../images/ignition.ts';
+import { kickstart, ostreeKickstart, writeOemdrv } from '../../images/kickstart.ts';
 import { QemuHypervisor } from '../../qemu/hypervisor.ts';
 import { cacheDir } from '../adapters/cache-dir.ts';
 import { systemClock } from '../adapters/clock.ts';
@@ -13,11 +14,14 @@ import { installedStore } from '../adapters/installed-store.ts';
 import { controlKey } from '../adapters/keys.ts';
 import { measuredSlowness } from '../adapters/speed.ts';
 import { connectShell } from '../adapters/ssh.ts';
+import { updateRepository } from '../adapters/update-repository.ts';
+import type { BuiltImage, LayoutId } from '../domain/image.ts';
+import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
-import type { BuiltImage } from '../domain/image.ts';
 import type { Images } from '../ports/images.ts';
+import type { Layout } from '../ports/layout.ts';
 import { Installer } from '../run/installing.ts';
-import { MachineHost } from '../run/machine-host.ts';
+import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
 import type { HostFactory } from './hosts.ts';
 import { ROOT } from './load.ts';
 import { say } from './output.ts';
@@ -49,7 +53,7 @@ export async function machineHosts(options: {
   const installed = installedStore(join(cache, 'installed'), hypervisor);
   const volumes = { write: writeOemdrv };
   const installer = new Installer({ hypervisor, installed, volumes, clock: systemClock });
-  const images: Images = { facts: () => facts, built: builder(cache, options) };
+  const built = builder(cache, options);
   const guestScript = (path: string): string =>
     readFileSync(join(ROOT, 'images/guest', path), 'utf8');
   const identity = {
@@ -62,62 +66,103 @@ export async function machineHosts(options: {
     platform: { ...platform },
     speed: measuredSlowness(),
     images: facts,
-    prepare: () => buildAbsent(cache, options.signal),
-    host: (job, dir, emit) =>
-      Promise.resolve(
-        new MachineHost({
-          job: job.id,
-          dir,
-          memoryMiB: job.run.data.memoryMiB ?? MEMORY_MIB,
-          diskBytes: DISK_BYTES,
-          hypervisor,
-          platform: identity,
-          layout: thin,
-          images,
-          installer,
-          installed,
-          kickstart: ({ append }) =>
-            kickstart({
-              sshKey: key.publicKey,
-              append: `${KERNEL_ARGUMENTS} ${append}`.trim(),
-              timeoutS: MENU_TIMEOUT_S,
-              finish: 'poweroff',
-            }),
-          connect: (to) => connectShell({ ...to, privateKey: key.privateKey, clock: systemClock }),
-          clock: systemClock,
-          guestScript,
-          sha256: options.sha256,
-          emit,
-        }),
-      ),
+    prepare: (layouts) => buildAbsent(cache, layouts, options.signal),
+    host: async (job, dir, emit) =>
+      new MachineHost({
+        job: job.id,
+        dir,
+        memoryMiB: job.run.data.memoryMiB ?? MEMORY_MIB,
+        diskBytes: DISK_BYTES,
+        hypervisor,
+        platform: identity,
+        ...(await ofLayout[job.layout](dir, key.publicKey)),
+        images: {
+          facts: () => facts,
+          built: (name, purpose, progress) => built(name, job.layout, purpose, progress),
+        },
+        installer,
+        installed,
+        updates: updateRepository(join(dir, 'repository')),
+        connect: (to) => connectShell({ ...to, privateKey: key.privateKey, clock: systemClock }),
+        clock: systemClock,
+        guestScript,
+        sha256: options.sha256,
+        emit,
+      }),
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),
   };
 }
 
-/** Stories have limits, and building from nothing takes longer than any of them. */
-async function buildAbsent(cacheDirectory: string, signal: AbortSignal): Promise<void> {
-  const listing = await listImages({ cacheDir: cacheDirectory });
-  for (const { name } of listing.filter(({ state }) => state !== 'built')) {
-    const onProgress = (text: string): void => {
-      say(`image ${name}: ${text}`);
+/** What each layout has its own way of: operating a host, installing it, and letting the harness in. */
+const ofLayout: Readonly<
+  Record<
+    LayoutId,
+    (
+      dir: string,
+      sshKey: string,
+    ) => Promise<Pick<MachineHostOptions, 'layout' | 'kickstart' | 'firmwareFiles'>>
+  >
+> = {
+  thin: (_dir, sshKey) =>
+    Promise.resolve({
+      layout: thin satisfies Layout,
+      kickstart: ({ append }) => kickstart({ ...common(append), sshKey }),
+      firmwareFiles: {},
+    }),
+  ostree: async (dir, sshKey) => {
+    const file = join(dir, 'provision.ign');
+    await writeFile(file, ignitionConfig(sshKey));
+    return {
+      layout: ostree satisfies Layout,
+      kickstart: ({ append }) => ostreeKickstart(common(append)),
+      firmwareFiles: { [IGNITION_FW_CFG]: file },
     };
-    await buildImage(name, { cacheDir: cacheDirectory, onProgress, signal });
+  },
+};
+
+function common(append: string): Parameters<typeof ostreeKickstart>[0] {
+  const all = `${KERNEL_ARGUMENTS} ${append}`.trim();
+  return { append: all, timeoutS: MENU_TIMEOUT_S, finish: 'poweroff' };
+}
+
+/** Stories have limits, and building from nothing takes longer than any of them. */
+async function buildAbsent(
+  cacheDirectory: string,
+  layouts: readonly LayoutId[],
+  signal: AbortSignal,
+): Promise<void> {
+  const listing = await listImages({ cacheDir: cacheDirectory });
+  for (const { name, layout } of listing.filter(
+    (image) => image.state !== 'built' && layouts.includes(image.layout),
+  )) {
+    const onProgress = (text: string): void => {
+      say(`image ${name} (${layout}): ${text}`);
+    };
+    await buildImage(name, { cacheDir: cacheDirectory, layout, onProgress, signal });
   }
 }
+
+type Built = (
+  name: string,
+  layout: LayoutId,
+  ...rest: Tail<Parameters<Images['built']>>
+) => Promise<BuiltImage>;
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
 
 /** Each image is built once a run; images that are installed stay as they are, updates carry the defect. */
 function builder(
   cacheDirectory: string,
   options: { readonly defect: string | undefined; readonly signal: AbortSignal },
-): Images['built'] {
+): Built {
   const built = new Map<string, Promise<BuiltImage>>();
-  return (name, purpose, progress) => {
+  return (name, layout, purpose, progress) => {
     const defect = purpose === 'update' ? options.defect : undefined;
-    const key = `${name} ${defect ?? ''}`;
+    const key = `${name} ${layout} ${defect ?? ''}`;
     const pending =
       built.get(key) ??
       buildImage(name, {
         cacheDir: cacheDirectory,
+        layout,
         onProgress: progress,
         defect,
         signal: options.signal,

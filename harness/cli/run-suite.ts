@@ -9,7 +9,7 @@ import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { unknownName } from '../domain/nearest.ts';
-import { plan, type Job } from '../domain/plan.ts';
+import { plan, SIMULATED_LAYOUTS, type Job } from '../domain/plan.ts';
 import { SUITES } from '../domain/scenario.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { runJob } from '../run/job.ts';
@@ -41,6 +41,9 @@ export interface RunSuiteOptions {
   readonly onDirectory?: (path: string) => void;
 }
 
+/** The layout whose engine defects are planted in. */
+const DEFECTIVE_LAYOUT = 'thin';
+
 /** Memory a job needs beyond its guest's. */
 const JOB_OVERHEAD_MIB = 300;
 const DEFAULT_MEMORY_MIB = 1024;
@@ -49,7 +52,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   const jobs = await planned(options);
   const clock = systemClock;
   const [invariants, factory] = await Promise.all([loadInvariants(), hosts(options)]);
-  await factory.prepare();
+  await factory.prepare([...new Set(jobs.map(({ layout }) => layout))]);
   using directory = createRunDirectory(options.out, clock.wallTime());
   options.onDirectory?.(directory.path);
   const shownDirectory = relative(process.cwd(), directory.path);
@@ -102,10 +105,23 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
 
 async function planned(options: RunSuiteOptions): Promise<Job[]> {
   const scenarios = await loadScenarios(options.scenarios);
+  const layout = known('layout', options.layout, LAYOUTS);
+  if (options.machine === 'sim' && layout !== undefined && !SIMULATED_LAYOUTS.includes(layout)) {
+    throw new HostproofError(
+      'usage/option',
+      `there is no simulated host of the layout ${layout}, only of ${SIMULATED_LAYOUTS.join(', ')}`,
+    );
+  }
+  if (options.defect !== undefined && (layout ?? DEFECTIVE_LAYOUT) !== DEFECTIVE_LAYOUT) {
+    throw new HostproofError(
+      'usage/option',
+      `defects are planted in the engine of the layout ${DEFECTIVE_LAYOUT}; ${String(layout)} has another`,
+    );
+  }
   const jobs = plan(scenarios, {
     filters: options.filters,
     suite: known('suite', options.suite, SUITES),
-    layout: known('layout', options.layout, LAYOUTS),
+    layout: options.defect === undefined ? layout : DEFECTIVE_LAYOUT,
     firmware: known('firmware', options.firmware, FIRMWARES),
     machine: options.machine,
     seed: options.seed,
@@ -164,7 +180,7 @@ function reproduce(job: Job, options: RunSuiteOptions): string {
 
 async function removeDisks(dir: string): Promise<void> {
   await Promise.all(
-    ['disk0.qcow2', 'vars.fd', 'install'].map((name) =>
+    ['disk0.qcow2', 'vars.fd', 'install', 'repository'].map((name) =>
       rm(join(dir, name), { recursive: true, force: true }),
     ),
   );

@@ -1,7 +1,7 @@
 /** A versioned host image, as the catalogue describes it and as the builder made it. */
 import { z } from 'zod';
 
-export const LAYOUTS = ['thin'] as const;
+export const LAYOUTS = ['thin', 'ostree'] as const;
 export const FIRMWARES = ['uefi'] as const;
 export type LayoutId = (typeof LAYOUTS)[number];
 export type Firmware = (typeof FIRMWARES)[number];
@@ -14,10 +14,9 @@ export interface ImageRef {
 /** What is wrong with an image on purpose; null for a sound one. */
 export const WRONGS = ['truncated', 'panics', 'unhealthy'] as const;
 
-/** What verbs and the simulator need to know of an image; no paths. */
+/** What verbs and the simulator need to know of an image, the same in every layout; no paths. */
 export const imageFactsSchema = z.object({
   name: z.string(),
-  layout: z.enum(LAYOUTS),
   /** `VERSION_ID` of the image's os-release. */
   version: z.string(),
   /** name-version-release: what the layout calls the base made from it. */
@@ -43,8 +42,9 @@ export const treeContentSchema = z.object({
 export type TreeContent = z.infer<typeof treeContentSchema>;
 
 export const builtImageSchema = imageFactsSchema.extend({
-  /** The update as it is served to a host. */
-  squashfs: artefactSchema,
+  layout: z.enum(LAYOUTS),
+  /** The update as it is shipped: a squashfs (thin), the tarball of a repository with one commit (ostree). */
+  update: artefactSchema,
   /** The installation medium; only sound images have one. */
   iso: artefactSchema.nullable(),
   /** Sum of the sizes of the files in the tree. */

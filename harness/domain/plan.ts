@@ -21,8 +21,12 @@ export interface Selection {
 }
 
 export interface Job extends JobInfo {
+  readonly layout: LayoutId;
   readonly run: Scenario;
 }
+
+/** The layouts that there is a simulated host for. */
+export const SIMULATED_LAYOUTS: readonly LayoutId[] = ['thin'];
 
 export function plan(scenarios: readonly NamedScenario[], selection: Selection): Job[] {
   return scenarios
@@ -30,6 +34,7 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
     .flatMap(({ id, scenario }) =>
       scenario.data.layouts
         .filter((layout) => wanted(layout, selection.layout))
+        .filter((layout) => selection.machine !== 'sim' || SIMULATED_LAYOUTS.includes(layout))
         .flatMap((layout) =>
           scenario.data.firmware
             .filter((firmware) => wanted(firmware, selection.firmware))

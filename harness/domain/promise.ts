@@ -5,7 +5,7 @@
  */
 import type { TreeContent } from './image.ts';
 import type { Outcome, Results, Verb } from './verb.ts';
-import { administratorArguments, defaultLayer, type HostView } from './view.ts';
+import { administratorArguments, defaultLayer, menuLayer, type HostView } from './view.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
@@ -64,7 +64,7 @@ export type Deed =
       readonly version: string;
       readonly content: BaseContent;
     }
-  | { readonly verb: 'digest'; readonly bases: Results['digest']['bases'] }
+  | ({ readonly verb: 'digest' } & Results['digest'])
   | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
@@ -104,6 +104,8 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return withFile(ledger, deed.path, deed.sha256);
     case 'remove':
       return withFile(ledger, deed.path, null);
+    case 'powerCut':
+      return afterCut(ledger);
     case 'boot':
     case 'reboot':
       return { ...ledger, promisedRunning: ledger.promisedDefault };
@@ -113,10 +115,18 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
         promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
       };
     case 'upgrade':
-      return { ...ledger, interrupted: deed.outcome === 'cut' ? deed.version : null };
+      return deed.outcome === 'cut'
+        ? { ...afterCut(ledger), interrupted: deed.version }
+        : { ...ledger, interrupted: null };
     default:
       return ledger;
   }
+}
+
+/** What was only staged is lost with the power, and may be: then the boot loader's menu is what holds. */
+function afterCut(ledger: Ledger): Ledger {
+  if (ledger.last?.staged == null) return ledger;
+  return { ...ledger, promisedDefault: menuLayer(ledger.last) };
 }
 
 /**
@@ -183,6 +193,10 @@ function withFile(ledger: Ledger, path: string, digest: string | null): Ledger {
   }
   const layer = ledger.last?.bootedLayer ?? null;
   if (layer === null) return ledger;
-  const files = { ...ledger.filesByLayer[layer], [path]: digest };
-  return { ...ledger, filesByLayer: { ...ledger.filesByLayer, [layer]: files } };
+  // what is staged takes the administrator's files over when the host goes down, and not before
+  const takers = [layer, ledger.last?.staged ?? null].filter((taker) => taker !== null);
+  const changed = takers.map((taker) => {
+    return [taker, { ...ledger.filesByLayer[taker], [path]: digest }] as const;
+  });
+  return { ...ledger, filesByLayer: { ...ledger.filesByLayer, ...Object.fromEntries(changed) } };
 }

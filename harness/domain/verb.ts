@@ -137,8 +137,12 @@ export interface Results {
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };
-  /** What the bases hold, by name; null: not readable. */
-  readonly digest: { readonly bases: Readonly<Record<string, TreeContent | null>> };
+  readonly digest: {
+    /** What the bases hold, by name; null: not readable. */
+    readonly bases: Readonly<Record<string, TreeContent | null>>;
+    /** What the layout's own full check of its store has to say; empty where it has none. */
+    readonly damage: readonly string[];
+  };
   readonly view: HostView;
 }
 export type Result<V extends Verb> = Results[V];

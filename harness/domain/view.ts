@@ -47,9 +47,16 @@ export const hostViewSchema = z.object({
   defaultEntry: text.nullable(),
   entries: list(bootEntrySchema),
   layers: list(layerSchema),
+  /**
+   * The layer that an orderly shutdown will make the default, and a power cut will not; null where there is none, or where the
+   * layout has no such state.
+   */
+  staged: text.nullable(),
   bases: list(baseSchema),
   /** Volumes and boot directories that belong to no layer: left behind by something. */
   orphans: list(text),
+  /** What the host's own store of images was found to lack or to have wrong, by a look that costs little. */
+  damage: list(text),
   /** Null where the layout has no pool. Percent of data and of metadata space in use. */
   pool: z.object({ dataPercent: z.number(), metadataPercent: z.number() }).nullable(),
   machineId: text,
@@ -65,12 +72,19 @@ export const hostViewSchema = z.object({
 
 export type HostView = z.infer<typeof hostViewSchema>;
 
+/** The layer that the next orderly start leads to. */
 export function defaultLayer(view: HostView): string | null {
+  return view.staged ?? menuLayer(view);
+}
+
+/** The layer that the boot loader starts by itself as it stands now: after a power cut, too. */
+export function menuLayer(view: HostView): string | null {
   return view.entries.find((entry) => entry.id === view.defaultEntry)?.layer ?? null;
 }
 
 /** Kernel arguments that a layout sets itself; the rest are the administrator's, in order. */
-const OWN_ARGUMENTS = /^(BOOT_IMAGE|initrd|root|rd\.lvm\.lv|img\.bootid|ostree)=|^(ro|rw)$/;
+const OWN_ARGUMENTS =
+  /^(BOOT_IMAGE|initrd|root|rd\.lvm\.lv|img\.bootid|ostree)=|^(ro|rw|ignition\.firstboot)$/;
 
 export function administratorArguments(args: readonly string[]): string[] {
   return args.filter((argument) => !OWN_ARGUMENTS.test(argument));

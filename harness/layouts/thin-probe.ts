@@ -94,6 +94,8 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
       base: layer.origin === '' ? null : layer.origin,
       rootOfFstab: volumeOf(details.get(layer.name)?.fstabRoot ?? ''),
     })),
+    staged: null,
+    damage: [],
     bases: bases.map((base) => ({
       id: base.name,
       readOnly: base.readOnly,

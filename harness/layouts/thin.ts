@@ -1,9 +1,9 @@
 /** Node NG's layout: LVM thin volumes, a read-only base and a read-write layer for each image. */
 import { z } from 'zod';
-import { HostproofError, messageOf } from '../domain/errors.ts';
 import { treeContentSchema, type BuiltImage } from '../domain/image.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
-import { quote, type CommandResult } from '../ports/shell.ts';
+import { quote } from '../ports/shell.ts';
+import { digests, execute, parseProbe, run } from './common/guest.ts';
 import { probeSchema, viewOf } from './thin-probe.ts';
 
 const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
@@ -22,35 +22,17 @@ export default {
       'unshare --mount sh -s',
       context.guestScript('probe/thin.sh'),
     );
-    let probe: unknown;
-    try {
-      probe = JSON.parse(output);
-    } catch (error) {
-      throw new HostproofError(
-        'harness/internal',
-        `the probe printed no JSON: ${output.slice(0, 300)}`,
-        { cause: error },
-      );
-    }
-    const parsed = probeSchema.safeParse(probe);
-    if (!parsed.success) {
-      const issues = parsed.error.issues.map(
-        (issue) => `${issue.path.join('.')}: ${issue.message}`,
-      );
-      throw new HostproofError(
-        'harness/internal',
-        `the probe's answer is out of shape: ${issues.join('; ').slice(0, 500)}`,
-      );
-    }
-    return viewOf(parsed.data, await digests(context, watch));
+    return viewOf(parseProbe(output, probeSchema), await digests(context, watch));
   },
 
-  served: (image) => ({
-    files: new Map([
-      ['/update.squashfs', { path: image.squashfs.path, sizeBytes: image.squashfs.sizeBytes }],
-      ['/update.squashfs.sha256', { text: `${image.squashfs.sha256}  update.squashfs\n` }],
-    ]),
-  }),
+  served: ({ update: { path, sha256, sizeBytes } }) =>
+    Promise.resolve({
+      files: new Map([
+        ['/update.squashfs', { path, sizeBytes }],
+        ['/update.squashfs.sha256', { text: `${sha256}  update.squashfs\n` }],
+      ]),
+      directories: new Map(),
+    }),
 
   upgrade: async (context, _image, port) => {
     context.progress('downloading the image');
@@ -78,16 +60,16 @@ export default {
     return Number.parseInt(output, 10);
   },
 
-  baseContents: async (context) => {
+  digest: async (context) => {
     const output = await run(
       context,
       'unshare --mount sh -s',
       context.guestScript('probe/base-content.sh'),
     );
-    return contentsSchema.parse(JSON.parse(output));
+    return { bases: contentsSchema.parse(JSON.parse(output)), damage: [] };
   },
 
-  upgradeBytes: (image: BuiltImage) => image.squashfs.sizeBytes + image.treeBytes,
+  upgradeBytes: (image: BuiltImage) => image.update.sizeBytes + image.treeBytes,
 } satisfies Layout;
 
 /** Runs the engine, and reads how it ended from its status and its last words. */
@@ -103,46 +85,4 @@ async function engine(context: LayoutContext, command: string): Promise<EngineOu
     ''
   ).slice(0, 500);
   return { outcome: result.status === REFUSED ? 'refused' : 'failed', reason };
-}
-
-async function digests(
-  context: LayoutContext,
-  paths: readonly string[],
-): Promise<Record<string, string | null>> {
-  if (paths.length === 0) return {};
-  const { stdout } = await execute(context, `sha256sum -- ${paths.map(quote).join(' ')}`);
-  const seen = new Map(
-    stdout.split('\n').flatMap((line) => {
-      const match = /^([0-9a-f]{64}) [ *](.*)$/.exec(line);
-      return match === null ? [] : [[match[2] ?? '', match[1] ?? ''] as const];
-    }),
-  );
-  return Object.fromEntries(paths.map((path) => [path, seen.get(path) ?? null]));
-}
-
-async function run(context: LayoutContext, command: string, stdin?: string): Promise<string> {
-  const result = await execute(context, command, stdin);
-  if (result.status === 0) return result.stdout;
-  const said = result.stderr.trim().slice(-500);
-  throw new HostproofError('host/command', `${command}: status ${String(result.status)}: ${said}`);
-}
-
-async function execute(
-  context: LayoutContext,
-  command: string,
-  stdin?: string,
-): Promise<CommandResult> {
-  try {
-    return await context.shell.run(command, {
-      deadlineMs: context.deadlineMs,
-      signal: context.signal,
-      onStderrLine: (line) => {
-        context.progress(line.slice(0, 200));
-      },
-      ...(stdin === undefined ? {} : { stdin }),
-    });
-  } catch (error) {
-    if (error instanceof HostproofError) throw error;
-    throw new HostproofError('host/command', `${command}: ${messageOf(error)}`, { cause: error });
-  }
 }

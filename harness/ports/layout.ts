@@ -1,6 +1,6 @@
 /** A layout engine's adapter: how to observe and operate a running host of that layout. */
-import type { BuiltImage, LayoutId, TreeContent } from '../domain/image.ts';
-import type { Outcome } from '../domain/verb.ts';
+import type { Artefact, BuiltImage, LayoutId } from '../domain/image.ts';
+import type { Outcome, Results } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { HttpService, Shell } from './shell.ts';
 
@@ -18,11 +18,17 @@ export interface EngineOutcome {
   readonly reason: string | null;
 }
 
+/** A repository that belongs to one host, and that its updates come from where a layout has such a thing. */
+export interface UpdateRepository {
+  /** Adds what a tarball of a repository holds. Resolves with the repository's directory. */
+  readonly take: (tarball: Artefact) => Promise<string>;
+}
+
 export interface Layout {
   readonly id: LayoutId;
   readonly observe: (context: LayoutContext, watch: readonly string[]) => Promise<HostView>;
   /** What must be served to a host so that it can take this image. */
-  readonly served: (image: BuiltImage) => HttpService;
+  readonly served: (image: BuiltImage, repository: UpdateRepository) => Promise<HttpService>;
   /** Upgrades from what is served on `port` of the guest's own loopback. */
   readonly upgrade: (
     context: LayoutContext,
@@ -32,10 +38,8 @@ export interface Layout {
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Leaves this many MiB where new layers are made. Resolves with what is left, in MiB. */
   readonly fill: (context: LayoutContext, leaveMiB: number) => Promise<number>;
-  /** What every base holds, by name. Null: not readable. */
-  readonly baseContents: (
-    context: LayoutContext,
-  ) => Promise<Readonly<Record<string, TreeContent | null>>>;
+  /** Reads everything: what every base holds, and whether the store it lies in is sound. */
+  readonly digest: (context: LayoutContext) => Promise<Results['digest']>;
   /** Bytes that an upgrade to this image writes to the disks, about. */
   readonly upgradeBytes: (image: BuiltImage) => number;
 }

@@ -26,6 +26,8 @@ export interface MachineSpec {
   readonly kernel?: { readonly kernel: string; readonly initrd: string; readonly append: string };
   /** Ports of the guest that are reachable on 127.0.0.1. */
   readonly forward: readonly number[];
+  /** Files that the firmware hands to the guest (QEMU's `fw_cfg`), by their name there, which begins with `opt/`. */
+  readonly firmwareFiles?: Readonly<Record<string, string>>;
   /** A restart asked for by the guest ends the machine instead. */
   readonly stopOnReboot?: boolean;
   /** A unix socket for a VNC viewer. */

@@ -26,12 +26,14 @@ export interface Shell extends AsyncDisposable {
   readonly serve: (service: HttpService) => Promise<{ readonly port: number } & AsyncDisposable>;
 }
 
-/** Files served over HTTP: request path -> file. */
+/** What is served over HTTP: single files by their request path, and directories by the request path of their top. */
 export interface HttpService {
   readonly files: ReadonlyMap<
     string,
     { readonly path: string; readonly sizeBytes: number } | { readonly text: string }
   >;
+  /** Every regular file below; links are not followed. */
+  readonly directories: ReadonlyMap<string, string>;
 }
 
 /** A word that a POSIX shell reads as exactly this text. */

@@ -23,7 +23,7 @@ export function deedOf<V extends Verb>(
       return { verb, outcome, version: lookups.versionOf(image.image), content };
     }
     case 'digest':
-      return { verb, bases: (result as Result<'digest'>).bases };
+      return { verb, ...(result as Result<'digest'>) };
     case 'rollback':
       return {
         verb,

@@ -10,7 +10,7 @@ import type { MachineConsole } from '../ports/console.ts';
 import type { Host, HostState, StepContext } from '../ports/host.ts';
 import type { Images } from '../ports/images.ts';
 import type { InstalledHosts } from '../ports/installed.ts';
-import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
+import type { EngineOutcome, Layout, LayoutContext, UpdateRepository } from '../ports/layout.ts';
 import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { underFault } from './armed-fault.ts';
@@ -34,6 +34,9 @@ export interface MachineHostOptions {
   readonly installer: Installer;
   readonly installed: InstalledHosts;
   readonly kickstart: (options: { readonly append: string }) => string;
+  /** Files that the firmware hands to the installed host, by name: what it is provisioned with when it first starts. */
+  readonly firmwareFiles: Readonly<Record<string, string>>;
+  readonly updates: UpdateRepository;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly guestScript: (path: string) => string;
@@ -55,7 +58,7 @@ export class MachineHost implements Host {
 
   constructor(options: MachineHostOptions) {
     this.#options = options;
-    const { dir, job, memoryMiB, hypervisor, connect, clock } = options;
+    const { dir, job, memoryMiB, hypervisor, connect, clock, firmwareFiles } = options;
     const disk = {
       id: 'disk0',
       file: this.#disk,
@@ -64,7 +67,10 @@ export class MachineHost implements Host {
       bootIndex: 0,
     } as const;
     this.#power = new Power({
-      machine: { ...hardware(job, memoryMiB), dir, variablesFile: this.#variables, disks: [disk] },
+      machine: {
+        ...hardware(job, memoryMiB),
+        ...{ dir, variablesFile: this.#variables, disks: [disk], firmwareFiles },
+      },
       hypervisor,
       connect,
       clock,
@@ -153,11 +159,11 @@ export class MachineHost implements Host {
   }
 
   async upgrade(args: Args<'upgrade'>, context: StepContext): Promise<Result<'upgrade'>> {
-    const { images, layout } = this.#options;
+    const { images, layout, updates } = this.#options;
     const { machine, shell } = this.#power;
     const image = await images.built(args.image.image, 'update', context.progress);
     const { content } = image;
-    await using service = await shell.serve(layout.served(image));
+    await using service = await shell.serve(await layout.served(image, updates));
     const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
       layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
     if (args.fault === undefined) {
@@ -219,7 +225,7 @@ export class MachineHost implements Host {
   }
 
   async digest(_args: Args<'digest'>, context: StepContext): Promise<Result<'digest'>> {
-    return { bases: await this.#options.layout.baseContents(this.#layoutContext(context)) };
+    return this.#options.layout.digest(this.#layoutContext(context));
   }
 
   access(): { readonly dir: string; readonly sshPort: number | null } | null {

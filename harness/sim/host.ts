@@ -165,7 +165,7 @@ export class SimulatedHost implements Host {
     const bases = this.#stored().bases.map(
       (base) => [base, this.#content(this.#imageOfBase(base))] as const,
     );
-    return Promise.resolve({ bases: Object.fromEntries(bases) });
+    return Promise.resolve({ bases: Object.fromEntries(bases), damage: [] });
   }
 
   access(): null {

@@ -38,6 +38,8 @@ export function viewOf(
       base,
       rootOfFstab,
     })),
+    staged: null,
+    damage: [],
     bases: disk.bases.map((base) => ({ id: base, readOnly: true, identity: base })),
     orphans: [...disk.incomplete, ...disk.kernels.filter((kernel) => !layers.has(kernel))],
     pool: { dataPercent: (100 * usedMiB(disk)) / disk.poolMiB, metadataPercent: 5 },

@@ -179,6 +179,8 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
     ...view,
     bases: view.bases.map((base) => ({ ...base, readOnly: false })),
   }),
+  'store-is-sound': (view) => ({ ...view, damage: ['an object is missing'] }),
+  'staged-is-whole': (view) => ({ ...view, staged: 'nothing that exists' }),
   'no-orphans': (view) => ({ ...view, orphans: ['volume lost'] }),
   'administrator-kept': (view) => ({ ...view, machineId: 'another' }),
   'administrator-files-kept': (view) => ({
@@ -218,7 +220,7 @@ t.test('at the end of a story the bases are compared with their images', async (
   const { bases } = await steps.perform('digest', {});
   const [first = '', second = ''] = Object.keys(bases);
   const end = (wrong: Result<'digest'>['bases']): Promise<HostproofError | null> => {
-    spoiled.digest = () => Promise.resolve({ bases: { ...bases, ...wrong } });
+    spoiled.digest = () => Promise.resolve({ bases: { ...bases, ...wrong }, damage: [] });
     return thrown(steps.finish());
   };
   const content = (base: string): TreeContent => bases[base] ?? { usr: '', rest: '' };

@@ -4,7 +4,7 @@ import first from './1.1.ts';
 export default {
   ...first,
   name: 'truncated',
-  title: 'the update to 1.1, its squashfs cut short',
+  title: 'the update to 1.1, cut short',
   wrong: 'truncated',
   tamper: { kind: 'cut-short', keep: 0.6 },
 };

@@ -20,19 +20,11 @@ if [ -n "$PATCH" ]; then
     patch --strip=1 --fuzz=0 --batch --no-backup-if-mismatch --directory="$WORK/imgbased" <"$PATCH"
 fi
 for program in "$WORK"/imgbased/sbin/*; do install -m 755 "$program" "$tree/usr/sbin/"; done
-mkdir -p "$tree/usr/lib/imgbased" "$tree/usr/libexec/hostproof-installer"
+mkdir -p "$tree/usr/lib/imgbased"
 cp -r --no-preserve=mode "$WORK/imgbased/lib/." "$tree/usr/lib/imgbased/"
-cp -r "$GUEST/installer/." "$tree/usr/libexec/hostproof-installer/"
-rm -rf "$tree/usr/libexec/hostproof-installer/test"
 # the modes of a checkout depend on who made it
-find "$tree/usr/lib/imgbased" "$tree/usr/libexec/hostproof-installer" "$OVERLAY" -exec chmod u=rwX,go=rX {} +
-for unit in "$tree"/usr/libexec/hostproof-installer/*.service "$tree"/usr/libexec/hostproof-installer/*.target; do
-    [ -e "$unit" ] || continue
-    mv "$unit" "$tree/usr/lib/systemd/system/"
-    if grep -q '^\[Install\]' "$tree/usr/lib/systemd/system/${unit##*/}"; then
-        systemctl --quiet --root="$tree" enable "${unit##*/}"
-    fi
-done
+find "$tree/usr/lib/imgbased" "$OVERLAY" -exec chmod u=rwX,go=rX {} +
+add_installer "$tree"
 cp -r --remove-destination "$OVERLAY/." "$tree/"
 
 for package in $PACKAGES; do cp "$BASE/debs/${package}"_*.deb "$tree/tmp/"; done
@@ -59,11 +51,7 @@ if [ "$PANICS" = 1 ]; then
 fi
 
 phase 'writing the squashfs'
-epoch=$SOURCE_DATE_EPOCH
-# mksquashfs takes either the variable or its options, and the variable leaves older times as they are
-unset SOURCE_DATE_EPOCH
-mksquashfs "$tree" "$OUT/root.squashfs" -comp lz4 -noappend -no-progress -quiet -reproducible \
-    -mkfs-time "$epoch" -all-time "$epoch"
+write_squashfs "$tree" "$OUT/root.squashfs"
 bytes=$(find "$tree" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
 content=$(sh "$GUEST/probe/base-content.sh" "$tree")
 printf '{"kernelRelease":"%s","treeBytes":%s,"content":%s}\n' "$kver" "$bytes" "$content" >"$OUT/facts.json"

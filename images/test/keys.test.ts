@@ -6,7 +6,9 @@ import { recipes } from '../catalogue.ts';
 import { keyOf, sourceDigest } from '../digest.ts';
 import type { Packages } from '../packages.ts';
 import type { Defect } from '../recipe.ts';
-import { baseStage, isoStage, rootStage, treeStage, type StageContext } from '../stages.ts';
+import { baseStage, rootStage, type StageContext } from '../stages.ts';
+import { ostreeStages } from '../ostree-stages.ts';
+import { thinStages } from '../thin-stages.ts';
 
 const here = import.meta.dirname;
 
@@ -65,9 +67,16 @@ void t.test('a change makes again what depends on it, and nothing else', async (
     const recipe = { ...first, ...change.recipe };
     const root = await rootStage(context, change.packages ?? packages, change.extra ?? ['pv']);
     const base = await baseStage(context, root);
-    const tree = await treeStage(context, base, recipe, change.defect);
-    const iso = await isoStage(context, base, tree, recipe);
-    return { root: root.key, base: base.key, tree: tree.key, iso: iso.key };
+    const thin = await thinStages(context, base, recipe, change.defect);
+    const ostree = await ostreeStages(context, base, recipe);
+    return {
+      root: root.key,
+      base: base.key,
+      tree: thin.update.stage.key,
+      iso: thin.iso?.stage.key ?? 'none',
+      commit: ostree.update.stage.key,
+      medium: ostree.iso?.stage.key ?? 'none',
+    };
   };
   let before = await keys();
   const changes = async (
@@ -84,7 +93,7 @@ void t.test('a change makes again what depends on it, and nothing else', async (
   await changes(
     'another version of a package',
     keys({ packages: { ...packages, resolved: ['a=1', 'b=3'] } }),
-    'root base tree iso',
+    'root base tree iso commit medium',
   );
   await changes(
     'where apt keeps its lists',
@@ -94,20 +103,23 @@ void t.test('a change makes again what depends on it, and nothing else', async (
   await changes(
     'another package for one image',
     keys({ extra: ['pv', 'less'] }),
-    'root base tree iso',
+    'root base tree iso commit medium',
   );
-  await changes('a file of one version', keys({ recipe: { files: {} } }), 'tree iso');
+  await changes('a file of one version', keys({ recipe: { files: {} } }), 'tree iso commit medium');
   await changes('a planted defect', keys({ defect }), 'tree iso');
   const planted = await keys({ defect });
   await writeFile(join(directory, 'defects/rollback-lies.patch'), 'another patch');
   t.not((await keys({ defect })).tree, planted.tree, 'the text of the patch counts');
 
   await writeFile(join(directory, 'guest/installer/new'), 'x');
-  await changes('a file of the installer', keys(), 'tree iso');
+  await changes('a file of the installer', keys(), 'tree iso medium');
   before = await keys();
   await writeFile(join(directory, 'guest/imgbased/lib/new.sh'), 'x');
   await changes('a file of the engine', keys(), 'tree iso');
   before = await keys();
   await writeFile(join(directory, 'guest/dracut/90hostproof-live/new'), 'x');
-  await changes('a file of the initramfs', keys(), 'base tree iso');
+  await changes('a file of the initramfs', keys(), 'base tree iso commit medium');
+  before = await keys();
+  await writeFile(join(directory, 'guest/ostree/tree/new'), 'x');
+  await changes('a file of ostree hosts only', keys(), 'commit medium');
 });

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { kickstart, writeOemdrv } from '../kickstart.ts';
+import { kickstart, ostreeKickstart, writeOemdrv } from '../kickstart.ts';
 
 const CHECK = join(import.meta.dirname, '../guest/installer/kickstart-check');
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample admin@example';
@@ -62,6 +62,42 @@ t.test('the kickstart that hosts are installed with is understood in full', asyn
     'what has no effect is said',
   );
 });
+
+t.test('the kickstart of ostree hosts is understood in full', async (t) => {
+  const text = ostreeKickstart({ append: 'audit=0', timeoutS: 3, finish: 'poweroff' });
+  const checked = await check(t.testdir(), text, '--disk-size=10240');
+  t.same([checked.exitCode, checked.errors], [0, []]);
+  t.match(record(checked, 'ostreesetup'), {
+    ...{ osname: 'reference-node', remote: 'reference-node', ref: 'reference-node/x86_64' },
+    url: 'file:///run/install/repo/ostree/repo',
+  });
+  const parts = checked.plan.filter((line) => line.startsWith('layout part\t'));
+  t.same(
+    parts.map((line) => /mount=(\S+)\tsize=(\d+)/.exec(line)?.slice(1)),
+    [
+      ['/boot/efi', '256'],
+      ['/boot', '768'],
+      ['/', '9214'],
+    ],
+    'the root takes what is left of the disk',
+  );
+});
+
+const OSTREE = ostreeKickstart({ append: '', timeoutS: 3, finish: 'poweroff' });
+for (const [from, to, message] of [
+  [/ --nogpg/, '', /--nogpg is needed/],
+  [/--ref=\S+/, '--ref=../../x', /may not contain empty, "\." or "\.\."/],
+  [/--osname=\S+/, '--osname=a/b', /may not contain "\/"/],
+  [/part \/ .*/, '', /no partition for \//],
+  [/part \/ .*/, 'autopart --type=thinp', /ostreesetup and autopart exclude each other/],
+  [/$/, 'liveimg --url=http://x/y\n', /ostreesetup and liveimg exclude each other/],
+] as const) {
+  t.test(`refused with ostreesetup: ${String(message)}`, async (t) => {
+    const checked = await check(t.testdir(), OSTREE.replace(from, to));
+    t.equal(checked.exitCode, 1);
+    t.match(checked.errors.join('\n'), message);
+  });
+}
 
 t.test('volumes of the caller', async (t) => {
   const text = kickstart({
@@ -217,7 +253,7 @@ for (const [title, [from, to, message]] of Object.entries(WRONG_LAYOUT)) {
 }
 
 t.test('every error of a file is told at once', async (t) => {
-  const { errors } = await check(t.testdir(), 'zerombr\nfirewall --disabled\npart / --size=x\n');
+  const { errors } = await check(t.testdir(), 'zerombr\nfirewall --disabled\npart none --size=x\n');
   t.equal(errors.length, 4);
 });
 

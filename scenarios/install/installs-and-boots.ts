@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'A host is installed from its medium and starts from its own disk',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

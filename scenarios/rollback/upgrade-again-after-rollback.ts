@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'A host that was rolled back can be upgraded again',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

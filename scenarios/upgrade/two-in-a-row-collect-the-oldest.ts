@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'After two upgrades in a row the oldest layer is collected and nothing of it is left',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

@@ -7,6 +7,8 @@ export default {
     view.entries.flatMap((entry) => [
       ...(entry.kernelPresent ? [] : [`entry ${entry.id}: its kernel does not exist`]),
       ...(entry.initramfsPresent ? [] : [`entry ${entry.id}: its initramfs does not exist`]),
-      ...(entry.rootPresent ? [] : [`entry ${entry.id}: its root volume does not exist`]),
+      ...(entry.rootPresent
+        ? []
+        : [`entry ${entry.id}: what it would start as root does not exist`]),
     ]),
 } satisfies Invariant;

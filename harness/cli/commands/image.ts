@@ -1,7 +1,9 @@
 /** `hostproof image`: the reference images in the cache. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { buildImage, listImages, verifyImage, type ImageListing } from '../../../images/builder.ts';
-import type { BuiltImage } from '../../domain/image.ts';
+import { HostproofError } from '../../domain/errors.ts';
+import { LAYOUTS, type BuiltImage, type LayoutId } from '../../domain/image.ts';
+import { unknownName } from '../../domain/nearest.ts';
 import { cacheDir } from '../../adapters/cache-dir.ts';
 import { commandWithExamples, type CommandContext, type CommandModule } from '../command.ts';
 import { printJson, say, table } from '../output.ts';
@@ -31,33 +33,35 @@ function list(): CommandUnknownOpts {
     });
 }
 
-function row({ name, state, sizeBytes, title, detail }: ImageListing): string[] {
+function row({ name, layout, state, sizeBytes, title, detail }: ImageListing): string[] {
   const size = sizeBytes === 0 ? '' : mebibytes(sizeBytes);
-  return [name, state, size, detail === undefined ? title : `${title} (${detail})`];
+  return [name, layout, state, size, detail === undefined ? title : `${title} (${detail})`];
 }
 
 function build({ signal }: CommandContext): CommandUnknownOpts {
   return commandWithExamples('build', 'builds images; what is built already is not built again', [
     ['hostproof image build', 'all of them'],
-    ['hostproof image build 1.0', 'one of them'],
+    ['hostproof image build 1.0 --layout thin', 'one of them, for one layout'],
     ['hostproof image build --refresh', 'with the packages that the mirror has today'],
   ])
     .argument('[names...]', 'images of the catalogue; all if none is named')
+    .option('--layout <name>', 'only this layout', knownLayout)
     .option('--refresh', 'chooses the versions of the packages anew')
     .option('--json', 'prints what was built as JSON')
     .action(async (names, options) => {
       const cache = await cacheDir();
       const built: BuiltImage[] = [];
       // One after the other: their common stages come first, and each uses all processors.
-      for (const [index, name] of (await chosen(names, cache)).entries()) {
+      for (const [index, image] of (await chosen(names, options.layout, cache)).entries()) {
         built.push(
-          await buildImage(name, {
+          await buildImage(image.name, {
             cacheDir: cache,
+            layout: image.layout,
             signal,
             // Chosen once, so that all images of this command share them.
             refresh: options.refresh === true && index === 0,
             onProgress: (text) => {
-              say(`${name}: ${text}`);
+              say(`${image.name} (${image.layout}): ${text}`);
             },
           }),
         );
@@ -73,16 +77,21 @@ function verify({ signal }: CommandContext): CommandUnknownOpts {
     ['hostproof image verify 1.0', 'one of them; exit code 3 also if it is not built'],
   ])
     .argument('[names...]', 'images of the catalogue; all that are built if none is named')
+    .option('--layout <name>', 'only this layout', knownLayout)
     .option('--json', 'prints what was verified as JSON')
     .action(async (names, options) => {
       const cache = await cacheDir();
       const listed = await listImages({ cacheDir: cache });
-      const present = listed.filter(({ state }) => state !== 'absent').map(({ name }) => name);
+      const present = listed.filter(
+        ({ layout, state }) => state !== 'absent' && (options.layout ?? layout) === layout,
+      );
       const verified: BuiltImage[] = [];
-      for (const name of names.length > 0 ? names : present) {
+      for (const { name, layout } of names.length > 0
+        ? await chosen(names, options.layout, cache)
+        : present) {
         signal.throwIfAborted();
-        say(`${name}: verifying`);
-        verified.push(await verifyImage(name, { cacheDir: cache }));
+        say(`${name} (${layout}): verifying`);
+        verified.push(await verifyImage(name, { cacheDir: cache, layout }));
       }
       if (options.json === true) printJson(verified);
       else if (verified.length === 0) say('no image is built; hostproof image build builds them');
@@ -90,14 +99,31 @@ function verify({ signal }: CommandContext): CommandUnknownOpts {
     });
 }
 
-async function chosen(names: readonly string[], cache: string): Promise<readonly string[]> {
-  if (names.length > 0) return names;
-  return (await listImages({ cacheDir: cache })).map(({ name }) => name);
+interface Chosen {
+  readonly name: string;
+  readonly layout: LayoutId;
 }
 
-function artefacts({ name, squashfs, iso }: BuiltImage): string[] {
+/** In every layout, unless one is named. */
+async function chosen(
+  names: readonly string[],
+  only: LayoutId | undefined,
+  cache: string,
+): Promise<readonly Chosen[]> {
+  const layouts = only === undefined ? LAYOUTS : [only];
+  if (names.length > 0) return names.flatMap((name) => layouts.map((layout) => ({ name, layout })));
+  return (await listImages({ cacheDir: cache })).filter(({ layout }) => layouts.includes(layout));
+}
+
+function knownLayout(text: string): LayoutId {
+  const found = LAYOUTS.find((layout) => layout === text);
+  if (found !== undefined) return found;
+  throw new HostproofError('usage/unknown-name', unknownName('layout', text, LAYOUTS));
+}
+
+function artefacts({ name, layout, update, iso }: BuiltImage): string[] {
   const medium = iso === null ? 'no medium' : `${iso.path} (${mebibytes(iso.sizeBytes)})`;
-  return [name, `${squashfs.path} (${mebibytes(squashfs.sizeBytes)})`, medium];
+  return [name, layout, `${update.path} (${mebibytes(update.sizeBytes)})`, medium];
 }
 
 function mebibytes(bytes: number): string {

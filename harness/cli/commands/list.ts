@@ -21,8 +21,8 @@ const KINDS = {
   },
   images: async (): Promise<Entry[]> => {
     const { recipes } = await import('../../../images/catalogue.ts');
-    return (await recipes()).map(({ name, title, layout, version, nvr, wrong }) => {
-      return { name, title, layout, version, nvr, wrong };
+    return (await recipes()).map(({ name, title, version, nvr, wrong }) => {
+      return { name, title, layouts: [...LAYOUTS], version, nvr, wrong };
     });
   },
   layouts: (): Promise<Entry[]> =>
@@ -45,6 +45,7 @@ const KINDS = {
 
 const LAYOUT_TITLES: Readonly<Record<(typeof LAYOUTS)[number], string>> = {
   thin: 'LVM thin pool: a read-only base and a writable layer for each version (imgbased)',
+  ostree: 'libostree: a deployment of a commit for each version, /etc merged, /var shared',
 };
 
 type Kind = keyof typeof KINDS;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -109,7 +109,10 @@ t.test('a kernel that goes down after its banner is not waited for', async (t) =
 
 t.test('what was served to a guest that is gone can still be taken back', async (t) => {
   await using shell = await connected();
-  const service = await shell.serve({ files: new Map([['/a', { text: 'a' }]]) });
+  const service = await shell.serve({
+    files: new Map([['/a', { text: 'a' }]]),
+    directories: new Map(),
+  });
   server.drop();
   await shell.closed;
   await t.resolves(Promise.resolve(service[Symbol.asyncDispose]()));
@@ -139,8 +142,23 @@ t.test('files are served through the connection, and nothing else is', async (t)
     ['/note', { text: 'grüße\n' }],
     ['/empty', { text: '' }],
   ]);
-  const service = await shell.serve({ files });
+  await mkdir(join(directory, 'tree/below'), { recursive: true });
+  await writeFile(join(directory, 'tree/below/leaf'), 'leaf\n');
+  await symlink('../secret', join(directory, 'tree/link'));
+  const directories = new Map([['/tree', join(directory, 'tree')]]);
+  const service = await shell.serve({ files, directories });
   const get = (url: string, options = {}) => fetch(service.port, url, options);
+
+  t.equal((await get('/tree/below/leaf')).body.toString(), 'leaf\n');
+  for (const absent of [
+    '/tree',
+    '/tree/',
+    '/tree/below',
+    '/tree/link',
+    '/tree/../secret',
+    '/tree/%2e%2e/secret',
+  ])
+    t.equal((await get(absent)).status, 404, absent);
 
   const whole = await Promise.all([get('/images/big'), get('/images/big'), get('/note')]);
   t.same(

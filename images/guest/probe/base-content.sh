@@ -2,8 +2,8 @@
 # What trees hold, to the last byte: {"usr": DIGEST, "rest": DIGEST}, /usr apart because an installer leaves it alone.
 #
 # With a directory as argument: of that tree, which is how the image builder knows what a base must hold. Without: of every base
-# of this host, by name, null for one that cannot be mounted. Then it is sent over ssh to `unshare --mount sh -s`, and changes
-# nothing: mounts are read-only, without journal replay.
+# of this host, by name, null for one that cannot be read. Then it is sent over ssh to `unshare --mount sh -s`, and changes
+# nothing: mounts are read-only, without journal replay. A base is a volume, or a commit that is deployed.
 #
 # Of every file: name, kind, mode, owner, target, and of regular files the size and the content; not what two extractions of one
 # image do not share (times, sizes of directories, inodes). BLAKE2b, because emulated processors have it done in half the time.
@@ -18,10 +18,29 @@ digest() {
     } | b2sum --length=256 | cut -c 1-64
 }
 
+# Where the image's /etc lies in /usr, the one beside it is the host's own, and so is /var.
 tree() (
     cd "$1" || exit
-    printf '{"usr": "%s", "rest": "%s"}' "$(digest usr -xdev)" "$(digest . -xdev \( -path ./usr -o -path ./lost+found \) -prune -o)"
+    if [ -d usr/etc ]; then own='-o -path ./etc -o -path ./var'; else own=''; fi
+    # shellcheck disable=SC2086  # words of find
+    printf '{"usr": "%s", "rest": "%s"}' "$(digest usr -xdev)" "$(digest . -xdev \( -path ./usr -o -path ./lost+found $own \) -prune -o)"
 )
+
+# All deployments of one commit are made of the same files.
+commits() {
+    printf '{'
+    separator='' seen=' '
+    for deployment in /ostree/deploy/*/deploy/*.[0-9]*/; do
+        commit=${deployment%/}
+        commit=${commit##*/}
+        commit=${commit%.*}
+        case $seen in *" $commit "*) continue ;; esac
+        seen="$seen$commit "
+        printf '%s"%s": %s' "$separator" "$commit" "$(tree "$deployment")"
+        separator=', '
+    done
+    echo '}'
+}
 
 bases() {
     work=/run/hostproof-probe/base
@@ -46,4 +65,10 @@ bases() {
 }
 
 # Not from standard input: there the shell reads this program.
-if [ $# -gt 0 ]; then tree "$1"; else bases; fi </dev/null
+if [ $# -gt 0 ]; then
+    tree "$1"
+elif [ -d /ostree/deploy ]; then
+    commits
+else
+    bases
+fi </dev/null

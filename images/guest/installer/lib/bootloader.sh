@@ -8,8 +8,8 @@ install_boot_loader() {
     efi=$ROOT/boot/efi/EFI
     boot_uuid=$(blkid -p -s UUID -o value "$(mount_device /boot)")
     mkdir -p "$efi/debian" "$efi/BOOT"
-    shim=$ROOT/usr/lib/shim
-    grub=$ROOT/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed
+    shim=$SYSTEM/usr/lib/shim
+    grub=$SYSTEM/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed
     run cp "$shim/shimx64.efi.signed" "$efi/debian/shimx64.efi"
     run cp "$grub" "$efi/debian/grubx64.efi"
     run cp "$shim/shimx64.efi.signed" "$efi/BOOT/BOOTX64.EFI"

@@ -6,8 +6,10 @@
 missing() { PROBLEMS="${PROBLEMS}installer: ERROR: $1 ($SOURCE)$NL"; }
 
 check_plan() {
-    lookup liveimg || missing 'liveimg is missing: there is nothing to install'
-    if seen autopart; then
+    seen liveimg || seen ostreesetup || missing 'liveimg or ostreesetup is missing: there is nothing to install'
+    if seen ostreesetup; then
+        check_plain
+    elif seen autopart; then
         for other in part volgroup logvol reqpart; do
             ! seen "$other" || missing "autopart and $other exclude each other"
         done
@@ -21,6 +23,16 @@ check_plan() {
     [ -n "$FINISH" ] || NOTES="${NOTES}installer: neither reboot nor poweroff is given: Enter will be waited for$NL"
     seen sshkey || { lookup rootpw && ! get lock; } ||
         NOTES="${NOTES}installer: root gets neither a password nor a key: nobody will be able to log in$NL"
+}
+
+# An ostree host has no volumes: its versions are directories of one file system.
+check_plain() {
+    for other in liveimg autopart volgroup logvol; do
+        ! seen "$other" || missing "ostreesetup and $other exclude each other"
+    done
+    check_partitions
+    case $MOUNTS in *' / '*) ;; *) missing 'there is no partition for /: part /' ;; esac
+    [ "$PVS" = ' ' ] || missing 'ostreesetup: physical volumes have no use'
 }
 
 check_partitions() {
@@ -43,6 +55,7 @@ check_partition() {
         pv.*"$TAB" | pv.*"$TAB"lvmpv | swap"$TAB" | swap"$TAB"swap) ;;
         /boot/efi"$TAB" | /boot/efi"$TAB"efi | /boot/efi"$TAB"vfat) ESP=part ;;
         /boot"$TAB" | /boot"$TAB"ext4 | /boot"$TAB"xfs) BOOT=part ;;
+        /"$TAB"*) seen ostreesetup || problem 'part: / must be a thin volume (logvol / --thin --poolname=…)' ;;
         /boot"$TAB"* | /boot/efi"$TAB"* | swap* | pv.* | *"$TAB"lvmpv | *"$TAB"swap | *"$TAB"efi)
             problem "part: $VALUE cannot have the file system $fstype"
             ;;

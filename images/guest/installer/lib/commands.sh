@@ -6,7 +6,7 @@ command_line() {
     COMMAND=$1
     shift
     case $COMMAND in
-        clearpart | bootloader | autopart | reqpart | liveimg | rootpw | timezone) once && "do_$COMMAND" "$@" ;;
+        clearpart | bootloader | autopart | reqpart | liveimg | ostreesetup | rootpw | timezone) once && "do_$COMMAND" "$@" ;;
         part | volgroup | logvol | sshkey | network) SEEN="$SEEN $COMMAND:$LINE " && "do_$COMMAND" "$@" ;;
         partition) command_line part "$@" ;;
         reboot | poweroff | shutdown) do_finish "$@" ;;
@@ -47,7 +47,6 @@ do_part() {
     get 1 || :
     case $VALUE in
         none) problem 'part: "none" is not a mount point' ;;
-        /) problem 'part: / must be a thin volume (logvol / --thin --poolname=…)' ;;
         swap) get size || get recommended || problem 'part: --size= is missing' ;;
         *)
             need size
@@ -93,6 +92,13 @@ do_liveimg() {
     read_words '--url:url --checksum:sha256' "$@"
     need url
     put liveimg
+}
+
+do_ostreesetup() {
+    read_words '--osname:osname --remote:osname --url:url --ref:ref --nogpg' "$@"
+    need osname remote url ref
+    get nogpg || problem 'ostreesetup: --nogpg is needed: signatures are not verified here'
+    put ostreesetup
 }
 
 do_rootpw() {

@@ -22,22 +22,22 @@ write_fstab() {
         esac
         [ "$fstype" != vfat ] || { options="$options,umask=0077" && check=2; }
         printf '%s\t%s\t%s\t%s\t0 %s\n' "$name" "$mount" "$fstype" "$options" "$check"
-    done 4<"$WORK/mounts" | sed "s,${TAB}swap${TAB}swap,${TAB}none${TAB}swap," >"$ROOT/etc/fstab"
+    done 4<"$WORK/mounts" | sed "s,${TAB}swap${TAB}swap,${TAB}none${TAB}swap," >"$SYSTEM/etc/fstab"
 }
 
 configure_timezone() {
     lookup timezone || return 0
     zone=$(value 1)
-    ln -snf "../usr/share/zoneinfo/$zone" "$ROOT/etc/localtime"
-    printf '%s\n' "$zone" >"$ROOT/etc/timezone"
+    ln -snf "../usr/share/zoneinfo/$zone" "$SYSTEM/etc/localtime"
+    printf '%s\n' "$zone" >"$SYSTEM/etc/timezone"
     if get utc || get isUtc; then clock=UTC; else clock=LOCAL; fi
-    printf '0.0 0 0.0\n0\n%s\n' "$clock" >"$ROOT/etc/adjtime"
+    printf '0.0 0 0.0\n0\n%s\n' "$clock" >"$SYSTEM/etc/adjtime"
 }
 
 configure_network() {
-    ! get hostname || printf '%s\n' "$VALUE" >"$ROOT/etc/hostname"
+    ! get hostname || printf '%s\n' "$VALUE" >"$SYSTEM/etc/hostname"
     if get nameserver; then
-        printf '%s\n' "$VALUE" | tr ',' '\n' | sed 's/^/nameserver /' >"$ROOT/etc/resolv.conf"
+        printf '%s\n' "$VALUE" | tr ',' '\n' | sed 's/^/nameserver /' >"$SYSTEM/etc/resolv.conf"
     fi
     # The image asks any Ethernet for an address by DHCP: nothing to write unless a device is meant.
     get device || return 0
@@ -47,8 +47,8 @@ configure_network() {
         ??:??:??:??:??:??) match="MACAddress=$device" ;;
         *) match="Name=$device" ;;
     esac
-    file=$ROOT/etc/systemd/network/10-$(printf '%s' "$device" | tr ':' '-').network
-    mkdir -p "$ROOT/etc/systemd/network"
+    file=$SYSTEM/etc/systemd/network/10-$(printf '%s' "$device" | tr ':' '-').network
+    mkdir -p "$SYSTEM/etc/systemd/network"
     printf '[Match]\n%s\n\n' "$match" >"$file"
     case $(value onboot yes) in no | off | false | 0) printf '[Link]\nActivationPolicy=manual\n\n' >>"$file" ;; esac
     if [ "$(value bootproto dhcp)" = static ]; then
@@ -72,21 +72,21 @@ prefix_length() {
 configure_root_password() {
     lookup rootpw || return 0
     if get lock; then
-        run chroot "$ROOT" usermod --password '*' root
+        run chroot "$SYSTEM" usermod --password '*' root
         return 0
     fi
     if get iscrypted; then encrypted=-e; else encrypted=''; fi
     get 1
     # shellcheck disable=SC2086 # one word or none
-    printf 'root:%s\n' "$VALUE" | chroot "$ROOT" chpasswd $encrypted >"$WORK/output" 2>&1 ||
+    printf 'root:%s\n' "$VALUE" | chroot "$SYSTEM" chpasswd $encrypted >"$WORK/output" 2>&1 ||
         fatal "the password of root could not be set: $(tail -n 2 "$WORK/output" | tr '\n' ' ')"
 }
 
 add_ssh_key() {
     user=$(value username)
-    entry=$(awk -F : -v user="$user" '$1 == user { print $3 ":" $4 ":" $6 }' "$ROOT/etc/passwd")
+    entry=$(awk -F : -v user="$user" '$1 == user { print $3 ":" $4 ":" $6 }' "$SYSTEM/etc/passwd")
     [ -n "$entry" ] || fatal "sshkey: the image has no user $user"
-    directory=$ROOT${entry##*:}/.ssh
+    directory=$SYSTEM${entry##*:}/.ssh
     if [ ! -d "$directory" ]; then
         mkdir -p "$directory"
         chmod 700 "$directory"
@@ -101,8 +101,8 @@ add_ssh_key() {
 # values were held against a list of characters without a meaning to a shell.
 write_boot_settings() {
     boot_settings
-    mkdir -p "$ROOT/etc/default"
-    printf 'GRUB_CMDLINE_LINUX="%s"\nGRUB_TIMEOUT=%s\n' "$BOOT_APPEND" "$BOOT_TIMEOUT" >"$ROOT/etc/default/grub"
+    mkdir -p "$SYSTEM/etc/default"
+    printf 'GRUB_CMDLINE_LINUX="%s"\nGRUB_TIMEOUT=%s\n' "$BOOT_APPEND" "$BOOT_TIMEOUT" >"$SYSTEM/etc/default/grub"
 }
 
 # The installed system talks on the consoles that the installer talks on, unless the kickstart names some.

@@ -86,6 +86,7 @@ check_disk() {
         [ -z "$signature" ] || fatal "$DISK holds data ($signature) and the kickstart has no clearpart --all"
     fi
     group=$(printf '%s' "$LAYOUT" | sed -n "s/^vg${TAB}name=//p")
+    : "${group:=(none)}"
     pvs --noheadings --separator "$TAB" --options vg_name,pv_name 2>/dev/null >"$WORK/pvs" || :
     while read -r vg pv <&4; do
         [ "$vg" != "$group" ] || [ "$(whole_disk "$pv")" = "$DISK" ] ||

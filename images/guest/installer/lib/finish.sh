@@ -3,14 +3,14 @@
 # The end: everything on the disk, nothing mounted, and the machine as the kickstart wants it.
 
 finish_target() {
-    mkdir -p "$ROOT/var/log/hostproof-installer"
-    cp "$LOG" "$ROOT/var/log/hostproof-installer/log"
-    [ ! -d "$SCRIPT_LOGS" ] || cp -r "$SCRIPT_LOGS" "$ROOT/var/log/hostproof-installer/"
-    chmod -R go= "$ROOT/var/log/hostproof-installer"
+    mkdir -p "$SYSTEM/var/log/hostproof-installer"
+    cp "$LOG" "$SYSTEM/var/log/hostproof-installer/log"
+    [ ! -d "$SCRIPT_LOGS" ] || cp -r "$SCRIPT_LOGS" "$SYSTEM/var/log/hostproof-installer/"
+    chmod -R go= "$SYSTEM/var/log/hostproof-installer"
     swapoff -a
     sync
     run umount --recursive "$ROOT"
-    run vgchange --quiet --activate n "$VG"
+    [ -z "$VG" ] || run vgchange --quiet --activate n "$VG"
     run blockdev --flushbufs "/dev/$DISK"
 }
 

@@ -41,6 +41,7 @@ metadata_for() {
 }
 
 lay_out_volumes() {
+    lookup volgroup || return 0
     sum_volumes
     free=$(((PV_MIB - TOTAL) / 4 * 4))
     [ "$free" -ge 0 ] ||

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # the files of this library share their variables
-# The image: a squashfs that is the whole system. Looked at before a disk is touched, extracted after.
+# The image: a squashfs that is the whole system, or (ostree.sh) a commit. Looked at before a disk is touched, extracted after.
 
 # check_payload: is it there, is it whole, will it fit?
 check_payload() {
+    ! lookup ostreesetup || { check_commit && return; }
     lookup liveimg
     PAYLOAD_URL=$(value url)
     PAYLOAD_SHA256=$(value checksum)
@@ -49,6 +50,7 @@ check_sum() {
 
 # An image from the network is put on the target first: the memory may be too small for it.
 fetch_payload() {
+    ! lookup ostreesetup || return 0
     [ -z "$PAYLOAD" ] || return 0
     PAYLOAD=$ROOT/var/.liveimg
     say "fetching $PAYLOAD_URL ($((PAYLOAD_BYTES / 1048576)) MiB)"
@@ -59,6 +61,7 @@ fetch_payload() {
 }
 
 extract_payload() {
+    ! lookup ostreesetup || { deploy_commit && return; }
     inodes=$(unsquashfs -stat "$PAYLOAD" | sed -n 's/^Number of inodes //p')
     printf '%s + unsquashfs %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$PAYLOAD" >>"$LOG"
     (unsquashfs -force -no-progress -dest "$ROOT" "$PAYLOAD" >"$WORK/output" 2>&1 3>&- && : >"$WORK/extracted") &

@@ -12,7 +12,7 @@ run_post_script() {
     if get nochroot; then
         run_script "%post --nochroot, line $LINE" '' "$(value body)"
     else
-        run_script "%post, line $LINE" "$ROOT" "$(value body)"
+        run_script "%post, line $LINE" "$SYSTEM" "$(value body)"
     fi
 }
 
@@ -44,7 +44,7 @@ run_script() {
 # What a program in the new system needs to find: devices, LVM's and udev's state, firmware variables.
 enter_target() {
     for mount in dev proc sys run; do
-        mkdir -p "$ROOT/$mount"
-        run mount --rbind "/$mount" "$ROOT/$mount"
+        mkdir -p "$SYSTEM/$mount"
+        run mount --rbind "/$mount" "$SYSTEM/$mount"
     done
 }

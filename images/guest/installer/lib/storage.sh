@@ -4,6 +4,10 @@
 
 ROOT=/mnt/sysimage
 readonly ROOT
+# Where the installed system's own tree is: at the top, or in a deployment.
+SYSTEM=$ROOT
+# The volume group; an ostree host has none.
+VG=''
 
 # with_layout KIND FUNCTION: for_each over the layout.
 with_layout() {
@@ -103,6 +107,8 @@ make_file_system() {
             # GRUB reads /boot: nothing there that its ext2 driver does not know.
             case $mount in
                 /boot) features='-O ^metadata_csum_seed,^orphan_file' ;;
+                # The repository has a reserve of its own.
+                /) features='-m 0' ;;
                 *) features='' ;;
             esac
             # shellcheck disable=SC2086 # two words or none

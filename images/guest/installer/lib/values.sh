@@ -23,6 +23,8 @@ value_problem() {
         fsoptions) only "$2" 'A-Za-z0-9,._=-' ;;
         kernelargs) kernel_arguments "$2" ;;
         url) image_url "$2" ;;
+        osname) only "$2" 'A-Za-z0-9._-' && shorter "$2" 64 ;;
+        ref) only "$2" 'A-Za-z0-9._/-' && no_parent "/$2" ;;
         sha256) only "$2" '0-9a-fA-F' && { [ ${#2} -eq 64 ] || WHY='is not a SHA-256 of 64 digits'; } ;;
         address) dotted_quad "$2" ;;
         addresses) list_of address "$2" ;;
@@ -126,7 +128,7 @@ kernel_arguments() {
     only "$1" 'A-Za-z0-9 .,:=/@%+~^!_-' || return 0
     for argument in $1; do
         case $argument in
-            root=* | rd.lvm.lv=* | img.bootid=*) WHY="may not set ${argument%%=*}=: the layout does" ;;
+            root=* | rd.lvm.lv=* | img.bootid=* | ostree=*) WHY="may not set ${argument%%=*}=: the layout does" ;;
         esac
     done
 }

@@ -1,0 +1,75 @@
+/** What all layouts do on a guest. */
+import type { z } from 'zod';
+import { HostproofError, messageOf } from '../../domain/errors.ts';
+import type { LayoutContext } from '../../ports/layout.ts';
+import { quote, type CommandResult } from '../../ports/shell.ts';
+
+/** Standard output of a command. @throws HostproofError `host/command` when it fails */
+export async function run(
+  context: LayoutContext,
+  command: string,
+  stdin?: string,
+): Promise<string> {
+  const result = await execute(context, command, stdin);
+  if (result.status === 0) return result.stdout;
+  const said = result.stderr.trim().slice(-500);
+  throw new HostproofError('host/command', `${command}: status ${String(result.status)}: ${said}`);
+}
+
+/** Whatever status the command ends with. */
+export async function execute(
+  context: LayoutContext,
+  command: string,
+  stdin?: string,
+): Promise<CommandResult> {
+  try {
+    return await context.shell.run(command, {
+      deadlineMs: context.deadlineMs,
+      signal: context.signal,
+      onStderrLine: (line) => {
+        context.progress(line.slice(0, 200));
+      },
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+  } catch (error) {
+    if (error instanceof HostproofError) throw error;
+    throw new HostproofError('host/command', `${command}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** What a probe of ours printed. @throws HostproofError `harness/internal` when it is out of shape */
+export function parseProbe<T>(output: string, schema: z.ZodType<T>): T {
+  let probe: unknown;
+  try {
+    probe = JSON.parse(output);
+  } catch (error) {
+    throw new HostproofError(
+      'harness/internal',
+      `the probe printed no JSON: ${output.slice(0, 300)}`,
+      { cause: error },
+    );
+  }
+  const parsed = schema.safeParse(probe);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new HostproofError(
+    'harness/internal',
+    `the probe's answer is out of shape: ${issues.join('; ').slice(0, 500)}`,
+  );
+}
+
+/** sha256 of files by path; null for one that is not there. */
+export async function digests(
+  context: LayoutContext,
+  paths: readonly string[],
+): Promise<Record<string, string | null>> {
+  if (paths.length === 0) return {};
+  const { stdout } = await execute(context, `sha256sum -- ${paths.map(quote).join(' ')}`);
+  const seen = new Map(
+    stdout.split('\n').flatMap((line) => {
+      const match = /^([0-9a-f]{64}) [ *](.*)$/.exec(line);
+      return match === null ? [] : [[match[2] ?? '', match[1] ?? ''] as const];
+    }),
+  );
+  return Object.fromEntries(paths.map((path) => [path, seen.get(path) ?? null]));
+}

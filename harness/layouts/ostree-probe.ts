@@ -1,0 +1,193 @@
+/** What `images/guest/probe/ostree.sh` prints, and the view it amounts to. */
+import { z } from 'zod';
+import type { HostView } from '../domain/view.ts';
+
+const text = z.string().max(4096);
+
+export const probeSchema = z.object({
+  bootId: text,
+  cmdline: text,
+  /** The deployment whose directory `/` is; empty if it is none. */
+  booted: text,
+  rootUuid: text,
+  /** `/sysroot` and `/usr` are mounted read-only. */
+  isReadOnly: z.boolean(),
+  osRelease: z.object({ versionId: text }),
+  machineId: text,
+  hostKeys: z.array(text).max(64),
+  users: z.array(z.object({ name: text, uid: z.number(), shadowSha256: text })).max(512),
+  failedUnits: z.array(text).max(512),
+  bootDefault: text,
+  /** GRUB's menu. */
+  entries: z
+    .array(
+      z.object({
+        id: text,
+        title: text,
+        options: text,
+        linuxExists: z.boolean(),
+        initrdExists: z.boolean(),
+        linuxIsTheDeployments: z.boolean(),
+        initrdIsTheDeployments: z.boolean(),
+        /** The deployment that the link in the kernel's arguments leads to; empty if it leads nowhere. */
+        deployment: text,
+      }),
+    )
+    .max(256),
+  /** Names of the Boot Loader Specification entries, which the menu is made of. */
+  specified: z.array(text).max(256),
+  /** Directories with kernels: `/boot/ostree/*`. */
+  kernels: z.array(text).max(256),
+  /** Directories of deployments, whoever leads there. */
+  deployments: z
+    .array(
+      z.object({
+        /** `CHECKSUM.SERIAL`. */
+        name: text,
+        birth: z.number(),
+        hasCommit: z.boolean(),
+        isPartial: z.boolean(),
+        /** Files of `/usr` that were written to after the commit was made; nobody may. */
+        written: text,
+        fstabRoot: text,
+        osReleaseVersionId: text,
+      }),
+    )
+    .max(256),
+  isStaged: z.boolean(),
+  /** Checksums in the description of what is staged. */
+  staged: z.array(text).max(64),
+  /** What `ostree admin status` printed. */
+  status: z.string().max(65536).catch(''),
+});
+export type Probe = z.infer<typeof probeSchema>;
+type Deployment = Probe['deployments'][number];
+
+export interface StatusLine {
+  readonly name: string;
+  readonly isBooted: boolean;
+}
+
+/** The deployments as `ostree admin status` lists them: what is next first. */
+export function statusLines(status: string): StatusLine[] {
+  return status.split('\n').flatMap((line) => {
+    const match = /^([* ]) \S+ ([0-9a-f]{64}\.\d+)( \(\w+\))?$/.exec(line);
+    return match === null ? [] : [{ name: match[2] ?? '', isBooted: match[1] === '*' }];
+  });
+}
+
+export function viewOf(probe: Probe, files: Readonly<Record<string, string | null>>): HostView {
+  const inMenu = new Set(probe.entries.map(({ deployment }) => deployment));
+  const staged = probe.isStaged ? stagedOf(probe, inMenu) : null;
+  const layers = probe.deployments
+    .filter(({ name }) => inMenu.has(name) || name === staged)
+    .sort((a, b) => a.birth - b.birth);
+  const status = statusLines(probe.status);
+  return {
+    layout: 'ostree',
+    bootId: probe.bootId,
+    bootedLayer: probe.booted === '' ? null : probe.booted,
+    version: probe.osRelease.versionId,
+    kernelArguments: words(probe.cmdline),
+    defaultEntry: probe.bootDefault === '' ? null : probe.bootDefault,
+    entries: probe.entries.map((entry) => ({
+      id: entry.id,
+      // libostree numbers its titles anew whenever it writes them
+      title: entry.title.replace(/ \(ostree:\d+\)$/, ''),
+      layer: entry.deployment === '' ? null : entry.deployment,
+      kernelPresent: entry.linuxExists,
+      initramfsPresent: entry.initrdExists,
+      rootPresent: probe.deployments.some(({ name }) => name === entry.deployment),
+      arguments: words(entry.options),
+    })),
+    layers: layers.map((deployment) => ({
+      id: deployment.name,
+      version: deployment.osReleaseVersionId,
+      base: commitOf(deployment),
+      rootOfFstab: isOwnRoot(deployment, probe.rootUuid) ? deployment.name : null,
+    })),
+    staged,
+    bases: bases(layers, probe.isReadOnly),
+    orphans: orphans(probe, staged, inMenu),
+    damage: damage(probe, layers),
+    pool: null,
+    machineId: probe.machineId,
+    hostKeys: probe.hostKeys,
+    users: probe.users.map(
+      ({ name, uid, shadowSha256 }) => `${name}:${uid.toString()}:${shadowSha256}`,
+    ),
+    failedUnits: probe.failedUnits,
+    files,
+    claim: {
+      defaultLayer: status[0]?.name ?? null,
+      currentLayer: status.find(({ isBooted }) => isBooted)?.name ?? null,
+    },
+  };
+}
+
+function words(options: string): string[] {
+  return options.split(/\s+/).filter((word) => word !== '');
+}
+
+function commitOf({ name }: Pick<Deployment, 'name'>): string {
+  return name.replace(/\.\d+$/, '');
+}
+
+/** The deployment that no entry leads to yet and that the description of what is staged names. */
+function stagedOf(probe: Probe, inMenu: ReadonlySet<string>): string {
+  const found = probe.deployments.findLast(
+    (deployment) => !inMenu.has(deployment.name) && probe.staged.includes(commitOf(deployment)),
+  );
+  return found?.name ?? probe.staged[0] ?? 'something that names no commit';
+}
+
+/** All deployments lie on one file system, so that it is enough that the root line names that one, or that there is none. */
+function isOwnRoot({ fstabRoot }: Deployment, rootUuid: string): boolean {
+  return fstabRoot === '' || fstabRoot === `UUID=${rootUuid}`;
+}
+
+/** Several deployments may be made of one commit; its files are the same ones. */
+function bases(layers: readonly Deployment[], readOnly: boolean): HostView['bases'] {
+  const byCommit = new Map(layers.map((layer) => [commitOf(layer), layer.written] as const));
+  return [...byCommit].map(([id, written]) => ({ id, readOnly, identity: written }));
+}
+
+function orphans(probe: Probe, staged: string | null, inMenu: ReadonlySet<string>): string[] {
+  const used = probe.entries.map(({ options, id }) => {
+    const link = words(options).find((word) => word.startsWith('ostree=')) ?? '';
+    const [, , , os, checksum] = link.split('/');
+    return os === undefined || checksum === undefined ? id : `${os}-${checksum}`;
+  });
+  return [
+    ...probe.deployments
+      .filter(({ name }) => !inMenu.has(name) && name !== staged)
+      .map(({ name }) => `deployment ${name}, which nothing leads to`),
+    ...probe.kernels
+      .filter((name) => !used.includes(name))
+      .map((name) => `/boot/ostree/${name}, which no entry uses`),
+  ];
+}
+
+function damage(probe: Probe, layers: readonly Deployment[]): string[] {
+  const menu = probe.entries.map(({ id }) => id).sort();
+  const specified = [...probe.specified].sort();
+  return [
+    ...layers
+      .filter(({ hasCommit }) => !hasCommit)
+      .map(({ name }) => `the commit of ${name} is not in the repository`),
+    ...layers
+      .filter(({ isPartial }) => isPartial)
+      .map(({ name }) => `the commit of ${name} is there in part only`),
+    ...probe.entries.flatMap(({ id, deployment, ...entry }) => [
+      ...(entry.linuxExists && !entry.linuxIsTheDeployments
+        ? [`entry ${id}: its kernel is not the one of ${deployment}`]
+        : []),
+      ...(entry.initrdExists && !entry.initrdIsTheDeployments
+        ? [`entry ${id}: its initramfs is not the one of ${deployment}`]
+        : []),
+    ]),
+    ...(menu.join() === specified.join()
+      ? []
+      : [`the menu has the entries ${menu.join(', ')}, specified are ${specified.join(', ')}`]),
+  ];
+}

@@ -1,0 +1,97 @@
+/** The layout of CoreOS Node and its like: libostree deployments, each with an `/etc` of its own, and one `/var`. */
+import { z } from 'zod';
+import { HostproofError } from '../domain/errors.ts';
+import { treeContentSchema } from '../domain/image.ts';
+import type { Layout, LayoutContext } from '../ports/layout.ts';
+import type { CommandResult } from '../ports/shell.ts';
+import { digests, execute, parseProbe, run } from './common/guest.ts';
+import { probeSchema, statusLines, viewOf } from './ostree-probe.ts';
+
+const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
+
+/** The remote that hosts are installed with. */
+const REMOTE = 'reference-node';
+/** Request path of the repository. */
+const REPOSITORY = '/repo';
+/** libostree 2022.7 has no command for it: this one is the image's own. */
+const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
+
+/** What staging a deployment writes beside the commit's own objects: directories and hard links for a whole tree. */
+const DEPLOYMENT_BYTES = 24 * 2 ** 20;
+/** The object that each version has of its own is the initramfs, about this big. */
+const OBJECTS_BYTES = 27 * 2 ** 20;
+
+export default {
+  id: 'ostree',
+
+  observe: async (context, watch) => {
+    const output = await run(context, 'sh -s', context.guestScript('probe/ostree.sh'));
+    return viewOf(parseProbe(output, probeSchema), await digests(context, watch));
+  },
+
+  served: async ({ update }, repository) => ({
+    files: new Map(),
+    directories: new Map([[REPOSITORY, await repository.take(update)]]),
+  }),
+
+  upgrade: async (context, _image, port) => {
+    const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
+    await run(context, `ostree config set --group='remote "${REMOTE}"' url ${url}`);
+    // what an upgrade that was cut has left
+    await run(context, 'ostree admin cleanup');
+    context.progress('pulling');
+    const pulled = await execute(context, 'ostree admin upgrade --pull-only');
+    // nothing that boots has been touched, and nothing refers to what was fetched
+    if (pulled.status !== 0) return { outcome: 'refused', reason: lastWords(pulled) };
+    context.progress('staging');
+    const staged = await execute(context, 'ostree admin upgrade --deploy-only --stage');
+    if (staged.status !== 0) return { outcome: 'failed', reason: lastWords(staged) };
+    return { outcome: 'done', reason: null };
+  },
+
+  rollback: async (context, toLayer) => {
+    const listed = statusLines(await run(context, 'ostree admin status'));
+    const booted = listed.findIndex(({ isBooted }) => isBooted);
+    // the list begins with what starts next: what is behind the running one is older
+    const index = toLayer === null ? booted + 1 : listed.findIndex(({ name }) => name === toLayer);
+    if (listed[index] === undefined || booted < 0) {
+      return { outcome: 'refused', reason: 'there is no such deployment to go back to' };
+    }
+    const ended = await execute(context, `${SET_DEFAULT} ${index.toString()}`);
+    if (ended.status === 0) return { outcome: 'done', reason: null };
+    return { outcome: 'failed', reason: lastWords(ended) };
+  },
+
+  fill: async (context, leaveMiB) => {
+    const script = context.guestScript('probe/ostree-fill.sh');
+    return Number.parseInt(await run(context, `sh -s -- ${leaveMiB.toString()}`, script), 10);
+  },
+
+  digest: async (context) => {
+    const output = await run(context, 'sh -s', context.guestScript('probe/base-content.sh'));
+    return {
+      bases: contentsSchema.parse(JSON.parse(output)),
+      damage: await fsck(context),
+    };
+  },
+
+  upgradeBytes: () => OBJECTS_BYTES + DEPLOYMENT_BYTES,
+} satisfies Layout;
+
+/** Reads every object of the repository; the lines that tell of errors. */
+async function fsck(context: LayoutContext): Promise<string[]> {
+  const result = await execute(context, 'ostree fsck --all --quiet');
+  if (result.status === 0) return [];
+  const lines = said(result);
+  if (lines.length === 0)
+    throw new HostproofError('host/command', 'ostree fsck failed, and says nothing');
+  return lines.slice(-5).map((line) => `ostree fsck: ${line.slice(0, 500)}`);
+}
+
+function lastWords(result: CommandResult): string {
+  return (said(result).at(-1) ?? '').slice(0, 500);
+}
+
+function said({ stdout, stderr }: CommandResult): string[] {
+  return `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+}

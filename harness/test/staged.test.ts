@@ -1,0 +1,54 @@
+import t from 'tap';
+import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
+import { defaultLayer, menuLayer, type HostView } from '../domain/view.ts';
+
+const layer = (id: string, version: string): HostView['layers'][number] => {
+  return { id, version, base: id, rootOfFstab: id };
+};
+
+/** A host that runs `old`, with `new` staged for the next start. */
+const view: HostView = {
+  ...{ layout: 'ostree', bootId: 'b', bootedLayer: 'old', version: '1.0', kernelArguments: [] },
+  defaultEntry: 'first',
+  entries: [
+    {
+      ...{ id: 'first', title: 'Old', layer: 'old', arguments: [] },
+      ...{ kernelPresent: true, initramfsPresent: true, rootPresent: true },
+    },
+  ],
+  layers: [layer('old', '1.0'), layer('new', '1.1')],
+  staged: 'new',
+  ...{ bases: [], orphans: [], damage: [], pool: null, machineId: 'm', hostKeys: [], users: [] },
+  ...{ failedUnits: [], files: {}, claim: { defaultLayer: null, currentLayer: null } },
+};
+
+function upgraded(): Ledger {
+  const before = settle(EMPTY_LEDGER, { verb: 'boot' }, { ...view, staged: null });
+  const deed = { verb: 'upgrade', outcome: 'done', version: '1.1', content: {} } as const;
+  return settle(promise(before, deed), deed, view);
+}
+
+t.test('what is staged is what the next orderly start leads to', (t) => {
+  t.equal(defaultLayer(view), 'new');
+  t.equal(menuLayer(view), 'old');
+  const ledger = upgraded();
+  t.equal(ledger.promisedDefault, 'new');
+  t.equal(promise(ledger, { verb: 'reboot' }).promisedRunning, 'new');
+  t.end();
+});
+
+t.test('a power cut takes what was only staged', (t) => {
+  const cut = promise(upgraded(), { verb: 'powerCut' });
+  t.equal(cut.promisedDefault, 'old');
+  t.equal(promise(cut, { verb: 'boot' }).promisedRunning, 'old');
+  const finalised = settle(upgraded(), { verb: 'boot' }, { ...view, staged: null });
+  t.equal(promise(finalised, { verb: 'powerCut' }).promisedDefault, 'new', 'and nothing else');
+  t.end();
+});
+
+t.test('what is written after staging goes to the staged layer, too', (t) => {
+  const written = promise(upgraded(), { verb: 'write', path: '/etc/late', sha256: 'x' });
+  t.same(written.filesByLayer['old'], { '/etc/late': 'x' });
+  t.same(written.filesByLayer['new'], { '/etc/late': 'x' });
+  t.end();
+});
