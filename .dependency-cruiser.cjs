@@ -1,4 +1,4 @@
-/** Who may import whom: DESIGN, "Folders". Tests may look at everything; nothing may look at tests. */
+/** Who may import whom: ARCHITECTURE.md, "Folders". Tests may look at everything; nothing may look at tests. */
 'use strict';
 
 const TEST = '/test/';

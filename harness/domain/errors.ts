@@ -50,7 +50,7 @@ const TABLE = {
   'host/expectation': ['host', 'the view beside the events shows what was observed'],
   'host/never': ['host', 'console.log of the job shows what the host said'],
   'host/timeout': ['host', 'console.log of the job shows the last thing the host said'],
-  'host/command': ['host', 'the output is in the events; --keep keeps the machine'],
+  'host/command': ['host', 'the output is in the events; --pause-on-failure keeps the machine up'],
   'host/install': ['host', 'console.log of the job has the whole installation'],
   // the story
   'story/misuse': ['story', 'one verb at a time, on a host that is in the right state for it'],

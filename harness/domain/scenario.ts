@@ -15,7 +15,7 @@ export const scenarioDataSchema = z
     layouts: z.array(z.enum(LAYOUTS)).min(1),
     firmware: z.array(z.enum(FIRMWARES)).min(1),
     suite: z.enum(SUITES),
-    /** True for a story that uses `host.sh` or `host.console`: there is no simulator for those. */
+    /** True for a story that only a machine can tell. */
     machineOnly: z.boolean().optional(),
     /** Memory of the host in MiB. */
     memoryMiB: z.number().int().min(512).optional(),

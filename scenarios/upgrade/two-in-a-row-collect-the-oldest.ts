@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'After two upgrades in a row the oldest layer is collected and nothing of it is left',
-    layouts: ['thin', 'ostree'],
+    layouts: ['thin'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

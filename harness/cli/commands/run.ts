@@ -13,7 +13,7 @@ const run: CommandModule = (context) =>
     ['hostproof run power-cut --pause-on-failure', 'keeps a failed host running for you'],
   ])
     .argument('[filter...]', 'parts of names or titles of stories; all stories if there is none')
-    .option('--suite <name>', 'only stories of this suite: smoke, full')
+    .option('--suite <name>', 'only stories of this suite, such as smoke')
     .option('--layout <name>', 'only this layout')
     .option('--firmware <name>', 'only this firmware')
     .addOption(
@@ -29,7 +29,7 @@ const run: CommandModule = (context) =>
     .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
     .option(
       '--reporter <name[=file]>',
-      'tap, terminal, junit or jsonl; repeatable (default: tap)',
+      'tap, terminal, junit, jsonl or summary; repeatable (default: tap)',
       collect,
     )
     .option('--scenarios <dir>', 'directory of the stories (default: those of this checkout)')
