@@ -20,6 +20,12 @@ const LOCK = {
   },
 };
 
+/** Commands that `npm test` wants from the system. */
+const TOOLS = [
+  ...['shellcheck', 'qemu-system-x86_64', 'qemu-img', 'setpriv', 'xorriso', 'mcopy'],
+  ...['mkfs.vfat', 'patch', 'cpio', 'ostree', 'ssh-keygen'],
+];
+
 /** A checkout of its own, with only its own commands in PATH. */
 class Checkout {
   readonly root = mkdtempSync(join(tmpdir(), 'hostproof-setup-'));
@@ -68,9 +74,7 @@ class Checkout {
   }
 
   installTools(): void {
-    for (const tool of ['shellcheck', 'qemu-system-x86_64', 'qemu-img', 'setpriv'])
-      this.command(tool);
-    for (const tool of ['xorriso', 'mcopy', 'mkfs.vfat', 'patch', 'ssh-keygen']) this.command(tool);
+    for (const tool of TOOLS) this.command(tool);
   }
 
   setup(options: { purpose?: string; check?: boolean; uid?: number } = {}) {
@@ -157,16 +161,14 @@ t.test(
   (t) => {
     const checkout = new Checkout(t);
     checkout.installNpmPackages();
-    const tools =
-      'shellcheck qemu-system-x86_64 qemu-img setpriv xorriso mcopy mkfs.vfat patch ssh-keygen';
     checkout.command(
       'apt-get',
-      `case "$*" in *install*) for tool in ${tools}; do touch "${checkout.bin}/$tool"; chmod 755 "${checkout.bin}/$tool"; done;; *) exit 100;; esac`,
+      `case "$*" in *install*) for tool in ${TOOLS.join(' ')}; do touch "${checkout.bin}/$tool"; chmod 755 "${checkout.bin}/$tool"; done;; *) exit 100;; esac`,
     );
     const checked = checkout.setup({ check: true });
     t.match(checked, {
       status: 3,
-      stdout: /apt-get .*update\napt-get .*install .*qemu-system-x86 .*patch\n/,
+      stdout: /apt-get .*update\napt-get .*install .*qemu-system-x86 .*ostree\n/,
     });
     t.same(checked.calls, [], 'a check runs nothing');
     t.match(checkout.setup(), {
