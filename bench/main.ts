@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDir } from '../harness/adapters/cache-dir.ts';
 import { bareQemu } from './bare.ts';
-import { freePort, hostproofRun, prepare } from './prepare.ts';
+import { freePort, hostproofToFirstCommand, prepare, runOnce } from './prepare.ts';
 import { judged, summary, type Summary } from './statistics.ts';
 
 const BOUND_MS = 1000;
@@ -24,10 +24,8 @@ if (!Number.isInteger(pairs) || pairs < 1) throw new Error('--pairs wants a whol
 await mkdir(join(ROOT, '.hostproof'), { recursive: true });
 const work = await mkdtemp(join(ROOT, '.hostproof', 'bench-'));
 try {
-  // Not counted: builds, installs, and warms every cache.
   process.stderr.write('installing once\n');
-  const { job } = await hostproofRun(join(work, 'first'));
-  const prepared = await prepare(job, await cacheDir());
+  const prepared = await prepare(await runOnce(join(work, 'first')), await cacheDir());
   const bare: number[] = [];
   const ours: number[] = [];
   for (let pair = 1; pair <= pairs; pair++) {
@@ -36,7 +34,7 @@ try {
     const runBare = async (): Promise<void> =>
       void bare.push(await bareQemu(prepared, directory, await freePort()));
     const runOurs = async (): Promise<void> =>
-      void ours.push((await hostproofRun(join(directory, 'runs'))).ms);
+      void ours.push(await hostproofToFirstCommand(join(directory, 'runs')));
     // Each goes first in every other pair.
     for (const one of pair % 2 === 1 ? [runBare, runOurs] : [runOurs, runBare]) await one();
     const [b, o] = [bare.at(-1) ?? 0, ours.at(-1) ?? 0];

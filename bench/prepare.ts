@@ -2,9 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { eventSchema, type Event } from '../harness/domain/event.ts';
+import { eventSchema } from '../harness/domain/event.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,31 +20,39 @@ export interface Prepared {
   }) => string[];
 }
 
-/** Milliseconds from starting hostproof to the answer of the first command, and the directory of the job. */
-export async function hostproofRun(
-  out: string,
-): Promise<{ readonly ms: number; readonly job: string }> {
-  const startedAt = Date.now();
-  const args = ['run', '--scenarios', join(ROOT, 'bench/stories'), '--out', out, '--keep'];
-  await execa(process.execPath, [join(ROOT, 'harness/cli/hostproof.mjs'), ...args], {
+const COMMAND = [
+  ...[join(ROOT, 'harness/cli/hostproof.mjs'), 'run'],
+  ...['--scenarios', join(ROOT, 'bench/stories'), '--reporter', 'jsonl', '--keep'],
+];
+
+/** Milliseconds from starting hostproof to the answer of the first command; the rest of the run is cut off. */
+export async function hostproofToFirstCommand(out: string): Promise<number> {
+  const started = performance.now();
+  const run = execa(process.execPath, [...COMMAND, '--out', out], {
     stdin: 'ignore',
+    reject: false,
   });
-  const [id = ''] = (await readdir(out)).sort().slice(-1);
-  const events = await eventsOf(join(out, id));
-  const run = events.flatMap(({ body }) => (body.type === 'run.started' ? [body] : []))[0];
-  const answered = events.find(
-    ({ body }) => body.type === 'step.progress' && body.text === 'the host answers',
-  );
-  const job = events.flatMap(({ body }) => (body.type === 'job.started' ? [body.dir] : []))[0];
-  if (run === undefined || answered === undefined || job === undefined) {
-    throw new Error(`${out}/${id}: the host did not answer`);
+  for await (const line of run) {
+    if (!isFirstAnswer(line)) continue;
+    const ms = performance.now() - started;
+    run.kill('SIGINT');
+    await run;
+    return ms;
   }
-  return { ms: Date.parse(run.startedAt) + answered.atMs - startedAt, job: join(out, id, job) };
+  throw new Error(`the host did not answer: ${(await run).stderr}`);
 }
 
-async function eventsOf(run: string): Promise<Event[]> {
-  const lines = (await readFile(join(run, 'events.jsonl'), 'utf8')).trim().split('\n');
-  return lines.map((line) => eventSchema.parse(JSON.parse(line)));
+function isFirstAnswer(line: string): boolean {
+  const { body } = eventSchema.parse(JSON.parse(line));
+  return body.type === 'step.progress' && body.text === 'the host answers';
+}
+
+/** A whole run: builds, installs, and warms every cache. Resolves with the directory of its job. */
+export async function runOnce(out: string): Promise<string> {
+  await execa(process.execPath, [...COMMAND, '--out', out], { stdin: 'ignore' });
+  const [id = ''] = await readdir(out);
+  const [job = ''] = await readdir(join(out, id, 'jobs'));
+  return join(out, id, 'jobs', job);
 }
 
 /** The arguments that the job started its last QEMU with, for a machine with files and a port of its own. */
