@@ -39,7 +39,7 @@ in_tree mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scru
 
 # What is one host's own is made on that host.
 : >"$tree/etc/machine-id"
-rm -f "$tree/var/lib/dbus/machine-id" "$tree"/etc/ssh/ssh_host_* "$tree/var/lib/systemd/random-seed"
+rm -f "$tree/var/lib/dbus/machine-id" "$tree/var/lib/systemd/random-seed"
 # Left by the packages' scripts, and different on every day or of no use.
 rm -rf "$tree"/etc/*- "$tree"/var/log/* "$tree"/var/cache/* "$tree"/var/lib/dpkg/*-old "$tree"/var/lib/shells.state \
     "$tree"/var/lib/ucf/*.[0-9] "$tree/var/lib/systemd/catalog"

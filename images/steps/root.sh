@@ -60,6 +60,8 @@ phase 'packing the common root'
 rm -rf "$tree"/etc/apt/sources.list* "$tree"/etc/apt/apt.conf.d/99mmdebstrap "$tree"/etc/apt/preferences.d/image \
     "$tree"/etc/kernel/postinst.d/dracut "$tree"/var/lib/apt/lists "$tree"/var/cache/apt "$tree"/var/log/* \
     "${tree:?}"/dev "${tree:?}"/run "${tree:?}"/tmp
+# Made up by packages as they are installed: each host makes its own.
+rm -f "$tree"/etc/ssh/ssh_host_* "$tree"/etc/iscsi/initiatorname.iscsi
 mkdir "$tree/dev" "$tree/run" "$tree/tmp"
 chmod 1777 "$tree/tmp"
 pack_tree "$tree" "$OUT/root.tar"
