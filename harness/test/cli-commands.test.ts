@@ -18,7 +18,7 @@ t.test('list: everything, one kind, for people and for programs', async (t) => {
   const all = JSON.parse((await hostproof(['list', '--json'])).stdout) as Record<string, unknown[]>;
   t.same(Object.keys(all), ['scenarios', 'images', 'layouts', 'reporters', 'defects']);
   t.match(all['scenarios']?.[0], { name: /\//, title: String, suite: String });
-  t.match(all['images']?.[0], { name: '1.0', layout: 'thin', version: '1.0', wrong: null });
+  t.match(all['images']?.[0], { name: '1.0', layouts: ['thin', 'ostree'], version: '1.0', wrong: null });
   const images = await hostproof(['list', 'images']);
   t.match(images.stdout, /^images\n {2}1\.0 +\S/);
   const wrong = await hostproof(['list', 'imges']);

@@ -70,7 +70,8 @@ class Checkout {
   installTools(): void {
     for (const tool of ['shellcheck', 'qemu-system-x86_64', 'qemu-img', 'setpriv'])
       this.command(tool);
-    for (const tool of ['xorriso', 'mcopy', 'mkfs.vfat', 'patch', 'ssh-keygen']) this.command(tool);
+    const others = ['xorriso', 'mcopy', 'mkfs.vfat', 'patch', 'ssh-keygen', 'cpio', 'ostree'];
+    for (const tool of others) this.command(tool);
   }
 
   setup(options: { purpose?: string; check?: boolean; uid?: number } = {}) {
@@ -158,7 +159,7 @@ t.test(
     const checkout = new Checkout(t);
     checkout.installNpmPackages();
     const tools =
-      'shellcheck qemu-system-x86_64 qemu-img setpriv xorriso mcopy mkfs.vfat patch ssh-keygen';
+      'shellcheck qemu-system-x86_64 qemu-img setpriv xorriso mcopy mkfs.vfat patch ssh-keygen cpio ostree';
     checkout.command(
       'apt-get',
       `case "$*" in *install*) for tool in ${tools}; do touch "${checkout.bin}/$tool"; chmod 755 "${checkout.bin}/$tool"; done;; *) exit 100;; esac`,
@@ -166,7 +167,7 @@ t.test(
     const checked = checkout.setup({ check: true });
     t.match(checked, {
       status: 3,
-      stdout: /apt-get .*update\napt-get .*install .*qemu-system-x86 .*patch\n/,
+      stdout: /apt-get .*update\napt-get .*install .*qemu-system-x86 .*patch cpio ostree\n/,
     });
     t.same(checked.calls, [], 'a check runs nothing');
     t.match(checkout.setup(), {
