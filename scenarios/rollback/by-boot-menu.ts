@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'Choosing the older entry in the boot menu starts the older layer, once',
-    layouts: ['thin', 'ostree'],
+    layouts: ['thin'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'When the new image panics, the older entry still starts',
-    layouts: ['thin', 'ostree'],
+    layouts: ['thin'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'A host that was rolled back can be upgraded again',
-    layouts: ['thin', 'ostree'],
+    layouts: ['thin'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'An upgrade keeps what the administrator changed and takes the rest from the new image',
-    layouts: ['thin', 'ostree'],
+    layouts: ['thin'],
     firmware: ['uefi'],
     suite: 'smoke',
   },

@@ -3,7 +3,7 @@ import { at, powerCut, scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'A power cut half way through an upgrade leaves the host on the old layer',
-    layouts: ['thin', 'ostree'],
+    layouts: ['thin'],
     firmware: ['uefi'],
     suite: 'smoke',
   },
