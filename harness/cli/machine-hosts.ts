@@ -19,7 +19,6 @@ import type { BuiltImage, LayoutId } from '../domain/image.ts';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
 import type { Images } from '../ports/images.ts';
-import type { Layout } from '../ports/layout.ts';
 import { Installer } from '../run/installing.ts';
 import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
 import type { HostFactory } from './hosts.ts';
@@ -105,7 +104,7 @@ const ofLayout: Readonly<
 > = {
   thin: (_dir, sshKey) =>
     Promise.resolve({
-      layout: thin satisfies Layout,
+      layout: thin,
       kickstart: ({ append }) => kickstart({ ...common(append), sshKey }),
       firmwareFiles: {},
     }),
@@ -113,7 +112,7 @@ const ofLayout: Readonly<
     const file = join(dir, 'provision.ign');
     await writeFile(file, ignitionConfig(sshKey));
     return {
-      layout: ostree satisfies Layout,
+      layout: ostree,
       kickstart: ({ append }) => ostreeKickstart(common(append)),
       firmwareFiles: { [IGNITION_FW_CFG]: file },
     };
@@ -142,12 +141,13 @@ async function buildAbsent(
   }
 }
 
+type BuiltOptions = Parameters<Images['built']>;
 type Built = (
   name: string,
   layout: LayoutId,
-  ...rest: Tail<Parameters<Images['built']>>
+  purpose: BuiltOptions[1],
+  progress: BuiltOptions[2],
 ) => Promise<BuiltImage>;
-type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer R] ? R : never;
 
 /** Each image is built once a run; images that are installed stay as they are, updates carry the defect. */
 function builder(

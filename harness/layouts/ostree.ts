@@ -17,9 +17,9 @@ const REPOSITORY = '/repo';
 const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
 
 /** What staging a deployment writes beside the commit's own objects: directories and hard links for a whole tree. */
-const DEPLOYMENT_BYTES = 24 * 2 ** 20;
+const DEPLOYMENT_BYTES = 12 * 2 ** 20;
 /** The object that each version has of its own is the initramfs, about this big. */
-const OBJECTS_BYTES = 27 * 2 ** 20;
+const OBJECTS_BYTES = 28 * 2 ** 20;
 
 export default {
   id: 'ostree',

@@ -30,6 +30,9 @@ cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$WORK=." -o "$tree/usr/libexe
     "$WORK/ostree/set-default.c" $(pkg-config --cflags --libs ostree-1)
 
 in_tree() { systemctl --quiet --root="$tree" "$@"; }
+# Nothing may be written into a deployment.
+cp "$tree/usr/share/systemd/tmp.mount" "$tree/usr/lib/systemd/system/"
+in_tree enable tmp.mount
 # without the path unit nothing would finalise what is staged
 in_tree enable ostree-finalize-staged.path ostree-remount.service reference-provisioned.service
 

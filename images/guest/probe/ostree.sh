@@ -67,7 +67,7 @@ END {
 
 part() { printf '%s%s\n' "$mark" "$1"; }
 
-# NAME|OS|DIRECTORY|BIRTH|has its commit|commit is partial|files written to. A file of a commit has no time; one that was
+# NAME|OS|DIRECTORY|BIRTH|has its commit|commit is partial|files written to. A file of a commit has no time, unless it is empty; one that was
 # written to has.
 deployments() {
     for directory in /ostree/deploy/*/deploy/*.[0-9]*/; do
@@ -80,7 +80,7 @@ deployments() {
         whole=0 partial=0
         [ ! -s "/ostree/repo/objects/${commit%"$rest"}/$rest.commit" ] || whole=1
         [ ! -e "/ostree/repo/state/$commit.commitpartial" ] || partial=1
-        written=$(cd "$directory" && find usr -xdev -type f -newermt @86400 -printf '%p ' 2>/dev/null | cut -c 1-500)
+        written=$(cd "$directory" && find usr -xdev -type f -not -empty -newermt @86400 -printf '%p ' 2>/dev/null | cut -c 1-500)
         printf '%s|%s|%s|%s|%s|%s|%s\n' "$name" "${os%%/*}" "$directory" "$(stat -c %W "$directory")" "$whole" "$partial" "$written"
     done
 }

@@ -17,10 +17,10 @@ installkernel() {
 
 install() {
     inst_multiple mkdir mount umount chmod sed systemctl tr
-    inst_script "$moddir/provision-var" /usr/libexec/provision-var
+    inst_script "$moddir/provision-root" /usr/libexec/provision-root
     inst_script "$moddir/setfiles" /usr/sbin/setfiles
     inst_script "$moddir/provision-units" /usr/libexec/provision-units
-    for unit in provision-var.service provision-units.service; do
+    for unit in provision-root.service provision-units.service; do
         inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
         mkdir -p "$initdir/$systemdsystemunitdir/ignition-complete.target.requires"
         ln_r "$systemdsystemunitdir/$unit" "$systemdsystemunitdir/ignition-complete.target.requires/$unit"
