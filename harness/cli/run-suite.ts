@@ -8,7 +8,7 @@ import { createRunDirectory } from '../adapters/run-directory.ts';
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
-import { unknownName } from '../domain/nearest.ts';
+import { known, unknownName } from '../domain/nearest.ts';
 import { plan, SIMULATED_LAYOUTS, type Job } from '../domain/plan.ts';
 import { SUITES } from '../domain/scenario.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -105,7 +105,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
 
 async function planned(options: RunSuiteOptions): Promise<Job[]> {
   const scenarios = await loadScenarios(options.scenarios);
-  const layout = known('layout', options.layout, LAYOUTS);
+  const layout = knownOrAny('layout', options.layout, LAYOUTS);
   if (options.machine === 'sim' && layout !== undefined && !SIMULATED_LAYOUTS.includes(layout)) {
     throw new HostproofError(
       'usage/option',
@@ -120,9 +120,9 @@ async function planned(options: RunSuiteOptions): Promise<Job[]> {
   }
   const jobs = plan(scenarios, {
     filters: options.filters,
-    suite: known('suite', options.suite, SUITES),
+    suite: knownOrAny('suite', options.suite, SUITES),
     layout: options.defect === undefined ? layout : DEFECTIVE_LAYOUT,
-    firmware: known('firmware', options.firmware, FIRMWARES),
+    firmware: knownOrAny('firmware', options.firmware, FIRMWARES),
     machine: options.machine,
     seed: options.seed,
   });
@@ -135,16 +135,12 @@ async function planned(options: RunSuiteOptions): Promise<Job[]> {
   );
 }
 
-function known<T extends string>(
+function knownOrAny<T extends string>(
   kind: string,
   name: string | undefined,
   names: readonly T[],
 ): T | undefined {
-  if (name === undefined) return undefined;
-  const found = names.find((candidate) => candidate === name);
-  if (found === undefined)
-    throw new HostproofError('usage/unknown-name', unknownName(kind, name, names));
-  return found;
+  return name === undefined ? undefined : known(kind, name, names);
 }
 
 /** The machine's hosts are loaded only when they are wanted: the simulator starts in no time. */

@@ -1,8 +1,17 @@
+import { HostproofError } from './errors.ts';
+
+/** The name, if it is one of those. @throws HostproofError `usage/unknown-name`, with the nearest one */
+export function known<T extends string>(kind: string, name: string, names: readonly T[]): T {
+  const found = names.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  throw new HostproofError('usage/unknown-name', unknownName(kind, name, names));
+}
+
 /** The known name that is nearest to a mistyped one. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Infinity;
-  for (const candidate of known) {
+  for (const candidate of names) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
@@ -10,10 +19,10 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 }
 
 /** "unknown image "1.l": did you mean "1.1"? (known: 1.0, 1.1)" */
-export function unknownName(kind: string, name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
+export function unknownName(kind: string, name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
   const suggestion = near === undefined ? '' : ` did you mean ${JSON.stringify(near)}?`;
-  return `unknown ${kind} ${JSON.stringify(name)}:${suggestion} (known: ${known.join(', ')})`;
+  return `unknown ${kind} ${JSON.stringify(name)}:${suggestion} (known: ${names.join(', ')})`;
 }
 
 /** Levenshtein distance: inserted, deleted and replaced characters. */

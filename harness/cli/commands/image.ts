@@ -1,9 +1,8 @@
 /** `hostproof image`: the reference images in the cache. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { buildImage, listImages, verifyImage, type ImageListing } from '../../../images/builder.ts';
-import { HostproofError } from '../../domain/errors.ts';
 import { LAYOUTS, type BuiltImage, type LayoutId } from '../../domain/image.ts';
-import { unknownName } from '../../domain/nearest.ts';
+import { known } from '../../domain/nearest.ts';
 import { cacheDir } from '../../adapters/cache-dir.ts';
 import { commandWithExamples, type CommandContext, type CommandModule } from '../command.ts';
 import { printJson, say, table } from '../output.ts';
@@ -116,9 +115,7 @@ async function chosen(
 }
 
 function knownLayout(text: string): LayoutId {
-  const found = LAYOUTS.find((layout) => layout === text);
-  if (found !== undefined) return found;
-  throw new HostproofError('usage/unknown-name', unknownName('layout', text, LAYOUTS));
+  return known('layout', text, LAYOUTS);
 }
 
 function artefacts({ name, layout, update, iso }: BuiltImage): string[] {

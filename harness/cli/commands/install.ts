@@ -1,8 +1,7 @@
 /** `hostproof install`: does this medium install, and does the result start? */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { HostproofError } from '../../domain/errors.ts';
 import { FIRMWARES, type Firmware } from '../../domain/image.ts';
-import { unknownName } from '../../domain/nearest.ts';
+import { known } from '../../domain/nearest.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
 import { installMedium } from '../install-medium.ts';
 import { RUNS } from '../run-suite.ts';
@@ -76,9 +75,7 @@ function digest(text: string): string {
 }
 
 function knownFirmware(text: string): Firmware {
-  const found = FIRMWARES.find((firmware) => firmware === text);
-  if (found !== undefined) return found;
-  throw new HostproofError('usage/unknown-name', unknownName('firmware', text, FIRMWARES));
+  return known('firmware', text, FIRMWARES);
 }
 
 function positiveInteger(text: string): number {
