@@ -55,7 +55,7 @@ function scriptedMachine(
     (resolve) => (stop = resolve),
   );
 
-  /** The script goes on whenever somebody looks. */
+  const off = new AbortController();
   const play = (): void => {
     for (;;) {
       const next = pending[0];
@@ -72,6 +72,7 @@ function scriptedMachine(
       if (next.stops !== undefined) stop({ reason: next.stops, detail: '' });
     }
   };
+  for (const { atMs } of script) clock.sleep(atMs, off.signal).then(play, () => undefined);
   const subscribe = <T>(set: Set<T>, listener: T): (() => void) => {
     set.add(listener);
     return () => set.delete(listener);
@@ -85,23 +86,18 @@ function scriptedMachine(
       onLine: (listener) => subscribe(lines, listener),
       onOutput: (listener) => subscribe(outputs, listener),
       tail: (count) => rows.slice(-count),
-      receivedBytes: () => {
-        play();
-        return receivedBytes;
-      },
+      receivedBytes: () => receivedBytes,
     },
     forwarded: (guestPort) => 10_000 + guestPort,
     stopped,
     unfit: new Promise<never>(() => undefined),
-    blockStatistics: () => {
-      play();
-      return Promise.resolve({ bytesWritten, flushes: 0 });
-    },
+    blockStatistics: () => Promise.resolve({ bytesWritten, flushes: 0 }),
     powerCut: () => Promise.resolve(),
     reset: () => Promise.resolve(),
     pressPowerButton: () => Promise.resolve(),
     screenshot: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => {
+      off.abort();
       onDispose();
       return Promise.resolve();
     },
