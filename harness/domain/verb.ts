@@ -96,12 +96,13 @@ export const VERBS = {
   settle: { kind: 'act', needs: 'running', limitS: 180, args: z.object({}).strict() },
   read: { kind: 'observation', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
   /** Digests of all that the bases hold: takes its time, and comes by itself at the end of a story. */
-  digest: { kind: 'observation', needs: 'running', limitS: 300, args: z.object({}).strict() },
+  digest: { kind: 'audit', needs: 'running', limitS: 300, args: z.object({}).strict() },
   view: { kind: 'observation', needs: 'running', limitS: 120, args: z.object({}).strict() },
 } as const satisfies Record<string, VerbSpec>;
 
 interface VerbSpec {
-  readonly kind: 'act' | 'observation';
+  /** An audit is an observation after which the host is judged, as it is after every act. */
+  readonly kind: 'act' | 'audit' | 'observation';
   /** State the host must be in: checked before the verb starts. */
   readonly needs: 'none' | 'off' | 'running' | 'powered' | 'installed';
   /** Seconds on a slow machine (software emulation on two cores); scaled by the measured speed. */

@@ -84,7 +84,7 @@ export class Steps {
       const deed = deedOf(verb, args, result, this.#options);
       this.#ledger = promise(this.#ledger, deed);
       if (verb === 'view') view = result as HostView;
-      else if (isJudged(verb) && host.state() === 'running') {
+      else if (VERBS[verb].kind !== 'observation' && host.state() === 'running') {
         view = await this.#limited(
           step,
           VERBS.view.limitS * 1000 * this.#options.speed,
@@ -207,11 +207,6 @@ export class Steps {
     this.#ledger = { ...settled, promisedRunning: view.bootedLayer };
     return findings[0] ?? null;
   }
-}
-
-/** Reading the bases is judged for what it says, and for what it may have done to them. */
-function isJudged(verb: Verb): boolean {
-  return VERBS[verb].kind === 'act' || verb === 'digest';
 }
 
 function asJson(value: unknown): EventOf<'step.started'>['args'] {
