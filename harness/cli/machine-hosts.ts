@@ -52,7 +52,7 @@ export async function machineHosts(options: {
   const installed = installedStore(join(cache, 'installed'), hypervisor);
   const volumes = { write: writeOemdrv };
   const installer = new Installer({ hypervisor, installed, volumes, clock: systemClock });
-  const built = builder(cache, options);
+  const builtFor = builder(cache, options);
   const guestScript = (path: string): string =>
     readFileSync(join(ROOT, 'images/guest', path), 'utf8');
   const identity = {
@@ -77,7 +77,7 @@ export async function machineHosts(options: {
         ...(await ofLayout[job.layout](dir, key.publicKey)),
         images: {
           facts: () => facts,
-          built: (name, purpose, progress) => built(name, job.layout, purpose, progress),
+          built: builtFor(job.layout),
         },
         installer,
         installed,
@@ -141,21 +141,13 @@ async function buildAbsent(
   }
 }
 
-type BuiltOptions = Parameters<Images['built']>;
-type Built = (
-  name: string,
-  layout: LayoutId,
-  purpose: BuiltOptions[1],
-  progress: BuiltOptions[2],
-) => Promise<BuiltImage>;
-
 /** Each image is built once a run; images that are installed stay as they are, updates carry the defect. */
 function builder(
   cacheDirectory: string,
   options: { readonly defect: string | undefined; readonly signal: AbortSignal },
-): Built {
+): (layout: LayoutId) => Images['built'] {
   const built = new Map<string, Promise<BuiltImage>>();
-  return (name, layout, purpose, progress) => {
+  return (layout) => (name, purpose, progress) => {
     const defect = purpose === 'update' ? options.defect : undefined;
     const key = `${name} ${layout} ${defect ?? ''}`;
     const pending =

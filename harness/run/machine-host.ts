@@ -1,6 +1,7 @@
 /** A host on a virtual machine: every verb, by a hypervisor, a console, a shell and a layout. */
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
+import type { FaultPlan } from '../domain/fault.ts';
 import { canonical } from '../domain/json.ts';
 import type { Args, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -160,30 +161,19 @@ export class MachineHost implements Host {
 
   async upgrade(args: Args<'upgrade'>, context: StepContext): Promise<Result<'upgrade'>> {
     const { images, layout, updates } = this.#options;
-    const { machine, shell } = this.#power;
+    const { shell } = this.#power;
     const image = await images.built(args.image.image, 'update', context.progress);
-    const { content } = image;
     await using service = await shell.serve(await layout.served(image, updates));
     const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
       layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
-    if (args.fault === undefined) {
-      const ended = await this.#power.watched('upgrading', context, engine);
-      return { ...ended, stamp: null, content };
-    }
-    const { clock } = this.#options;
-    const end = await underFault(
-      {
-        plan: args.fault,
-        machine,
-        clock,
-        bytesPlanned: layout.upgradeBytes(image),
-        strike: () => this.#power.cut(),
-        signal: context.signal,
-      },
-      engine,
-    );
-    if ('stamp' in end) return { outcome: 'cut', reason: null, stamp: end.stamp, content };
-    return { ...end.ended, stamp: null, content };
+    const { content } = image;
+    const ended =
+      args.fault === undefined
+        ? { ended: await this.#power.watched('upgrading', context, engine) }
+        : await this.#underFault(args.fault, layout.upgradeBytes(image), context, engine);
+    return 'stamp' in ended
+      ? { outcome: 'cut', reason: null, stamp: ended.stamp, content }
+      : { ...ended.ended, stamp: null, content };
   }
 
   async rollback(args: Args<'rollback'>, context: StepContext): Promise<Result<'rollback'>> {
@@ -250,6 +240,18 @@ export class MachineHost implements Host {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#power[Symbol.asyncDispose]();
+  }
+
+  #underFault(
+    plan: FaultPlan,
+    bytesPlanned: number,
+    { signal }: StepContext,
+    step: (signal: AbortSignal) => Promise<EngineOutcome>,
+  ): ReturnType<typeof underFault<EngineOutcome>> {
+    const { machine } = this.#power;
+    const strike = (): Promise<void> => this.#power.cut();
+    const { clock } = this.#options;
+    return underFault({ plan, machine, clock, bytesPlanned, strike, signal }, step);
   }
 
   get #disk(): string {
