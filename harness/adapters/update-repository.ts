@@ -10,7 +10,7 @@ export function updateRepository(directory: string): UpdateRepository {
       await mkdir(directory, { recursive: true });
       try {
         await execa('setpriv', [
-          ...['--pdeathsig', 'KILL', 'tar', '--extract', '--no-same-owner', '--unlink-first'],
+          ...['--pdeathsig', 'KILL', 'tar', '--extract', '--no-same-owner'],
           ...['--file', path, '--directory', directory],
         ]);
       } catch (error) {
