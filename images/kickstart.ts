@@ -21,6 +21,8 @@ interface CommonOptions {
   /** Seconds that the boot menu waits. */
   readonly timeoutS: number;
   readonly finish: 'poweroff' | 'reboot';
+  /** File system of `/boot`: ext4 unless said. */
+  readonly boot?: 'ext4' | 'xfs';
 }
 
 export interface KickstartOptions extends CommonOptions {
@@ -77,7 +79,7 @@ export function ostreeKickstart(options: CommonOptions): string {
     ...LOCALE,
     'clearpart --all --initlabel --disklabel=gpt',
     bootloader(options),
-    'reqpart --add-boot',
+    ...bootPartition(options),
     'part / --fstype=ext4 --size=4096 --grow',
     `ostreesetup --nogpg --osname=${OSTREE_OS} --remote=${OSTREE_OS} --url=${quoted(MEDIUM_REPOSITORY)} --ref=${OSTREE_REF}`,
     options.finish,
@@ -99,11 +101,18 @@ function bootloader({ append, timeoutS }: CommonOptions): string {
   return `bootloader --timeout=${timeoutS}${appendOption}`;
 }
 
-function partitioning({ volumes, poolReservePercent = 4, disk }: KickstartOptions): string[] {
+/** As `reqpart --add-boot` would make it, but for the file system. */
+function bootPartition({ boot = 'ext4' }: CommonOptions): string[] {
+  if (boot === 'ext4') return ['reqpart --add-boot'];
+  return ['reqpart', `part /boot --fstype=${boot} --size=1024`];
+}
+
+function partitioning(options: KickstartOptions): string[] {
+  const { volumes, poolReservePercent = 4, disk } = options;
   if (volumes === undefined) return ['autopart --type=thinp'];
   const onDisk = disk === undefined ? '' : ` --ondisk=${word(disk)}`;
   return [
-    'reqpart --add-boot',
+    ...bootPartition(options),
     `part pv.01 --size=4096 --grow${onDisk}`,
     `volgroup onn pv.01 --reserved-percent=${poolReservePercent}`,
     'logvol none --vgname=onn --name=pool00 --thinpool --size=2048 --grow',

@@ -165,6 +165,7 @@ function jobOf({ iso, firmware }: InstallMediumOptions): JobInfo {
     title: `${basename(iso)} installs and its result starts`,
     layout: 'foreign',
     firmware,
+    storage: 'foreign',
     machine: 'qemu',
     seed: 0,
   };

@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { buildImage, listImages } from '../../images/builder.ts';
 import { catalogueFacts } from '../../images/facts.ts';
 import { IGNITION_FW_CFG, ignitionConfig } from '../../images/ignition.ts';
-import { kickstart, ostreeKickstart, writeOemdrv } from '../../images/kickstart.ts';
+import {
+  kickstart,
+  ostreeKickstart,
+  writeOemdrv,
+  type KickstartOptions,
+} from '../../images/kickstart.ts';
 import { QemuHypervisor } from '../../qemu/hypervisor.ts';
 import { cacheDir } from '../adapters/cache-dir.ts';
 import { systemClock } from '../adapters/clock.ts';
@@ -16,6 +21,8 @@ import { measuredSlowness } from '../adapters/speed.ts';
 import { connectShell } from '../adapters/ssh.ts';
 import { updateRepository } from '../adapters/update-repository.ts';
 import type { BuiltImage, LayoutId } from '../domain/image.ts';
+import { MEMORY_MIB } from '../domain/scenario.ts';
+import type { Storage } from '../domain/variant.ts';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
 import type { Images } from '../ports/images.ts';
@@ -27,7 +34,6 @@ import { say } from './output.ts';
 import { pause } from './pause.ts';
 
 const DISK_BYTES = 10 * 2 ** 30;
-const MEMORY_MIB = 1024;
 /**
  * What an administrator might have chosen, and must find again after every upgrade. The last two spare an emulated machine
  * work that only a machine with neighbours needs.
@@ -74,7 +80,7 @@ export async function machineHosts(options: {
         diskBytes: DISK_BYTES,
         hypervisor,
         platform: identity,
-        ...(await ofLayout[job.layout](dir, key.publicKey)),
+        ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
         images: {
           facts: () => facts,
           built: builtFor(job.layout),
@@ -99,25 +105,40 @@ const ofLayout: Readonly<
     (
       dir: string,
       sshKey: string,
+      storage: Storage,
     ) => Promise<Pick<MachineHostOptions, 'layout' | 'kickstart' | 'firmwareFiles'>>
   >
 > = {
-  thin: (_dir, sshKey) =>
+  thin: (_dir, sshKey, storage) =>
     Promise.resolve({
       layout: thin,
-      kickstart: ({ append }) => kickstart({ ...common(append), sshKey }),
+      kickstart: ({ append }) => kickstart({ ...common(append), ...thinDisk(storage), sshKey }),
       firmwareFiles: {},
     }),
-  ostree: async (dir, sshKey) => {
+  ostree: async (dir, sshKey, storage) => {
     const file = join(dir, 'provision.ign');
     await writeFile(file, ignitionConfig(sshKey));
     return {
       layout: ostree,
-      kickstart: ({ append }) => ostreeKickstart(common(append)),
+      kickstart: ({ append }) => ostreeKickstart({ ...common(append), boot: BOOT[storage] }),
       firmwareFiles: { [IGNITION_FW_CFG]: file },
     };
   },
 };
+
+const BOOT = { 'ext4-boot': 'ext4', 'xfs-boot': 'xfs' } as const;
+
+/** Usually the installer chooses; whoever wants one thing otherwise has to say everything. */
+function thinDisk(storage: Storage): Pick<KickstartOptions, 'boot' | 'volumes'> {
+  if (storage === 'ext4-boot') return {};
+  return {
+    boot: BOOT[storage],
+    volumes: [
+      { mount: '/', name: 'root', sizeMiB: 3072 },
+      { mount: '/var', name: 'var', sizeMiB: 2048 },
+    ],
+  };
+}
 
 function common(append: string): Parameters<typeof ostreeKickstart>[0] {
   const all = `${KERNEL_ARGUMENTS} ${append}`.trim();

@@ -10,7 +10,8 @@ import type { EventBody } from '../domain/event.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { known, unknownName } from '../domain/nearest.ts';
 import { plan, SIMULATED_LAYOUTS, type Job } from '../domain/plan.ts';
-import { SUITES } from '../domain/scenario.ts';
+import { MEMORY_MIB, SUITES } from '../domain/scenario.ts';
+import { STORAGES } from '../domain/variant.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { runJob } from '../run/job.ts';
 import { run } from '../run/runner.ts';
@@ -23,6 +24,7 @@ export interface RunSuiteOptions {
   readonly suite?: string | undefined;
   readonly layout?: string | undefined;
   readonly firmware?: string | undefined;
+  readonly storage?: string | undefined;
   readonly machine: 'qemu' | 'sim';
   readonly defect?: string | undefined;
   /** Jobs at a time; chosen by cores and memory if left out. */
@@ -46,7 +48,6 @@ const DEFECTIVE_LAYOUT = 'thin';
 
 /** Memory a job needs beyond its guest's. */
 const JOB_OVERHEAD_MIB = 300;
-const DEFAULT_MEMORY_MIB = 1024;
 
 export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   const jobs = await planned(options);
@@ -123,6 +124,7 @@ async function planned(options: RunSuiteOptions): Promise<Job[]> {
     suite: knownOrAny('suite', options.suite, SUITES),
     layout: options.defect === undefined ? layout : DEFECTIVE_LAYOUT,
     firmware: knownOrAny('firmware', options.firmware, FIRMWARES),
+    storage: knownOrAny('storage', options.storage, STORAGES),
     machine: options.machine,
     seed: options.seed,
   });
@@ -156,7 +158,7 @@ async function hosts(options: RunSuiteOptions): Promise<HostFactory> {
 function concurrency(jobs: readonly Job[]): number {
   if (jobs.every((job) => job.machine === 'sim')) return availableParallelism();
   const eachMiB =
-    Math.max(...jobs.map((job) => job.run.data.memoryMiB ?? DEFAULT_MEMORY_MIB)) + JOB_OVERHEAD_MIB;
+    Math.max(...jobs.map((job) => job.run.data.memoryMiB ?? MEMORY_MIB)) + JOB_OVERHEAD_MIB;
   const byMemory = Math.floor(freemem() / 2 ** 20 / eachMiB);
   return Math.max(1, Math.min(availableParallelism(), byMemory));
 }
@@ -167,6 +169,7 @@ function reproduce(job: Job, options: RunSuiteOptions): string {
     job.scenario,
     `--layout ${job.layout}`,
     `--firmware ${job.firmware}`,
+    `--storage ${job.storage}`,
   ];
   if (options.machine === 'sim') parts.push('--machine sim');
   if (options.defect !== undefined) parts.push(`--defect ${options.defect}`);

@@ -26,12 +26,13 @@ const verdict = z.enum([
 const job = z.string();
 
 export const jobSchema = z.object({
-  /** Unique in the run: `<scenario id>@<layout>-<firmware>`. */
+  /** Unique in the run: `<scenario id>@<variant>`. */
   id: job,
   scenario: z.string(),
   title: z.string(),
   layout: z.string(),
   firmware: z.string(),
+  storage: z.string(),
   machine: z.enum(['qemu', 'sim']),
   seed: z.number(),
 });

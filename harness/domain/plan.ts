@@ -1,8 +1,9 @@
-/** Which jobs a run consists of. */
+/** Which jobs a run consists of, and why the others are not among them. */
 import type { JobInfo } from './event.ts';
 import type { Firmware, LayoutId } from './image.ts';
 import { deriveSeed } from './prng.ts';
-import type { Scenario } from './scenario.ts';
+import { SUITES, type Scenario, type Suite } from './scenario.ts';
+import { STORAGES, VARIANTS, variantName, type Storage, type Variant } from './variant.ts';
 
 /** A scenario with its name: the path of its file below `scenarios/`, without the ending. */
 export interface NamedScenario {
@@ -13,58 +14,92 @@ export interface NamedScenario {
 export interface Selection {
   /** A scenario is taken if its id or its title contains any of these; all are taken if there are none. */
   readonly filters: readonly string[];
-  readonly suite?: string | undefined;
+  /** Stories of this suite and of the smaller ones. */
+  readonly suite?: Suite | undefined;
   readonly layout?: LayoutId | undefined;
   readonly firmware?: Firmware | undefined;
+  readonly storage?: Storage | undefined;
   readonly machine: 'qemu' | 'sim';
   readonly seed: number;
 }
 
-export interface Job extends JobInfo {
+export interface Job extends JobInfo, Variant {
   readonly layout: LayoutId;
+  readonly firmware: Firmware;
+  readonly storage: Storage;
   readonly run: Scenario;
+}
+
+/** A scenario on a variant; `why` it is not run there, or null if it is. */
+export interface Case extends NamedScenario {
+  readonly variant: Variant;
+  readonly why: string | null;
 }
 
 /** The layouts that there is a simulated host for. */
 export const SIMULATED_LAYOUTS: readonly LayoutId[] = ['thin'];
 
 export function plan(scenarios: readonly NamedScenario[], selection: Selection): Job[] {
-  return scenarios
-    .filter(({ id, scenario }) => matches(id, scenario, selection))
-    .flatMap(({ id, scenario }) =>
-      scenario.data.layouts
-        .filter((layout) => wanted(layout, selection.layout))
-        .filter((layout) => selection.machine !== 'sim' || SIMULATED_LAYOUTS.includes(layout))
-        .flatMap((layout) =>
-          scenario.data.firmware
-            .filter((firmware) => wanted(firmware, selection.firmware))
-            .map((firmware) => {
-              const name = `${id}@${layout}-${firmware}`;
-              return {
-                id: name,
-                scenario: id,
-                title: scenario.data.title,
-                layout,
-                firmware,
-                machine: selection.machine,
-                seed: deriveSeed(selection.seed, name),
-                run: scenario,
-              };
-            }),
-        ),
-    );
+  return cases(scenarios, selection)
+    .filter(({ why }) => why === null)
+    .map(({ id: scenario, scenario: run, variant }) => {
+      const id = `${scenario}@${variantName(variant)}`;
+      return {
+        ...{ id, scenario, ...variant, run },
+        title: run.data.title,
+        machine: selection.machine,
+        seed: deriveSeed(selection.seed, id),
+      };
+    });
 }
 
-function wanted(name: string, only: string | undefined): boolean {
-  return only === undefined || name === only;
-}
-
-function matches(id: string, scenario: Scenario, selection: Selection): boolean {
-  if (selection.machine === 'sim' && scenario.data.machineOnly === true) return false;
-  if (selection.suite !== undefined && scenario.data.suite !== selection.suite) return false;
-  const text = `${id}\n${scenario.data.title}`.toLowerCase();
-  return (
-    selection.filters.length === 0 ||
-    selection.filters.some((filter) => text.includes(filter.toLowerCase()))
+/** Every scenario on every variant. */
+export function cases(scenarios: readonly NamedScenario[], selection: Selection): Case[] {
+  return scenarios.flatMap((named) =>
+    VARIANTS.map((variant) => {
+      const why =
+        untold(named.scenario, variant) ??
+        unwanted(named, selection) ??
+        unchosen(variant, selection) ??
+        unsimulated(named.scenario, variant, selection);
+      return { ...named, variant, why };
+    }),
   );
+}
+
+/** What the story says of itself. */
+function untold({ data }: Scenario, { layout, firmware, storage }: Variant): string | null {
+  if (!data.layouts.includes(layout)) return data.notOn?.[layout] ?? `not told on ${layout}`;
+  if (!data.firmware.includes(firmware)) return `not told on ${firmware}`;
+  if (!(data.storage ?? STORAGES.slice(0, 1)).includes(storage)) return `not told on ${storage}`;
+  return null;
+}
+
+function unwanted({ id, scenario }: NamedScenario, { suite, filters }: Selection): string | null {
+  if (suite !== undefined && SUITES.indexOf(scenario.data.suite) > SUITES.indexOf(suite))
+    return `in suite ${scenario.data.suite}`;
+  const text = `${id}\n${scenario.data.title}`.toLowerCase();
+  const wanted =
+    filters.length === 0 || filters.some((filter) => text.includes(filter.toLowerCase()));
+  return wanted ? null : 'not asked for';
+}
+
+function unchosen(variant: Variant, selection: Selection): string | null {
+  for (const axis of ['layout', 'firmware', 'storage'] as const) {
+    if (selection[axis] !== undefined && selection[axis] !== variant[axis]) return 'not asked for';
+  }
+  // Other storage is for those who have the time, or ask for it.
+  const takesTime = selection.suite !== undefined && selection.suite !== 'full';
+  if (takesTime && selection.storage === undefined && variant.storage !== STORAGES[0])
+    return `in suite full, or with --storage ${variant.storage}`;
+  return null;
+}
+
+function unsimulated({ data }: Scenario, variant: Variant, { machine }: Selection): string | null {
+  if (machine !== 'sim') return null;
+  if (data.machineOnly === true) return 'only a machine can tell it';
+  if (!SIMULATED_LAYOUTS.includes(variant.layout))
+    return `there is no simulated host of the layout ${variant.layout}`;
+  if (variant.storage !== STORAGES[0]) return 'a simulated host has no disk layout';
+  return null;
 }

@@ -3,24 +3,39 @@ import { z } from 'zod';
 import type { FaultPlan } from './fault.ts';
 import { FIRMWARES, LAYOUTS, type ImageRef } from './image.ts';
 import type { Prng } from './prng.ts';
+import { STORAGES } from './variant.ts';
 import type { BootEnd, Outcome, Results } from './verb.ts';
 import type { HostView } from './view.ts';
 
-export const SUITES = ['smoke', 'full'] as const;
+/** Each holds the stories of those before it. */
+export const SUITES = ['quick', 'smoke', 'full'] as const;
+export type Suite = (typeof SUITES)[number];
+
+/** Memory of a host unless its story says otherwise. */
+export const MEMORY_MIB = 1024;
 
 export const scenarioDataSchema = z
   .object({
     /** The sentence that the story proves. */
     title: z.string().min(10).max(120),
     layouts: z.array(z.enum(LAYOUTS)).min(1),
+    /** Why it is not told on the other layouts: what they cannot do, or have no need to. */
+    notOn: z.partialRecord(z.enum(LAYOUTS), z.string().min(10).max(200)).optional(),
     firmware: z.array(z.enum(FIRMWARES)).min(1),
+    /** How the disk is laid out: the usual way unless said. */
+    storage: z.array(z.enum(STORAGES)).min(1).optional(),
     suite: z.enum(SUITES),
     /** True for a story that only a machine can tell. */
     machineOnly: z.boolean().optional(),
     /** Memory of the host in MiB. */
     memoryMiB: z.number().int().min(512).optional(),
   })
-  .strict();
+  .strict()
+  .refine(
+    ({ layouts, notOn }) =>
+      LAYOUTS.every((layout) => layouts.includes(layout) !== (notOn?.[layout] !== undefined)),
+    'every layout is either among `layouts`, or `notOn` says why not',
+  );
 
 export type ScenarioData = z.infer<typeof scenarioDataSchema>;
 

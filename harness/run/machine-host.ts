@@ -178,10 +178,12 @@ export class MachineHost implements Host {
 
   async rollback(args: Args<'rollback'>, context: StepContext): Promise<Result<'rollback'>> {
     const layer = this.#lastView?.layers.find((candidate) => candidate.version === args.to);
-    if (args.to !== undefined && layer === undefined) {
+    if (args.to !== undefined && layer === undefined && args.ends !== 'refused') {
       throw new HostproofError('story/misuse', `no layer of version ${args.to} was seen so far`);
     }
-    return this.#options.layout.rollback(this.#layoutContext(context), layer?.id ?? null);
+    // one that is not there is for the layout to refuse
+    const to = layer?.id ?? args.to ?? null;
+    return this.#options.layout.rollback(this.#layoutContext(context), to);
   }
 
   async write(args: Args<'write'>, context: StepContext): Promise<Result<'write'>> {

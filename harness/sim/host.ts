@@ -5,7 +5,7 @@ import type { Args, BootEnd, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Host, HostState } from '../ports/host.ts';
 import { freeMiB, POOL_MIB, type SimDisk, type SimLayer } from './disk.ts';
-import { effects, refusal } from './upgrade.ts';
+import { effects, isDefault, refusal } from './upgrade.ts';
 import { viewOf, type SimRunning } from './view.ts';
 
 export interface SimOptions {
@@ -99,7 +99,9 @@ export class SimulatedHost implements Host {
     const reason = refusal(this.#stored(), image);
     if (reason !== null)
       return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
-    const all = effects(running, oldImage, image, [running.id]);
+    const all = isDefault(this.#stored(), image)
+      ? []
+      : effects(running, oldImage, image, [running.id]);
     const cut = args.fault === undefined ? all.length : cutAfter(args.fault.when, all.length);
     for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
     if (args.fault === undefined)

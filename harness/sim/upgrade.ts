@@ -10,11 +10,16 @@ const RESERVE = 0.1;
 
 export function refusal(disk: SimDisk, image: ImageFacts): string | null {
   if (image.wrong === 'truncated') return 'the image is cut short';
-  if (disk.layers.some((layer) => layer.base === image.nvr))
+  if (disk.layers.some((layer) => layer.base === image.nvr) && !isDefault(disk, image))
     return `${image.nvr} is installed already`;
   const clean = cleanUp(disk);
   if (freeMiB(clean) < TREE_MIB + clean.poolMiB * RESERVE) return 'not enough space in the pool';
   return null;
+}
+
+/** An upgrade to what starts by default already has nothing to do. */
+export function isDefault({ defaultLayer, layers }: SimDisk, { nvr }: ImageFacts): boolean {
+  return layers.some(({ id, base }) => id === defaultLayer && base === nvr);
 }
 
 export function effects(

@@ -16,7 +16,7 @@ t.test('the version', async (t) => {
 
 t.test('list: everything, one kind, for people and for programs', async (t) => {
   const all = JSON.parse((await hostproof(['list', '--json'])).stdout) as Record<string, unknown[]>;
-  t.same(Object.keys(all), ['scenarios', 'images', 'layouts', 'reporters', 'defects']);
+  t.same(Object.keys(all), ['scenarios', 'variants', 'images', 'layouts', 'reporters', 'defects']);
   t.match(all['scenarios']?.[0], { name: /\//, title: String, suite: String });
   t.match(all['images']?.[0], {
     name: '1.0',
@@ -24,6 +24,10 @@ t.test('list: everything, one kind, for people and for programs', async (t) => {
     version: '1.0',
     wrong: null,
   });
+  const variants = all['variants'] as { name: string; why: string | null; suite: string | null }[];
+  const scenarios = all['scenarios'] as { name: string }[];
+  t.equal(variants.length, scenarios.length * 2 * 2, 'every story on every layout and storage');
+  t.ok(variants.every(({ why, suite }) => (why === null) !== (suite === null)));
   const images = await hostproof(['list', 'images']);
   t.match(images.stdout, /^images\n {2}1\.0 +\S/);
   const wrong = await hostproof(['list', 'imges']);

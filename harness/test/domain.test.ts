@@ -2,7 +2,8 @@ import t from 'tap';
 import { ERROR_CODES, HostproofError, isDiskFull } from '../domain/errors.ts';
 import { canonical } from '../domain/json.ts';
 import { nearest, unknownName } from '../domain/nearest.ts';
-import { plan, type NamedScenario } from '../domain/plan.ts';
+import { cases, plan, type NamedScenario } from '../domain/plan.ts';
+import type { ScenarioData } from '../domain/scenario.ts';
 import { deriveSeed, prng } from '../domain/prng.ts';
 import { exitCode, gravest } from '../domain/verdict.ts';
 import { administratorArguments } from '../domain/view.ts';
@@ -74,37 +75,56 @@ t.test("kernel arguments of the layout are told from the administrator's", (t) =
 
 t.test('a run is planned from what the stories say of themselves', (t) => {
   const story = async (): Promise<void> => Promise.resolve();
-  const data = {
+  const data: ScenarioData = {
     title: 'A title of some length',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
-  } as const;
+  };
+  const thinOnly: ScenarioData = {
+    ...data,
+    layouts: ['thin'],
+    notOn: { ostree: 'it has no such thing as a pool' },
+  };
+  const both: ScenarioData['storage'] = ['ext4-boot', 'xfs-boot'];
   const named: NamedScenario[] = [
-    {
-      id: 'a/first',
-      scenario: scenario({ ...data, layouts: ['thin'], firmware: ['uefi'] }, story),
-    },
-    {
-      id: 'b/second',
-      scenario: scenario({ ...data, layouts: ['thin'], firmware: ['uefi'], suite: 'full' }, story),
-    },
-    {
-      id: 'b/third',
-      scenario: scenario(
-        { ...data, layouts: ['thin'], firmware: ['uefi'], machineOnly: true },
-        story,
-      ),
-    },
+    { id: 'a/first', scenario: scenario({ ...data, suite: 'quick', storage: both }, story) },
+    { id: 'b/second', scenario: scenario({ ...thinOnly, suite: 'full' }, story) },
+    { id: 'b/third', scenario: scenario({ ...thinOnly, machineOnly: true }, story) },
   ];
+  const everything = { filters: [], machine: 'qemu', seed: 0 } as const;
   const ids = (selection: Partial<Parameters<typeof plan>[1]>): string[] =>
-    plan(named, { filters: [], machine: 'qemu', seed: 0, ...selection }).map((job) => job.id);
-  t.same(ids({}), ['a/first@thin-uefi', 'b/second@thin-uefi', 'b/third@thin-uefi']);
-  t.same(ids({ suite: 'full' }), ['b/second@thin-uefi']);
-  t.same(ids({ machine: 'sim' }), ['a/first@thin-uefi', 'b/second@thin-uefi']);
-  t.same(ids({ filters: ['THIRD', 'a/'] }), ['a/first@thin-uefi', 'b/third@thin-uefi']);
-  t.throws(() =>
-    scenario({ ...data, layouts: ['thin'], firmware: ['uefi'], title: 'short' }, story),
-  );
+    plan(named, { ...everything, ...selection }).map((job) => job.id);
+  const [first, second, third] = ['a/first@thin-uefi', 'b/second@thin-uefi', 'b/third@thin-uefi'];
+  const firsts = [
+    first,
+    `${first}-xfs-boot`,
+    'a/first@ostree-uefi',
+    'a/first@ostree-uefi-xfs-boot',
+  ];
+  t.same(ids({}), [...firsts, second, third]);
+  t.same(ids({ suite: 'full' }), [...firsts, second, third], 'with all storage');
+  t.same(ids({ suite: 'smoke' }), [first, 'a/first@ostree-uefi', third], 'with the smaller suite');
+  t.same(ids({ suite: 'quick', layout: 'thin' }), [first]);
+  t.same(ids({ suite: 'quick', storage: 'xfs-boot', layout: 'thin' }), [`${first}-xfs-boot`]);
+  t.same(ids({ machine: 'sim' }), [first, second]);
+  t.same(ids({ filters: ['THIRD', 'a/'], layout: 'thin', storage: 'ext4-boot' }), [first, third]);
+  t.throws(() => scenario({ ...data, title: 'short' }, story));
+  t.throws(() => scenario({ ...data, layouts: ['thin'] }, story), /notOn/);
+  t.throws(() => scenario({ ...thinOnly, layouts: ['thin', 'ostree'] }, story), /notOn/);
+
+  const why = (id: string, selection: Partial<Parameters<typeof plan>[1]>): (string | null)[] =>
+    cases(named, { ...everything, ...selection })
+      .filter((one) => one.id === id)
+      .map((one) => one.why);
+  t.same(why('b/second', { suite: 'full' }), [
+    null,
+    'not told on xfs-boot',
+    'it has no such thing as a pool',
+    'it has no such thing as a pool',
+  ]);
+  t.same(why('a/first', { suite: 'smoke' })[1], 'in suite full, or with --storage xfs-boot');
+  t.same(why('b/second', { suite: 'smoke' })[0], 'in suite full');
+  t.same(why('b/third', { machine: 'sim' })[0], 'only a machine can tell it');
   t.end();
 });

@@ -15,8 +15,9 @@ const INJECTIONS = [
 const HOSTILE = INJECTIONS.join('\n');
 
 function job(name: string, title = name): JobInfo {
-  const variant = { layout: 'thin', firmware: 'uefi', machine: 'qemu', seed: 7 } as const;
-  return { id: `smoke/${name}@thin-uefi`, scenario: `smoke/${name}`, title, ...variant };
+  const variant = { layout: 'thin', firmware: 'uefi', storage: 'ext4-boot' } as const;
+  const rest = { machine: 'qemu', seed: 7 } as const;
+  return { id: `smoke/${name}@thin-uefi`, scenario: `smoke/${name}`, title, ...variant, ...rest };
 }
 
 const jobs = {

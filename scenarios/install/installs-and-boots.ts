@@ -5,7 +5,7 @@ export default scenario(
     title: 'A host is installed from its medium and starts from its own disk',
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
-    suite: 'smoke',
+    suite: 'quick',
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'), { fresh: true });

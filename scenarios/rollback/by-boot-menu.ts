@@ -3,9 +3,9 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'Choosing the older entry in the boot menu starts the older layer, once',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
-    suite: 'smoke',
+    suite: 'full',
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

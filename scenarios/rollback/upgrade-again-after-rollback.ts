@@ -3,9 +3,9 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'A host that was rolled back can be upgraded again',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
-    suite: 'smoke',
+    suite: 'full',
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

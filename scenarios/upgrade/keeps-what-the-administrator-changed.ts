@@ -3,9 +3,9 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'An upgrade keeps what the administrator changed and takes the rest from the new image',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
-    suite: 'smoke',
+    suite: 'quick',
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -3,9 +3,9 @@ import { at, powerCut, scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'A power cut half way through an upgrade leaves the host on the old layer',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
-    suite: 'smoke',
+    suite: 'quick',
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -3,7 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'After two upgrades in a row the oldest layer is collected and nothing of it is left',
-    layouts: ['thin'],
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
   },
@@ -14,7 +14,6 @@ export default scenario(
     await host.reboot();
     expect.layers('1.0', '1.1');
     await host.upgrade(image('1.2'));
-    expect.layers('1.1', '1.2');
     await host.reboot();
     expect.layer('1.2');
     expect.layers('1.1', '1.2');

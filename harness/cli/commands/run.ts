@@ -1,5 +1,7 @@
 /** `hostproof run`: tells stories to hosts and reports what happened. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { SUITES } from '../../domain/scenario.ts';
+import { STORAGES } from '../../domain/variant.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
 import { RUNS, runSuite } from '../run-suite.ts';
 
@@ -13,9 +15,10 @@ const run: CommandModule = (context) =>
     ['hostproof run power-cut --pause-on-failure', 'keeps a failed host running for you'],
   ])
     .argument('[filter...]', 'parts of names or titles of stories; all stories if there is none')
-    .option('--suite <name>', 'only stories of this suite, such as smoke')
+    .option('--suite <name>', `stories of this suite and the smaller ones: ${SUITES.join(', ')}`)
     .option('--layout <name>', 'only this layout')
     .option('--firmware <name>', 'only this firmware')
+    .option('--storage <name>', `only this storage: ${STORAGES.join(', ')}`)
     .addOption(
       new Option('--machine <kind>', 'what the hosts are')
         .choices(['qemu', 'sim'] as const)
