@@ -4,7 +4,7 @@ import { HostproofError } from '../domain/errors.ts';
 import { treeContentSchema } from '../domain/image.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
 import type { CommandResult } from '../ports/shell.ts';
-import { digests, execute, parseProbe, run } from './common/guest.ts';
+import { digests, execute, observed, run } from './common/guest.ts';
 import { probeSchema, statusLines, viewOf } from './ostree-probe.ts';
 
 const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
@@ -25,8 +25,8 @@ export default {
   id: 'ostree',
 
   observe: async (context, watch) => {
-    const output = await run(context, 'sh -s', context.guestScript('probe/ostree.sh'));
-    return viewOf(parseProbe(output, probeSchema), await digests(context, watch));
+    const probe = await observed(context, 'sh -s', 'probe/ostree.sh', probeSchema);
+    return viewOf(probe, await digests(context, watch));
   },
 
   served: async ({ update }, repository) => ({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { treeContentSchema, type BuiltImage } from '../domain/image.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import { quote } from '../ports/shell.ts';
-import { digests, execute, parseProbe, run } from './common/guest.ts';
+import { digests, execute, observed, run } from './common/guest.ts';
 import { probeSchema, viewOf } from './thin-probe.ts';
 
 const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
@@ -17,12 +17,8 @@ export default {
   id: 'thin',
 
   observe: async (context, watch) => {
-    const output = await run(
-      context,
-      'unshare --mount sh -s',
-      context.guestScript('probe/thin.sh'),
-    );
-    return viewOf(parseProbe(output, probeSchema), await digests(context, watch));
+    const probe = await observed(context, 'unshare --mount sh -s', 'probe/thin.sh', probeSchema);
+    return viewOf(probe, await digests(context, watch));
   },
 
   served: ({ update: { path, sha256, sizeBytes } }) =>

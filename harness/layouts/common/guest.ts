@@ -37,8 +37,22 @@ export async function execute(
   }
 }
 
-/** What a probe of ours printed. @throws HostproofError `harness/internal` when it is out of shape */
-export function parseProbe<T>(output: string, schema: z.ZodType<T>): T {
+/**
+ * What a layout's probe prints, run by `shell` after what all probes share.
+ *
+ * @throws HostproofError `harness/internal` when it is out of shape
+ */
+export async function observed<T>(
+  context: LayoutContext,
+  shell: string,
+  probe: string,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const program = ['probe/common.sh', probe].map((path) => context.guestScript(path)).join('\n');
+  return parseProbe(await run(context, shell, program), schema);
+}
+
+function parseProbe<T>(output: string, schema: z.ZodType<T>): T {
   let probe: unknown;
   try {
     probe = JSON.parse(output);
