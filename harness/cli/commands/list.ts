@@ -1,8 +1,7 @@
 /** `hostproof list`: what there is to run, and what to run it with. */
 import { Argument } from '@commander-js/extra-typings';
-import { HostproofError } from '../../domain/errors.ts';
 import { FIRMWARES, LAYOUTS } from '../../domain/image.ts';
-import { unknownName } from '../../domain/nearest.ts';
+import { known } from '../../domain/nearest.ts';
 import { commandWithExamples, type CommandContext, type CommandModule } from '../command.ts';
 import { printJson, table } from '../output.ts';
 
@@ -60,7 +59,7 @@ const list: CommandModule = (_context: CommandContext) =>
     .addArgument(new Argument('[kind]', `one of ${ALL_KINDS.join(', ')}`))
     .option('--json', 'prints JSON')
     .action(async (kind, options) => {
-      const kinds = kind === undefined ? ALL_KINDS : [knownKind(kind)];
+      const kinds = kind === undefined ? ALL_KINDS : [known('kind', kind, ALL_KINDS)];
       const found = await Promise.all(kinds.map(async (one) => [one, await KINDS[one]()] as const));
       if (options.json === true) {
         const [only] = found;
@@ -71,12 +70,6 @@ const list: CommandModule = (_context: CommandContext) =>
     });
 
 export default list;
-
-function knownKind(name: string): Kind {
-  const kind = ALL_KINDS.find((candidate) => candidate === name);
-  if (kind !== undefined) return kind;
-  throw new HostproofError('usage/unknown-name', unknownName('kind', name, ALL_KINDS));
-}
 
 function section(kind: Kind, entries: readonly Entry[]): string {
   const rows = entries.map(({ name, title, suite }) => [
