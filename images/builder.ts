@@ -13,15 +13,9 @@ import { defects, named, recipes } from './catalogue.ts';
 import { choosePackages, knownPackages, type Packages } from './packages.ts';
 import { factsOf, type Defect, type Recipe } from './recipe.ts';
 import { OSTREE_PACKAGES, ostreeStages } from './ostree-stages.ts';
-import {
-  baseStage,
-  rootStage,
-  treeFactsSchema,
-  type ImageStages,
-  type Made,
-  type StageContext,
-} from './stages.ts';
 import { verifyStored, type Stored } from './record.ts';
+import { treeFactsSchema, type Made, type StageContext } from './script-stage.ts';
+import { baseStage, rootStage, type ImageStages } from './stages.ts';
 import { requireTools } from './step.ts';
 import { Store, type Stage } from './store.ts';
 import { thinStages } from './thin-stages.ts';

@@ -6,22 +6,9 @@
  *
  * An image that is cut short has a stage of its own on top of the sound commit.
  */
-import { join } from 'node:path';
-import { keyOf, sourceDigest } from './digest.ts';
 import type { Recipe } from './recipe.ts';
-import {
-  CONTENT,
-  input,
-  ISO,
-  mediumOf,
-  readFacts,
-  SOURCES,
-  step,
-  stepsDigest,
-  writeOverlay,
-  type ImageStages,
-  type StageContext,
-} from './stages.ts';
+import { input, readFacts, scriptStage, type StageContext } from './script-stage.ts';
+import { isoStage, keptOf, versionOf, type ImageStages } from './stages.ts';
 import type { Stage } from './store.ts';
 
 /** Debian packages that only hosts of this layout have. */
@@ -31,7 +18,6 @@ export const OSTREE_PACKAGES = ['ignition', 'ostree-boot'] as const;
 export const OSTREE_REF = 'reference-node/x86_64';
 
 const COMMIT = 'commit.tar';
-const LIVE = 'root.squashfs';
 
 export async function ostreeStages(
   context: StageContext,
@@ -39,127 +25,66 @@ export async function ostreeStages(
   recipe: Recipe,
 ): Promise<ImageStages> {
   const commit = await commitStage(context, await hostBaseStage(context, base), recipe);
-  const cut = recipe.tamper?.kind === 'cut-short' ? recipe.tamper.keep : null;
   const live = await liveStage(context, base);
+  const kept = keptOf(recipe);
+  const inputs = {
+    BASE: base,
+    SQUASHFS: { stage: live, file: 'root.squashfs' },
+    COMMIT: { stage: commit, file: COMMIT },
+  };
   return {
     update: {
-      stage: cut === null ? commit : await cutStage(context, commit, recipe, cut),
+      stage: kept === null ? commit : await cutStage(context, commit, recipe, kept),
       file: COMMIT,
     },
     iso:
       recipe.wrong === null
-        ? { stage: await isoStage(context, base, live, commit, recipe), file: ISO }
+        ? await isoStage(context, recipe, `ostree-iso-${recipe.version}`, inputs)
         : undefined,
   };
 }
 
-async function hostBaseStage(context: StageContext, base: Stage): Promise<Stage> {
-  const { guest } = context.sources ?? SOURCES;
-  return {
+function hostBaseStage(context: StageContext, base: Stage): Promise<Stage> {
+  return scriptStage(context, {
     name: 'ostree-base',
-    key: keyOf({
-      base: base.key,
-      steps: await stepsDigest('ostree-base.sh'),
-      files: await sourceDigest([join(guest, 'ostree')]),
-    }),
-    inputs: [base],
-    make: async (places) => {
-      const environment = { GUEST: guest, BASE: input(places) };
-      await step(context, 'ostree-base', 'ostree-base.sh', places, environment);
-      return {};
-    },
-  };
+    script: 'ostree-base.sh',
+    inputs: { BASE: base },
+    guest: ['ostree'],
+  });
 }
 
-async function commitStage(context: StageContext, base: Stage, recipe: Recipe): Promise<Stage> {
-  const { guest } = context.sources ?? SOURCES;
-  const { packages, files, version } = recipe;
-  const panics = recipe.tamper?.kind === 'empty-initramfs';
-  const name = `ostree-${version}`;
-  return {
-    name,
-    key: keyOf({
-      base: base.key,
-      steps: await stepsDigest('ostree-tree.sh'),
-      content: await sourceDigest([join(guest, CONTENT)]),
-      ...{ panics, packages, files, version, ref: OSTREE_REF },
-    }),
-    inputs: [base],
-    make: async (places) => {
-      const overlay = join(places.work, 'overlay');
-      await writeOverlay(overlay, files);
-      await step(context, name, 'ostree-tree.sh', places, {
-        ...{ GUEST: guest, BASE: input(places), OVERLAY: overlay, VERSION: version },
-        ...{ PACKAGES: packages.join(' '), PANICS: panics ? '1' : '0', REF: OSTREE_REF },
-      });
-      return await readFacts(places.out);
-    },
-  };
+function commitStage(context: StageContext, base: Stage, recipe: Recipe): Promise<Stage> {
+  const { version } = recipe;
+  const made = versionOf(recipe, base);
+  return scriptStage(context, {
+    ...made,
+    name: `ostree-${version}`,
+    script: 'ostree-tree.sh',
+    settings: { ...made.settings, VERSION: version, REF: OSTREE_REF },
+  });
 }
 
-async function liveStage(context: StageContext, base: Stage): Promise<Stage> {
-  const { guest } = context.sources ?? SOURCES;
-  return {
+function liveStage(context: StageContext, base: Stage): Promise<Stage> {
+  return scriptStage(context, {
     name: 'live',
-    key: keyOf({
-      base: base.key,
-      steps: await stepsDigest('live.sh'),
-      installer: await sourceDigest([join(guest, 'installer')]),
-    }),
-    inputs: [base],
-    make: async (places) => {
-      const environment = { GUEST: guest, BASE: input(places) };
-      await step(context, 'live', 'live.sh', places, environment);
-      return {};
-    },
-  };
-}
-
-async function isoStage(
-  context: StageContext,
-  base: Stage,
-  live: Stage,
-  commit: Stage,
-  recipe: Recipe,
-): Promise<Stage> {
-  const name = `ostree-iso-${recipe.version}`;
-  const { volume, title } = mediumOf(recipe);
-  const steps = await stepsDigest('iso.sh', 'iso-grub.cfg');
-  return {
-    name,
-    key: keyOf({ base: base.key, live: live.key, commit: commit.key, steps, volume, title }),
-    inputs: [base, live, commit],
-    make: async (places) => {
-      await step(context, name, 'iso.sh', places, {
-        ...{ BASE: input(places), SQUASHFS: join(input(places, 1), LIVE) },
-        ...{ COMMIT: join(input(places, 2), COMMIT), VOLUME: volume, TITLE: title },
-      });
-      return {};
-    },
-  };
+    script: 'live.sh',
+    inputs: { BASE: base },
+    guest: ['installer'],
+  });
 }
 
 /** @param keep the share that is left of the largest object that only this version has, between 0 and 1 */
-async function cutStage(
+function cutStage(
   context: StageContext,
   commit: Stage,
   recipe: Recipe,
   keep: number,
 ): Promise<Stage> {
-  const name = `ostree-cut-${recipe.name}`;
-  return {
-    name,
-    key: keyOf({ commit: commit.key, keep, steps: await stepsDigest('ostree-cut.sh') }),
-    inputs: [commit],
-    make: async (places) => {
-      const percent = Math.floor(keep * 100).toString();
-      const environment = {
-        COMMIT: join(input(places), COMMIT),
-        REF: OSTREE_REF,
-        KEEP_PERCENT: percent,
-      };
-      await step(context, name, 'ostree-cut.sh', places, environment);
-      return await readFacts(input(places));
-    },
-  };
+  return scriptStage(context, {
+    name: `ostree-cut-${recipe.name}`,
+    script: 'ostree-cut.sh',
+    inputs: { COMMIT: { stage: commit, file: COMMIT } },
+    settings: { REF: OSTREE_REF, KEEP_PERCENT: Math.floor(keep * 100).toString() },
+    facts: (places) => readFacts(input(places)),
+  });
 }

@@ -1,52 +1,21 @@
 /**
- * What the stages of building have in common, and the first two, which all layouts stand on:
+ * The stages that the layouts share: the first two, which all images stand on, and the installation medium.
  *
  *     root (Debian packages) -> base (finished root, kernel, initramfs of media) -> thin-stages.ts, ostree-stages.ts
- *
- * Each stage has the key of what goes into it.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
-import { treeContentSchema } from '../harness/domain/image.ts';
-import { keyOf, sourceDigest } from './digest.ts';
 import type { Packages } from './packages.ts';
 import type { Recipe } from './recipe.ts';
-import { runStep, STEPS } from './step.ts';
-import type { Places, Stage } from './store.ts';
-
-/** Where the files that go into images, and the patches on them, are. */
-export interface Sources {
-  readonly guest: string;
-  readonly defects: string;
-}
-
-export const SOURCES: Sources = {
-  guest: fileURLToPath(new URL('./guest/', import.meta.url)),
-  defects: fileURLToPath(new URL('./defects/', import.meta.url)),
-};
+import {
+  readFacts,
+  scriptStage,
+  type Made,
+  type ScriptStage,
+  type StageContext,
+} from './script-stage.ts';
+import type { Stage } from './store.ts';
 
 /** Digests a tree, on the builder as on a host. */
-export const CONTENT = 'probe/base-content.sh';
-
-export const ISO = 'installer.iso';
-
-/** What making a stage needs from outside. */
-export interface StageContext {
-  /** Directory for the logs of the steps. */
-  readonly logs: string;
-  readonly onProgress: (text: string) => void;
-  readonly signal?: AbortSignal | undefined;
-  /** Instead of this checkout's own. */
-  readonly sources?: Sources;
-}
-
-/** A file that a stage makes. */
-export interface Made {
-  readonly stage: Stage;
-  readonly file: string;
-}
+const CONTENT = 'probe/base-content.sh';
 
 /** What an image consists of, in one layout. */
 export interface ImageStages {
@@ -55,45 +24,68 @@ export interface ImageStages {
   readonly iso: Made | undefined;
 }
 
-/** What is known of a finished tree. */
-export const treeFactsSchema = z.object({
-  kernelRelease: z.string().min(1),
-  treeBytes: z.number().int().positive(),
-  content: treeContentSchema,
-});
-
 /** @param extra packages that single images add: fetched here, while there is a network */
-export async function rootStage(
+export function rootStage(
   context: StageContext,
-  packages: Packages,
+  { apt, suite, resolved }: Packages,
   extra: readonly string[],
 ): Promise<Stage> {
-  const steps = await stepsDigest('root.sh', 'packages.txt', 'apt-preferences', 'dpkg-excludes');
-  const { apt, suite, resolved } = packages;
-  return {
+  return scriptStage(context, {
     name: 'root',
-    key: keyOf({ steps, suite, packages: resolved, extra }),
-    inputs: [],
-    make: async (places) => {
-      const environment = { APT: apt, SUITE: suite, EXTRA: extra.join(' ') };
-      await step(context, 'root', 'root.sh', places, environment);
-      return {};
+    script: 'root.sh',
+    reads: ['packages.txt', 'apt-preferences', 'dpkg-excludes'],
+    settings: { SUITE: suite, EXTRA: extra.join(' ') },
+    besides: { packages: resolved },
+    uncounted: { APT: apt },
+  });
+}
+
+export function baseStage(context: StageContext, root: Stage): Promise<Stage> {
+  return scriptStage(context, {
+    name: 'base',
+    script: 'base.sh',
+    inputs: { ROOT: root },
+    guest: ['tree', 'dracut'],
+  });
+}
+
+/** What a version's own tree is made of, in every layout; `guest` is what the layout takes besides. */
+export function versionOf(
+  { files, packages, tamper }: Recipe,
+  base: Stage,
+  guest: readonly string[] = [],
+): Pick<ScriptStage, 'inputs' | 'guest' | 'overlay' | 'facts'> & {
+  settings: Record<string, string>;
+} {
+  return {
+    inputs: { BASE: base },
+    guest: [...guest, CONTENT],
+    overlay: files,
+    settings: {
+      PACKAGES: packages.join(' '),
+      PANICS: tamper?.kind === 'empty-initramfs' ? '1' : '0',
     },
+    facts: ({ out }) => readFacts(out),
   };
 }
 
-export async function baseStage(context: StageContext, root: Stage): Promise<Stage> {
-  const { guest } = context.sources ?? SOURCES;
-  const files = await sourceDigest(['tree', 'dracut'].map((part) => join(guest, part)));
-  return {
-    name: 'base',
-    key: keyOf({ root: root.key, steps: await stepsDigest('base.sh'), files }),
-    inputs: [root],
-    make: async (places) => {
-      await step(context, 'base', 'base.sh', places, { GUEST: guest, ROOT: input(places) });
-      return {};
-    },
-  };
+/** The medium of a sound version: `squashfs` is the installer's root, and what it installs unless there is a commit. */
+export async function isoStage(
+  context: StageContext,
+  recipe: Recipe,
+  name: string,
+  inputs: { readonly BASE: Stage; readonly SQUASHFS: Made; readonly COMMIT?: Made },
+): Promise<Made> {
+  const { volume, title } = mediumOf(recipe);
+  const stage = await scriptStage(context, {
+    name,
+    script: 'iso.sh',
+    reads: ['iso-grub.cfg'],
+    inputs: { ...inputs },
+    // never the user's own variable of that name
+    settings: { VOLUME: volume, TITLE: title, ...(inputs.COMMIT === undefined && { COMMIT: '' }) },
+  });
+  return { stage, file: 'installer.iso' };
 }
 
 /** What the installation medium is called: a volume label has at most 16 capitals, digits and underscores. */
@@ -104,47 +96,7 @@ export function mediumOf({ version }: Recipe): { volume: string; title: string }
   };
 }
 
-/** The facts that a step left beside its results. */
-export async function readFacts(directory: string): Promise<z.infer<typeof treeFactsSchema>> {
-  return treeFactsSchema.parse(JSON.parse(await readFile(join(directory, 'facts.json'), 'utf8')));
-}
-
-/** Writes the files of a version where a step finds them, laid out as in the tree. */
-export async function writeOverlay(overlay: string, files: Recipe['files']): Promise<void> {
-  await mkdir(overlay);
-  for (const [path, { text, executable = false }] of Object.entries(files)) {
-    const place = join(overlay, path);
-    await mkdir(dirname(place), { recursive: true });
-    await writeFile(place, text, { mode: executable ? 0o755 : 0o644 });
-  }
-}
-
-/** Runs a step's script for a stage. */
-export async function step(
-  { logs, onProgress, signal }: StageContext,
-  stage: string,
-  script: string,
-  places: Places,
-  environment: Readonly<Record<string, string>>,
-): Promise<void> {
-  await runStep({
-    script,
-    environment: { OUT: places.out, WORK: places.work, ...environment },
-    log: join(logs, `${stage}.log`),
-    onPhase: (text) => {
-      onProgress(`${stage}: ${text}`);
-    },
-    signal,
-  });
-}
-
-export function stepsDigest(...names: readonly string[]): Promise<string> {
-  return sourceDigest(['common.sh', ...names].map((name) => join(STEPS, name)));
-}
-
-/** Directory of the results of an input. */
-export function input({ inputs }: Places, index = 0): string {
-  const directory = inputs[index];
-  if (directory === undefined) throw new RangeError(`a stage has no input ${String(index)}`);
-  return directory;
+/** The share that is left of an image that is cut short; null for one that is not. */
+export function keptOf({ tamper }: Recipe): number | null {
+  return tamper?.kind === 'cut-short' ? tamper.keep : null;
 }

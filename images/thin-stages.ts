@@ -7,21 +7,10 @@
  */
 import { copyFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keyOf, sourceDigest } from './digest.ts';
+import { keyOf } from './digest.ts';
 import type { Defect, Recipe } from './recipe.ts';
-import {
-  CONTENT,
-  input,
-  ISO,
-  mediumOf,
-  readFacts,
-  SOURCES,
-  step,
-  stepsDigest,
-  writeOverlay,
-  type ImageStages,
-  type StageContext,
-} from './stages.ts';
+import { input, readFacts, scriptStage, SOURCES, type StageContext } from './script-stage.ts';
+import { isoStage, keptOf, versionOf, type ImageStages } from './stages.ts';
 import type { Stage } from './store.ts';
 
 const SQUASHFS = 'root.squashfs';
@@ -33,73 +22,30 @@ export async function thinStages(
   defect: Defect | undefined,
 ): Promise<ImageStages> {
   const tree = await treeStage(context, base, recipe, defect);
-  const hasMedium = recipe.wrong === null && defect === undefined;
-  const cut = recipe.tamper?.kind === 'cut-short' ? recipe.tamper.keep : null;
+  const kept = keptOf(recipe);
+  const inputs = { BASE: base, SQUASHFS: { stage: tree, file: SQUASHFS } };
   return {
-    update: { stage: cut === null ? tree : cutStage(tree, recipe, cut), file: SQUASHFS },
-    iso: hasMedium ? { stage: await isoStage(context, base, tree, recipe), file: ISO } : undefined,
+    update: { stage: kept === null ? tree : cutStage(tree, recipe, kept), file: SQUASHFS },
+    iso:
+      recipe.wrong === null && defect === undefined
+        ? await isoStage(context, recipe, `iso-${recipe.version}`, inputs)
+        : undefined,
   };
 }
 
-async function treeStage(
+function treeStage(
   context: StageContext,
   base: Stage,
   recipe: Recipe,
   defect: Defect | undefined,
 ): Promise<Stage> {
-  const { guest, defects } = context.sources ?? SOURCES;
-  const { packages, files } = recipe;
-  const panics = recipe.tamper?.kind === 'empty-initramfs';
-  const patch = defect === undefined ? '' : join(defects, defect.patch);
-  const name = ['tree', recipe.version, defect?.name]
-    .filter((part) => part !== undefined)
-    .join('-');
-  const engine = await sourceDigest(
-    ['imgbased', 'installer', CONTENT].map((part) => join(guest, part)),
-  );
-  const planted = patch === '' ? null : await sourceDigest([patch]);
-  const key = keyOf({
-    base: base.key,
-    steps: await stepsDigest('tree.sh'),
-    ...{ engine, planted, panics, packages, files },
+  const { defects } = context.sources ?? SOURCES;
+  return scriptStage(context, {
+    ...versionOf(recipe, base, ['imgbased', 'installer']),
+    name: ['tree', recipe.version, defect?.name].filter((part) => part !== undefined).join('-'),
+    script: 'tree.sh',
+    patch: defect === undefined ? undefined : join(defects, defect.patch),
   });
-  return {
-    name,
-    key,
-    inputs: [base],
-    make: async (places) => {
-      const overlay = join(places.work, 'overlay');
-      await writeOverlay(overlay, files);
-      await step(context, name, 'tree.sh', places, {
-        ...{ GUEST: guest, BASE: input(places), OVERLAY: overlay, PATCH: patch },
-        ...{ PACKAGES: packages.join(' '), PANICS: panics ? '1' : '0' },
-      });
-      return await readFacts(places.out);
-    },
-  };
-}
-
-async function isoStage(
-  context: StageContext,
-  base: Stage,
-  tree: Stage,
-  recipe: Recipe,
-): Promise<Stage> {
-  const name = `iso-${recipe.version}`;
-  const { volume, title } = mediumOf(recipe);
-  const steps = await stepsDigest('iso.sh', 'iso-grub.cfg');
-  return {
-    name,
-    key: keyOf({ base: base.key, tree: tree.key, steps, volume, title }),
-    inputs: [base, tree],
-    make: async (places) => {
-      const squashfs = join(input(places, 1), SQUASHFS);
-      await step(context, name, 'iso.sh', places, {
-        ...{ BASE: input(places), SQUASHFS: squashfs, VOLUME: volume, TITLE: title },
-      });
-      return {};
-    },
-  };
 }
 
 /** @param keep the share of the squashfs that is left, between 0 and 1 */

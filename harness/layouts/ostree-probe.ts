@@ -1,32 +1,26 @@
 /** What `images/guest/probe/ostree.sh` prints, and the view it amounts to. */
 import { z } from 'zod';
 import type { HostView } from '../domain/view.ts';
+import {
+  commonProbeSchema,
+  commonView,
+  entrySchema,
+  entryView,
+  saidSchema,
+  text,
+  words,
+} from './common/probe.ts';
 
-const text = z.string().max(4096);
-
-export const probeSchema = z.object({
-  bootId: text,
-  cmdline: text,
+export const probeSchema = commonProbeSchema.extend({
   /** The deployment whose directory `/` is; empty if it is none. */
   booted: text,
   rootUuid: text,
   /** `/sysroot` and `/usr` are mounted read-only. */
   isReadOnly: z.boolean(),
-  osRelease: z.object({ versionId: text }),
-  machineId: text,
-  hostKeys: z.array(text).max(64),
-  users: z.array(z.object({ name: text, uid: z.number(), shadowSha256: text })).max(512),
-  failedUnits: z.array(text).max(512),
-  bootDefault: text,
   /** GRUB's menu. */
   entries: z
     .array(
-      z.object({
-        id: text,
-        title: text,
-        options: text,
-        linuxExists: z.boolean(),
-        initrdExists: z.boolean(),
+      entrySchema.extend({
         linuxIsTheDeployments: z.boolean(),
         initrdIsTheDeployments: z.boolean(),
         /** The deployment that the link in the kernel's arguments leads to; empty if it leads nowhere. */
@@ -58,7 +52,7 @@ export const probeSchema = z.object({
   /** Checksums in the description of what is staged. */
   staged: z.array(text).max(64),
   /** What `ostree admin status` printed. */
-  status: z.string().max(65536).catch(''),
+  status: saidSchema,
 });
 export type Probe = z.infer<typeof probeSchema>;
 type Deployment = Probe['deployments'][number];
@@ -84,21 +78,14 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     .sort((a, b) => a.birth - b.birth);
   const status = statusLines(probe.status);
   return {
+    ...commonView(probe, files),
     layout: 'ostree',
-    bootId: probe.bootId,
     bootedLayer: probe.booted === '' ? null : probe.booted,
-    version: probe.osRelease.versionId,
-    kernelArguments: words(probe.cmdline),
     defaultEntry: probe.bootDefault === '' ? null : probe.bootDefault,
     entries: probe.entries.map((entry) => ({
-      id: entry.id,
+      ...entryView(entry, entry.deployment === '' ? null : entry.deployment, probe.deployments),
       // libostree numbers its titles anew whenever it writes them
       title: entry.title.replace(/ \(ostree:\d+\)$/, ''),
-      layer: entry.deployment === '' ? null : entry.deployment,
-      kernelPresent: entry.linuxExists,
-      initramfsPresent: entry.initrdExists,
-      rootPresent: probe.deployments.some(({ name }) => name === entry.deployment),
-      arguments: words(entry.options),
     })),
     layers: layers.map((deployment) => ({
       id: deployment.name,
@@ -111,22 +98,11 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     orphans: orphans(probe, staged, inMenu),
     damage: damage(probe, layers),
     pool: null,
-    machineId: probe.machineId,
-    hostKeys: probe.hostKeys,
-    users: probe.users.map(
-      ({ name, uid, shadowSha256 }) => `${name}:${uid.toString()}:${shadowSha256}`,
-    ),
-    failedUnits: probe.failedUnits,
-    files,
     claim: {
       defaultLayer: status[0]?.name ?? null,
       currentLayer: status.find(({ isBooted }) => isBooted)?.name ?? null,
     },
   };
-}
-
-function words(options: string): string[] {
-  return options.split(/\s+/).filter((word) => word !== '');
 }
 
 function commitOf({ name }: Pick<Deployment, 'name'>): string {

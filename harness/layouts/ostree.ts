@@ -1,13 +1,9 @@
 /** The layout of CoreOS Node and its like: libostree deployments, each with an `/etc` of its own, and one `/var`. */
-import { z } from 'zod';
 import { HostproofError } from '../domain/errors.ts';
-import { treeContentSchema } from '../domain/image.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
 import type { CommandResult } from '../ports/shell.ts';
-import { digests, execute, parseProbe, run } from './common/guest.ts';
+import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
 import { probeSchema, statusLines, viewOf } from './ostree-probe.ts';
-
-const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
 
 /** The remote that hosts are installed with. */
 const REMOTE = 'reference-node';
@@ -25,8 +21,8 @@ export default {
   id: 'ostree',
 
   observe: async (context, watch) => {
-    const output = await run(context, 'sh -s', context.guestScript('probe/ostree.sh'));
-    return viewOf(parseProbe(output, probeSchema), await digests(context, watch));
+    const probe = await observed(context, 'sh -s', 'probe/ostree.sh', probeSchema);
+    return viewOf(probe, await digests(context, watch));
   },
 
   served: async ({ update }, repository) => ({
@@ -62,18 +58,12 @@ export default {
     return { outcome: 'failed', reason: lastWords(ended) };
   },
 
-  fill: async (context, leaveMiB) => {
-    const script = context.guestScript('probe/ostree-fill.sh');
-    return Number.parseInt(await run(context, `sh -s -- ${leaveMiB.toString()}`, script), 10);
-  },
+  fill: (context, leaveMiB) => filled(context, 'probe/ostree-fill.sh', leaveMiB),
 
-  digest: async (context) => {
-    const output = await run(context, 'sh -s', context.guestScript('probe/base-content.sh'));
-    return {
-      bases: contentsSchema.parse(JSON.parse(output)),
-      damage: await fsck(context),
-    };
-  },
+  digest: async (context) => ({
+    bases: await baseContents(context, 'sh -s'),
+    damage: await fsck(context),
+  }),
 
   upgradeBytes: () => OBJECTS_BYTES + DEPLOYMENT_BYTES,
 } satisfies Layout;
@@ -90,8 +80,4 @@ async function fsck(context: LayoutContext): Promise<string[]> {
 
 function lastWords(result: CommandResult): string {
   return (said(result).at(-1) ?? '').slice(0, 500);
-}
-
-function said({ stdout, stderr }: CommandResult): string[] {
-  return `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
 }

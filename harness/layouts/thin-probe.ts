@@ -1,30 +1,19 @@
 /** What `images/guest/probe/thin.sh` prints, and the view it amounts to. */
 import { z } from 'zod';
 import type { HostView } from '../domain/view.ts';
+import {
+  commonProbeSchema,
+  commonView,
+  entrySchema,
+  entryView,
+  saidSchema,
+  text,
+  words,
+} from './common/probe.ts';
 
-const text = z.string().max(4096);
-
-export const probeSchema = z.object({
-  bootId: text,
-  cmdline: text,
+export const probeSchema = commonProbeSchema.extend({
   rootDevice: text,
-  osRelease: z.object({ versionId: text }),
-  machineId: text,
-  hostKeys: z.array(text).max(64),
-  users: z.array(z.object({ name: text, uid: z.number(), shadowSha256: text.nullable() })).max(512),
-  failedUnits: z.array(text).max(512),
-  bootDefault: text,
-  entries: z
-    .array(
-      z.object({
-        id: text,
-        title: text,
-        options: text,
-        linuxExists: z.boolean(),
-        initrdExists: z.boolean(),
-      }),
-    )
-    .max(256),
+  entries: z.array(entrySchema).max(256),
   bootDirs: z.array(text).max(256),
   volumes: z
     .array(
@@ -45,7 +34,7 @@ export const probeSchema = z.object({
   pool: z.object({ dataPercent: z.number(), metadataPercent: z.number() }),
   layers: z.array(z.object({ name: text, fstabRoot: text, osReleaseVersionId: text })).max(256),
   /** What the layout's own tool printed: JSON, if it is well. */
-  nodectl: z.string().max(65536).catch(''),
+  nodectl: saidSchema,
 });
 export type Probe = z.infer<typeof probeSchema>;
 
@@ -66,28 +55,13 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
       .sort((a, b) => (a.time < b.time ? -1 : 1));
   const layers = tagged('imgbased:layer');
   const bases = tagged('imgbased:base');
-  const kernelArguments = probe.cmdline.split(/\s+/).filter((word) => word !== '');
   const details = new Map(probe.layers.map((layer) => [layer.name, layer]));
   return {
+    ...commonView(probe, files),
     layout: 'thin',
-    bootId: probe.bootId,
     bootedLayer: volumeOf(probe.rootDevice),
-    version: probe.osRelease.versionId,
-    kernelArguments,
     defaultEntry: probe.bootDefault,
-    entries: probe.entries.map((entry) => {
-      const args = entry.options.split(/\s+/).filter((word) => word !== '');
-      const layer = rootOf(entry.options);
-      return {
-        id: entry.id,
-        title: entry.title,
-        layer,
-        kernelPresent: entry.linuxExists,
-        initramfsPresent: entry.initrdExists,
-        rootPresent: probe.volumes.some((volume) => volume.name === layer),
-        arguments: args,
-      };
-    }),
+    entries: probe.entries.map((entry) => entryView(entry, rootOf(entry.options), probe.volumes)),
     layers: layers.map((layer) => ({
       id: layer.name,
       version: details.get(layer.name)?.osReleaseVersionId ?? '',
@@ -104,13 +78,6 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     })),
     orphans: orphans(probe),
     pool: probe.pool,
-    machineId: probe.machineId,
-    hostKeys: probe.hostKeys,
-    users: probe.users.map(
-      ({ name, uid, shadowSha256 }) => `${name}:${uid.toString()}:${shadowSha256 ?? ''}`,
-    ),
-    failedUnits: probe.failedUnits,
-    files,
     claim: claimOf(probe.nodectl),
   };
 }
@@ -151,7 +118,7 @@ function isHalfMade(probe: Probe, volume: Probe['volumes'][number]): boolean {
 
 /** The volume that the kernel arguments of an entry name as root. */
 function rootOf(options: string): string | null {
-  const root = options.split(/\s+/).findLast((word) => word.startsWith('root=')) ?? '';
+  const root = words(options).findLast((word) => word.startsWith('root=')) ?? '';
   return volumeOf(root.slice('root='.length));
 }
 

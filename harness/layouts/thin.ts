@@ -1,13 +1,12 @@
 /** Node NG's layout: LVM thin volumes, a read-only base and a read-write layer for each image. */
-import { z } from 'zod';
-import { treeContentSchema, type BuiltImage } from '../domain/image.ts';
+import type { BuiltImage } from '../domain/image.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import { quote } from '../ports/shell.ts';
-import { digests, execute, parseProbe, run } from './common/guest.ts';
+import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
 import { probeSchema, viewOf } from './thin-probe.ts';
 
-const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
-
+/** What a probe mounts is seen by nobody else. */
+const SHELL = 'unshare --mount sh -s';
 /** Where a downloaded image lies on the host while it is taken in. */
 const PAYLOAD = '/var/tmp/update.squashfs';
 /** `imgbase` ends with this status when it refused before touching anything. */
@@ -17,12 +16,8 @@ export default {
   id: 'thin',
 
   observe: async (context, watch) => {
-    const output = await run(
-      context,
-      'unshare --mount sh -s',
-      context.guestScript('probe/thin.sh'),
-    );
-    return viewOf(parseProbe(output, probeSchema), await digests(context, watch));
+    const probe = await observed(context, SHELL, 'probe/thin.sh', probeSchema);
+    return viewOf(probe, await digests(context, watch));
   },
 
   served: ({ update: { path, sha256, sizeBytes } }) =>
@@ -51,23 +46,9 @@ export default {
       toLayer === null ? 'imgbase rollback' : `imgbase rollback --to ${quote(toLayer)}`,
     ),
 
-  fill: async (context, leaveMiB) => {
-    const output = await run(
-      context,
-      `sh -s -- ${leaveMiB.toString()}`,
-      context.guestScript('probe/thin-fill.sh'),
-    );
-    return Number.parseInt(output, 10);
-  },
+  fill: (context, leaveMiB) => filled(context, 'probe/thin-fill.sh', leaveMiB),
 
-  digest: async (context) => {
-    const output = await run(
-      context,
-      'unshare --mount sh -s',
-      context.guestScript('probe/base-content.sh'),
-    );
-    return { bases: contentsSchema.parse(JSON.parse(output)), damage: [] };
-  },
+  digest: async (context) => ({ bases: await baseContents(context, SHELL), damage: [] }),
 
   upgradeBytes: (image: BuiltImage) => image.update.sizeBytes + image.treeBytes,
 } satisfies Layout;
@@ -76,9 +57,7 @@ export default {
 async function engine(context: LayoutContext, command: string): Promise<EngineOutcome> {
   const result = await execute(context, command);
   if (result.status === 0) return { outcome: 'done', reason: null };
-  const lines = `${result.stdout}\n${result.stderr}`
-    .split('\n')
-    .filter((line) => line.trim() !== '');
+  const lines = said(result);
   const reason = (
     lines.findLast((line) => line.startsWith('imgbase:')) ??
     lines.at(-1) ??

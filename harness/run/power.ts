@@ -10,9 +10,9 @@ import type { Connect } from '../ports/connect.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
+import { abortable } from './abortable.ts';
 import { chooseEntry } from './boot-menu.ts';
 import { succeed } from './guest-commands.ts';
-import { abortable } from './abortable.ts';
 import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
 export interface PowerOptions {

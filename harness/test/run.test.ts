@@ -1,71 +1,12 @@
-import { createHash } from 'node:crypto';
 import t from 'tap';
-import { catalogueFacts } from '../../images/facts.ts';
-import { loadInvariants } from '../cli/load.ts';
-import type { HostproofError } from '../domain/errors.ts';
-import type { EventBody } from '../domain/event.ts';
-import type { TreeContent } from '../domain/image.ts';
-import type { Result } from '../domain/verb.ts';
-import type { HostView } from '../domain/view.ts';
 import type { Host } from '../ports/host.ts';
 import type { RunningMachine } from '../ports/machine.ts';
 import { underFault } from '../run/armed-fault.ts';
 import { keyTowards, menuRows } from '../run/boot-menu.ts';
 import { Scope } from '../run/scope.ts';
-import { Steps } from '../run/steps.ts';
 import { never, notYet, waitFor, yes } from '../run/wait.ts';
-import { SimulatedHost } from '../sim/host.ts';
 import { fakeClock } from './fake-clock.ts';
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const images = await catalogueFacts();
-const invariants = await loadInvariants();
-
-type Spoiled = { -readonly [K in keyof Host]?: Host[K] };
-
-/** Steps on a simulated host whose views (or verbs) are spoiled on the way. */
-function stepsOn(
-  spoil: Spoiled | ((view: HostView) => HostView) = {},
-  clock = fakeClock(),
-): { steps: Steps; events: EventBody[] } {
-  const sim = new SimulatedHost({ images, sha256 });
-  const host = new Proxy<Host>(sim, {
-    get: (target, name) => {
-      if (typeof spoil !== 'function' && name in spoil) return spoil[name as keyof Host];
-      if (name === 'view' && typeof spoil === 'function') {
-        return async (args: { watch: readonly string[] }) =>
-          spoil(await target.view(args, {} as never));
-      }
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-  const events: EventBody[] = [];
-  const steps = new Steps({
-    job: 'test',
-    host,
-    clock,
-    invariants,
-    emit: (body) => events.push(body),
-    speed: 1,
-    signal: new AbortController().signal,
-    sha256,
-    versionOf: (name) => images.find((image) => image.name === name)?.version ?? name,
-  });
-  return { steps, events };
-}
-
-/** What a step was rejected with. */
-const thrown = (step: Promise<unknown>): Promise<HostproofError | null> =>
-  step.then(
-    () => null,
-    (error: unknown) => error as HostproofError,
-  );
-
-const installed = async (steps: Steps): Promise<void> => {
-  await steps.perform('install', { image: { image: '1.0' } });
-  await steps.perform('boot', {});
-};
+import { installed, stepsOn } from './steps.ts';
 
 t.test('a wait answers yes, never or too late, and says what was last seen', async (t) => {
   const options = {
@@ -162,104 +103,6 @@ t.test('a step that does not end is ended at its limit, and says so', async (t) 
     message: /did not end within 180 s/,
   });
 });
-
-/** Each invariant that a view can break, and a host that breaks it: red, by that name. */
-const BROKEN: Record<string, (view: HostView) => HostView> = {
-  'entries-resolve': (view) => ({
-    ...view,
-    entries: view.entries.map((entry) => ({ ...entry, kernelPresent: false })),
-  }),
-  'default-as-promised': (view) => ({ ...view, defaultEntry: view.entries.at(-1)?.id ?? null }),
-  'running-as-promised': (view) => ({ ...view, bootedLayer: view.layers[0]?.id ?? null }),
-  'root-names-itself': (view) => ({
-    ...view,
-    layers: view.layers.map((layer) => ({ ...layer, rootOfFstab: view.layers[0]?.id ?? null })),
-  }),
-  'bases-unchanged': (view) => ({
-    ...view,
-    bases: view.bases.map((base) => ({ ...base, readOnly: false })),
-  }),
-  'store-is-sound': (view) => ({ ...view, damage: ['an object is missing'] }),
-  'staged-is-whole': (view) => ({ ...view, staged: 'nothing that exists' }),
-  'no-orphans': (view) => ({ ...view, orphans: ['volume lost'] }),
-  'administrator-kept': (view) => ({ ...view, machineId: 'another' }),
-  'administrator-files-kept': (view) => ({
-    ...view,
-    files: Object.fromEntries(Object.keys(view.files).map((path) => [path, 'other'])),
-  }),
-  'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
-  'claims-agree': (view) => ({ ...view, claim: { ...view.claim, currentLayer: 'another' } }),
-  'no-failed-units': (view) => ({ ...view, failedUnits: ['x.service'] }),
-};
-
-t.test('every invariant turns red by its own name on a host that breaks it', async (t) => {
-  t.same(
-    [...Object.keys(BROKEN), 'bases-hold-their-images'].sort(),
-    invariants.map(({ id }) => id).sort(),
-    'every invariant has a broken host here',
-  );
-  for (const [id, spoil] of Object.entries(BROKEN)) {
-    let broken = false;
-    const { steps, events } = stepsOn((view) => (broken ? spoil(view) : view));
-    await installed(steps);
-    await steps.perform('write', { path: '/etc/motd', content: 'mine' });
-    await steps.perform('upgrade', { image: { image: '1.1' } });
-    broken = true;
-    const error = await thrown(steps.perform('reboot', {}));
-    t.equal(error?.blame, 'host', id);
-    const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
-    t.ok(found.includes(id), `${id} among ${found.join(', ')}`);
-  }
-});
-
-t.test('at the end of a story the bases are compared with their images', async (t) => {
-  const spoiled: Spoiled = {};
-  const { steps } = stepsOn(spoiled);
-  await installed(steps);
-  await steps.perform('upgrade', { image: { image: '1.1' } });
-  const { bases } = await steps.perform('digest', {});
-  const [first = '', second = ''] = Object.keys(bases);
-  const end = (wrong: Result<'digest'>['bases']): Promise<HostproofError | null> => {
-    spoiled.digest = () => Promise.resolve({ bases: { ...bases, ...wrong }, damage: [] });
-    return thrown(steps.finish());
-  };
-  const content = (base: string): TreeContent => bases[base] ?? { usr: '', rest: '' };
-  t.equal(await end({}), null);
-  t.equal(await end({ [first]: { ...content(first), rest: 'as installed' } }), null);
-  for (const wrong of [
-    { [first]: { ...content(first), usr: 'other' } },
-    { [second]: { ...content(second), usr: 'other' } },
-    { [second]: { ...content(second), rest: 'other' } },
-    { [second]: null },
-  ]) {
-    const error = await end(wrong);
-    t.equal(error?.invariant, 'bases-hold-their-images', JSON.stringify(wrong));
-  }
-});
-
-t.test('a rollback that changes nothing is found, whatever it says', async (t) => {
-  const lie: Partial<Host> = { rollback: () => Promise.resolve({ outcome: 'done', reason: null }) };
-  const { steps } = stepsOn(lie);
-  await installed(steps);
-  await steps.perform('upgrade', { image: { image: '1.1' } });
-  await steps.perform('reboot', {});
-  const error = await thrown(steps.perform('rollback', {}));
-  t.equal(error?.invariant, 'default-as-promised');
-});
-
-t.test(
-  'an upgrade that fails and leaves its volumes is told by the broken invariant, not by its failure',
-  async (t) => {
-    let failed = false;
-    const { steps } = stepsOn((view) =>
-      failed ? { ...view, orphans: ['base without a layer'] } : view,
-    );
-    await installed(steps);
-    failed = true;
-    const error = await thrown(steps.perform('upgrade', { image: { image: 'truncated' } }));
-    t.equal(error?.invariant, 'no-orphans');
-  },
-);
 
 t.test('the boot menu is read from the screen as GRUB draws it', (t) => {
   const screen = [

@@ -2,7 +2,7 @@
 # The installation medium of one version, for UEFI: Debian's signed shim and GRUB, kernel, initramfs, and the squashfs that is
 # the installer's root. It is also what is installed, unless COMMIT is given: then that is, as a repository on the medium.
 #
-# Environment: OUT, WORK; BASE (the base step's results); SQUASHFS (file); COMMIT (tarball of a repository; may be unset);
+# Environment: OUT, WORK; BASE (the base step's results); SQUASHFS (file); COMMIT (tarball of a repository, or empty);
 # VOLUME (volume label); TITLE.
 set -eu
 steps=$(dirname "$(readlink -f "$0")")
@@ -13,7 +13,7 @@ medium=$WORK/medium
 mkdir -p "$medium/images" "$medium/LiveOS" "$medium/boot/grub" "$medium/EFI/BOOT" "$medium/.disk"
 cp "$BASE/vmlinuz" "$BASE/initramfs.img" "$medium/images/"
 ln "$SQUASHFS" "$medium/LiveOS/squashfs.img" 2>/dev/null || cp "$SQUASHFS" "$medium/LiveOS/squashfs.img"
-if [ -n "${COMMIT-}" ]; then
+if [ -n "$COMMIT" ]; then
     mkdir -p "$medium/ostree/repo"
     tar --extract --file "$COMMIT" --directory "$medium/ostree/repo"
 fi

@@ -6,11 +6,8 @@ set -eu
 steps=$(dirname "$(readlink -f "$0")")
 . "$steps/common.sh"
 
-tree=$WORK/tree
-in_memory "$tree"
-phase 'unpacking the finished root'
-unpack_tree "$BASE/base.tar" "$tree"
-add_installer "$tree"
+start_from "$BASE/base.tar"
+add_installer
 
 phase 'writing the squashfs'
 write_squashfs "$tree" "$OUT/root.squashfs"

@@ -8,33 +8,19 @@ set -eu
 steps=$(dirname "$(readlink -f "$0")")
 . "$steps/common.sh"
 
-tree=$WORK/tree
-in_memory "$tree"
-phase 'unpacking the finished root'
-unpack_tree "$BASE/base.tar" "$tree"
+start_from "$BASE/base.tar"
 
 phase 'adding this version'"'"'s files'
-find "$OVERLAY" -exec chmod u=rwX,go=rX {} +
-cp -r --remove-destination "$OVERLAY/." "$tree/"
-for package in $PACKAGES; do cp "$BASE/debs/${package}"_*.deb "$tree/tmp/"; done
-if [ -n "$PACKAGES" ]; then
-    phase "installing $PACKAGES"
-    chroot "$tree" sh -c 'dpkg --install /tmp/*.deb'
-    rm -f "$tree"/tmp/*.deb
-fi
-rm -rf "$tree"/var/log/* "$tree"/var/cache/* "$tree"/var/lib/dpkg/*-old
+add_version
 
-kver=$(ls "$tree/usr/lib/modules")
-modules=$tree/usr/lib/modules/$kver
 if [ "$PANICS" = 1 ]; then
-    # A valid archive with nothing in it: the kernel is left to find a root by itself, and cannot.
-    (cd "$WORK" && printf '' | cpio --quiet --reproducible -o -H newc) >"$modules/initramfs.img"
+    empty_initramfs
 else
     # Each version has an initramfs of its own, as each build of a real host has: an archive in front says which.
     mkdir -p "$WORK/stamp/etc"
     printf '%s\n' "$VERSION" >"$WORK/stamp/etc/reference-node-version"
     find "$WORK/stamp" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
-    (cd "$WORK/stamp" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet --reproducible -R 0:0 -o -H newc) >"$WORK/initramfs.img"
+    (cd "$WORK/stamp" && find . -mindepth 1 | LC_ALL=C sort | pack_cpio) >"$WORK/initramfs.img"
     cat "$modules/initramfs.img" >>"$WORK/initramfs.img"
     install -m 644 "$WORK/initramfs.img" "$modules/initramfs.img"
 fi
@@ -80,6 +66,4 @@ mkdir "$repository/tmp"
 
 phase 'packing the repository'
 pack_repository "$repository" "$OUT/commit.tar"
-bytes=$(find "$tree" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%.0f", sum }')
-content=$(sh "$GUEST/probe/base-content.sh" "$tree")
-printf '{"kernelRelease":"%s","treeBytes":%s,"content":%s,"commit":"%s"}\n' "$kver" "$bytes" "$content" "$checksum" >"$OUT/facts.json"
+write_facts "\"commit\":\"$checksum\""

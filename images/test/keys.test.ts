@@ -6,7 +6,8 @@ import { recipes } from '../catalogue.ts';
 import { keyOf, sourceDigest } from '../digest.ts';
 import type { Packages } from '../packages.ts';
 import type { Defect } from '../recipe.ts';
-import { baseStage, rootStage, type StageContext } from '../stages.ts';
+import type { StageContext } from '../script-stage.ts';
+import { baseStage, rootStage } from '../stages.ts';
 import { ostreeStages } from '../ostree-stages.ts';
 import { thinStages } from '../thin-stages.ts';
 

@@ -1,6 +1,7 @@
 /** What all layouts do on a guest. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { HostproofError, messageOf } from '../../domain/errors.ts';
+import { treeContentSchema, type TreeContent } from '../../domain/image.ts';
 import type { LayoutContext } from '../../ports/layout.ts';
 import { quote, type CommandResult } from '../../ports/shell.ts';
 
@@ -37,8 +38,22 @@ export async function execute(
   }
 }
 
-/** What a probe of ours printed. @throws HostproofError `harness/internal` when it is out of shape */
-export function parseProbe<T>(output: string, schema: z.ZodType<T>): T {
+/**
+ * What a layout's probe prints, run by `shell` after what all probes share.
+ *
+ * @throws HostproofError `harness/internal` when it is out of shape
+ */
+export async function observed<T>(
+  context: LayoutContext,
+  shell: string,
+  probe: string,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const program = ['probe/common.sh', probe].map((path) => context.guestScript(path)).join('\n');
+  return parseProbe(await run(context, shell, program), schema);
+}
+
+function parseProbe<T>(output: string, schema: z.ZodType<T>): T {
   let probe: unknown;
   try {
     probe = JSON.parse(output);
@@ -56,6 +71,32 @@ export function parseProbe<T>(output: string, schema: z.ZodType<T>): T {
     'harness/internal',
     `the probe's answer is out of shape: ${issues.join('; ').slice(0, 500)}`,
   );
+}
+
+const contentsSchema = z.record(z.string().max(256), treeContentSchema.nullable());
+
+/** Digests of all bases in full, by name; null for one that cannot be read. */
+export async function baseContents(
+  context: LayoutContext,
+  shell: string,
+): Promise<Record<string, TreeContent | null>> {
+  const output = await run(context, shell, context.guestScript('probe/base-content.sh'));
+  return contentsSchema.parse(JSON.parse(output));
+}
+
+/** Has a script fill the place that images lie in; how many MiB are left. */
+export async function filled(
+  context: LayoutContext,
+  script: string,
+  leaveMiB: number,
+): Promise<number> {
+  const command = `sh -s -- ${leaveMiB.toString()}`;
+  return Number.parseInt(await run(context, command, context.guestScript(script)), 10);
+}
+
+/** The lines that a command printed, wherever. */
+export function said({ stdout, stderr }: CommandResult): string[] {
+  return `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
 }
 
 /** sha256 of files by path; null for one that is not there. */

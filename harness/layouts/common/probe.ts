@@ -1,0 +1,78 @@
+/** What the probes of all layouts tell (`images/guest/probe/common.sh`), and what a view has of it. */
+import { z } from 'zod';
+import type { HostView } from '../../domain/view.ts';
+
+export const text = z.string().max(4096);
+
+/** An entry of the boot menu. */
+export const entrySchema = z.object({
+  id: text,
+  title: text,
+  options: text,
+  linuxExists: z.boolean(),
+  initrdExists: z.boolean(),
+});
+
+export const commonProbeSchema = z.object({
+  bootId: text,
+  cmdline: text,
+  osRelease: z.object({ versionId: text }),
+  machineId: text,
+  hostKeys: z.array(text).max(64),
+  users: z.array(z.object({ name: text, uid: z.number(), shadowSha256: text })).max(512),
+  failedUnits: z.array(text).max(512),
+  bootDefault: text,
+});
+
+/** What the layouts' own tools printed. */
+export const saidSchema = z.string().max(65536).catch('');
+
+type Common =
+  | 'bootId'
+  | 'version'
+  | 'kernelArguments'
+  | 'machineId'
+  | 'hostKeys'
+  | 'users'
+  | 'failedUnits'
+  | 'files';
+
+export function commonView(
+  probe: z.infer<typeof commonProbeSchema>,
+  files: HostView['files'],
+): Pick<HostView, Common> {
+  return {
+    bootId: probe.bootId,
+    version: probe.osRelease.versionId,
+    kernelArguments: words(probe.cmdline),
+    machineId: probe.machineId,
+    hostKeys: probe.hostKeys,
+    users: probe.users.map(
+      ({ name, uid, shadowSha256 }) => `${name}:${uid.toString()}:${shadowSha256}`,
+    ),
+    failedUnits: probe.failedUnits,
+    files,
+  };
+}
+
+/** @param layer where the entry leads; `roots` are all that there are */
+export function entryView(
+  entry: z.infer<typeof entrySchema>,
+  layer: string | null,
+  roots: readonly { readonly name: string }[],
+): HostView['entries'][number] {
+  return {
+    id: entry.id,
+    title: entry.title,
+    layer,
+    kernelPresent: entry.linuxExists,
+    initramfsPresent: entry.initrdExists,
+    rootPresent: roots.some(({ name }) => name === layer),
+    arguments: words(entry.options),
+  };
+}
+
+/** The arguments of a kernel's command line. */
+export function words(options: string): string[] {
+  return options.split(/\s+/).filter((word) => word !== '');
+}

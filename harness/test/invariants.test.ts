@@ -1,0 +1,105 @@
+import t from 'tap';
+import type { HostproofError } from '../domain/errors.ts';
+import type { TreeContent } from '../domain/image.ts';
+import type { Result } from '../domain/verb.ts';
+import type { HostView } from '../domain/view.ts';
+import type { Host } from '../ports/host.ts';
+import { installed, invariants, stepsOn, thrown, type Spoiled } from './steps.ts';
+
+/** Each invariant that a view can break, and a host that breaks it: red, by that name. */
+const BROKEN: Record<string, (view: HostView) => HostView> = {
+  'entries-resolve': (view) => ({
+    ...view,
+    entries: view.entries.map((entry) => ({ ...entry, kernelPresent: false })),
+  }),
+  'default-as-promised': (view) => ({ ...view, defaultEntry: view.entries.at(-1)?.id ?? null }),
+  'running-as-promised': (view) => ({ ...view, bootedLayer: view.layers[0]?.id ?? null }),
+  'root-names-itself': (view) => ({
+    ...view,
+    layers: view.layers.map((layer) => ({ ...layer, rootOfFstab: view.layers[0]?.id ?? null })),
+  }),
+  'bases-unchanged': (view) => ({
+    ...view,
+    bases: view.bases.map((base) => ({ ...base, readOnly: false })),
+  }),
+  'store-is-sound': (view) => ({ ...view, damage: ['an object is missing'] }),
+  'staged-is-whole': (view) => ({ ...view, staged: 'nothing that exists' }),
+  'no-orphans': (view) => ({ ...view, orphans: ['volume lost'] }),
+  'administrator-kept': (view) => ({ ...view, machineId: 'another' }),
+  'administrator-files-kept': (view) => ({
+    ...view,
+    files: Object.fromEntries(Object.keys(view.files).map((path) => [path, 'other'])),
+  }),
+  'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
+  'claims-agree': (view) => ({ ...view, claim: { ...view.claim, currentLayer: 'another' } }),
+  'no-failed-units': (view) => ({ ...view, failedUnits: ['x.service'] }),
+};
+
+t.test('every invariant turns red by its own name on a host that breaks it', async (t) => {
+  t.same(
+    [...Object.keys(BROKEN), 'bases-hold-their-images'].sort(),
+    invariants.map(({ id }) => id).sort(),
+    'every invariant has a broken host here',
+  );
+  for (const [id, spoil] of Object.entries(BROKEN)) {
+    let broken = false;
+    const { steps, events } = stepsOn((view) => (broken ? spoil(view) : view));
+    await installed(steps);
+    await steps.perform('write', { path: '/etc/motd', content: 'mine' });
+    await steps.perform('upgrade', { image: { image: '1.1' } });
+    broken = true;
+    const error = await thrown(steps.perform('reboot', {}));
+    t.equal(error?.blame, 'host', id);
+    const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
+    t.ok(found.includes(id), `${id} among ${found.join(', ')}`);
+  }
+});
+
+t.test('at the end of a story the bases are compared with their images', async (t) => {
+  const spoiled: Spoiled = {};
+  const { steps } = stepsOn(spoiled);
+  await installed(steps);
+  await steps.perform('upgrade', { image: { image: '1.1' } });
+  const { bases } = await steps.perform('digest', {});
+  const [first = '', second = ''] = Object.keys(bases);
+  const end = (wrong: Result<'digest'>['bases']): Promise<HostproofError | null> => {
+    spoiled.digest = () => Promise.resolve({ bases: { ...bases, ...wrong }, damage: [] });
+    return thrown(steps.finish());
+  };
+  const content = (base: string): TreeContent => bases[base] ?? { usr: '', rest: '' };
+  t.equal(await end({}), null);
+  t.equal(await end({ [first]: { ...content(first), rest: 'as installed' } }), null);
+  for (const wrong of [
+    { [first]: { ...content(first), usr: 'other' } },
+    { [second]: { ...content(second), usr: 'other' } },
+    { [second]: { ...content(second), rest: 'other' } },
+    { [second]: null },
+  ]) {
+    const error = await end(wrong);
+    t.equal(error?.invariant, 'bases-hold-their-images', JSON.stringify(wrong));
+  }
+});
+
+t.test('a rollback that changes nothing is found, whatever it says', async (t) => {
+  const lie: Partial<Host> = { rollback: () => Promise.resolve({ outcome: 'done', reason: null }) };
+  const { steps } = stepsOn(lie);
+  await installed(steps);
+  await steps.perform('upgrade', { image: { image: '1.1' } });
+  await steps.perform('reboot', {});
+  const error = await thrown(steps.perform('rollback', {}));
+  t.equal(error?.invariant, 'default-as-promised');
+});
+
+t.test(
+  'an upgrade that fails and leaves its volumes is told by the broken invariant, not by its failure',
+  async (t) => {
+    let failed = false;
+    const { steps } = stepsOn((view) =>
+      failed ? { ...view, orphans: ['base without a layer'] } : view,
+    );
+    await installed(steps);
+    failed = true;
+    const error = await thrown(steps.perform('upgrade', { image: { image: 'truncated' } }));
+    t.equal(error?.invariant, 'no-orphans');
+  },
+);
