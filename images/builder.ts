@@ -26,7 +26,7 @@ export interface BuildOptions {
   readonly onProgress?: ((text: string) => void) | undefined;
   /** The layout that the image is built for. */
   readonly layout: LayoutId;
-  /** Name of a defect to plant in the engine that the update carries (thin layout); such an image has no medium. */
+  /** Name of a defect to plant in what the update carries; such an image has no medium. */
   readonly defect?: string | undefined;
   /** Choose the packages anew, from fresh package lists. */
   readonly refresh?: boolean | undefined;
@@ -159,14 +159,14 @@ async function planOf(
 ): Promise<Plan> {
   const root = await rootStage(context, packages, extra);
   const base = await baseStage(context, root);
-  if (layout === 'thin') return { root, ...(await thinStages(context, base, recipe, defect)) };
-  if (defect !== undefined) {
+  if (defect !== undefined && defect.layout !== layout) {
     throw new HostproofError(
       'usage/option',
-      `the defect ${defect.name} is one of the engine of the thin layout; ${layout} has another`,
+      `the defect ${defect.name} is one of the layout ${defect.layout}, not of ${layout}`,
     );
   }
-  return { root, ...(await ostreeStages(context, base, recipe)) };
+  const stages = { thin: thinStages, ostree: ostreeStages }[layout];
+  return { root, ...(await stages(context, base, recipe, defect)) };
 }
 
 async function findPlanned(

@@ -6,9 +6,9 @@
  *
  * An image that is cut short has a stage of its own on top of the sound commit.
  */
-import type { Recipe } from './recipe.ts';
+import type { Defect, Recipe } from './recipe.ts';
 import { input, readFacts, scriptStage, type StageContext } from './script-stage.ts';
-import { isoStage, keptOf, versionOf, type ImageStages } from './stages.ts';
+import { isoStage, keptOf, planted, versionOf, type ImageStages } from './stages.ts';
 import type { Stage } from './store.ts';
 
 /** Debian packages that only hosts of this layout have. */
@@ -23,8 +23,10 @@ export async function ostreeStages(
   context: StageContext,
   base: Stage,
   recipe: Recipe,
+  defect: Defect | undefined,
 ): Promise<ImageStages> {
-  const commit = await commitStage(context, await hostBaseStage(context, base), recipe);
+  const hostBase = await hostBaseStage(context, base, defect);
+  const commit = await commitStage(context, hostBase, recipe, defect);
   const live = await liveStage(context, base);
   const kept = keptOf(recipe);
   const inputs = {
@@ -38,27 +40,36 @@ export async function ostreeStages(
       file: COMMIT,
     },
     iso:
-      recipe.wrong === null
+      recipe.wrong === null && defect === undefined
         ? await isoStage(context, recipe, `ostree-iso-${recipe.version}`, inputs)
         : undefined,
   };
 }
 
-function hostBaseStage(context: StageContext, base: Stage): Promise<Stage> {
+function hostBaseStage(
+  context: StageContext,
+  base: Stage,
+  defect: Defect | undefined,
+): Promise<Stage> {
   return scriptStage(context, {
-    name: 'ostree-base',
+    ...planted(context, 'ostree-base', defect),
     script: 'ostree-base.sh',
     inputs: { BASE: base },
     guest: ['ostree'],
   });
 }
 
-function commitStage(context: StageContext, base: Stage, recipe: Recipe): Promise<Stage> {
+function commitStage(
+  context: StageContext,
+  base: Stage,
+  recipe: Recipe,
+  defect: Defect | undefined,
+): Promise<Stage> {
   const { version } = recipe;
   const made = versionOf(recipe, base);
   return scriptStage(context, {
     ...made,
-    name: `ostree-${version}`,
+    name: planted(context, `ostree-${version}`, defect).name,
     script: 'ostree-tree.sh',
     settings: { ...made.settings, VERSION: version, REF: OSTREE_REF },
   });

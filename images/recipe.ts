@@ -1,6 +1,11 @@
 /** What a file of the catalogue says: one image, as data. */
 import { z } from 'zod';
-import { imageFactsSchema, type ImageFacts } from '../harness/domain/image.ts';
+import {
+  imageFactsSchema,
+  LAYOUTS,
+  type ImageFacts,
+  type LayoutId,
+} from '../harness/domain/image.ts';
 
 const pathSchema = z.string().regex(/^\/(?!.*\/\.\.(\/|$))[^\0]+$/, 'an absolute path in the tree');
 
@@ -35,11 +40,12 @@ export function factsOf({ name, version, nvr, wrong, files }: Recipe): ImageFact
   return { name, version, nvr, wrong, files: Object.fromEntries(texts) };
 }
 
-/** A defect planted in the engine that an update of the thin layout carries. */
+/** A defect planted in what an update carries of its layout's own. */
 export const defectSchema = z.object({
   name: z.string().regex(/^[a-z]+(-[a-z]+)*$/),
   title: z.string().min(10),
-  /** The unified diff, relative to `images/guest/imgbased`, beside the defect's own file. */
+  layout: z.enum(LAYOUTS),
+  /** The unified diff beside the defect's own file, relative to the layout's directory in `images/guest`: see `PATCHED`. */
   patch: z.string().regex(/^[a-z-]+\.patch$/),
   /** The story that must find it. */
   story: z.string().min(1),
@@ -48,3 +54,6 @@ export const defectSchema = z.object({
 });
 
 export type Defect = z.infer<typeof defectSchema>;
+
+/** What defects of a layout are planted in, below `images/guest`. */
+export const PATCHED: Readonly<Record<LayoutId, string>> = { thin: 'imgbased', ostree: 'ostree' };

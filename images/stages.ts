@@ -3,11 +3,13 @@
  *
  *     root (Debian packages) -> base (finished root, kernel, initramfs of media) -> thin-stages.ts, ostree-stages.ts
  */
+import { join } from 'node:path';
 import type { Packages } from './packages.ts';
-import type { Recipe } from './recipe.ts';
+import type { Defect, Recipe } from './recipe.ts';
 import {
   readFacts,
   scriptStage,
+  SOURCES,
   type Made,
   type ScriptStage,
   type StageContext,
@@ -99,4 +101,14 @@ export function mediumOf({ version }: Recipe): { volume: string; title: string }
 /** The share that is left of an image that is cut short; null for one that is not. */
 export function keptOf({ tamper }: Recipe): number | null {
   return tamper?.kind === 'cut-short' ? tamper.keep : null;
+}
+
+/** A stage that carries a planted defect has a name of its own, and the patch. */
+export function planted(
+  { sources = SOURCES }: StageContext,
+  name: string,
+  defect: Defect | undefined,
+): { readonly name: string; readonly patch: string | undefined } {
+  if (defect === undefined) return { name, patch: undefined };
+  return { name: `${name}-${defect.name}`, patch: join(sources.defects, defect.patch) };
 }

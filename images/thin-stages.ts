@@ -9,8 +9,8 @@ import { copyFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyOf } from './digest.ts';
 import type { Defect, Recipe } from './recipe.ts';
-import { input, readFacts, scriptStage, SOURCES, type StageContext } from './script-stage.ts';
-import { isoStage, keptOf, versionOf, type ImageStages } from './stages.ts';
+import { input, readFacts, scriptStage, type StageContext } from './script-stage.ts';
+import { isoStage, keptOf, planted, versionOf, type ImageStages } from './stages.ts';
 import type { Stage } from './store.ts';
 
 const SQUASHFS = 'root.squashfs';
@@ -39,12 +39,10 @@ function treeStage(
   recipe: Recipe,
   defect: Defect | undefined,
 ): Promise<Stage> {
-  const { defects } = context.sources ?? SOURCES;
   return scriptStage(context, {
     ...versionOf(recipe, base, ['imgbased', 'installer']),
-    name: ['tree', recipe.version, defect?.name].filter((part) => part !== undefined).join('-'),
+    ...planted(context, `tree-${recipe.version}`, defect),
     script: 'tree.sh',
-    patch: defect === undefined ? undefined : join(defects, defect.patch),
   });
 }
 

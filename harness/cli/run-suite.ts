@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
+import { defects, named } from '../../images/catalogue.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
@@ -42,9 +43,6 @@ export interface RunSuiteOptions {
   /** Told the run directory as soon as there is one. */
   readonly onDirectory?: (path: string) => void;
 }
-
-/** The layout whose engine defects are planted in. */
-const DEFECTIVE_LAYOUT = 'thin';
 
 /** Memory a job needs beyond its guest's. */
 const JOB_OVERHEAD_MIB = 300;
@@ -113,16 +111,18 @@ async function planned(options: RunSuiteOptions): Promise<Job[]> {
       `there is no simulated host of the layout ${layout}, only of ${SIMULATED_LAYOUTS.join(', ')}`,
     );
   }
-  if (options.defect !== undefined && (layout ?? DEFECTIVE_LAYOUT) !== DEFECTIVE_LAYOUT) {
+  const defect =
+    options.defect === undefined ? undefined : named('defect', options.defect, await defects());
+  if (defect !== undefined && layout !== undefined && layout !== defect.layout) {
     throw new HostproofError(
       'usage/option',
-      `defects are planted in the engine of the layout ${DEFECTIVE_LAYOUT}; ${String(layout)} has another`,
+      `the defect ${defect.name} is one of the layout ${defect.layout}, not of ${layout}`,
     );
   }
   const jobs = plan(scenarios, {
     filters: options.filters,
     suite: knownOrAny('suite', options.suite, SUITES),
-    layout: options.defect === undefined ? layout : DEFECTIVE_LAYOUT,
+    layout: layout ?? defect?.layout,
     firmware: knownOrAny('firmware', options.firmware, FIRMWARES),
     storage: knownOrAny('storage', options.storage, STORAGES),
     machine: options.machine,

@@ -5,6 +5,7 @@ import { defects, named } from '../../images/catalogue.ts';
 import type { Defect } from '../../images/recipe.ts';
 import { eventSchema, type EventBody } from '../domain/event.ts';
 import { gravest, type Verdict } from '../domain/verdict.ts';
+import { STORAGES } from '../domain/variant.ts';
 import { say, table } from './output.ts';
 import { runSuite } from './run-suite.ts';
 
@@ -22,7 +23,7 @@ export async function testDefects(options: DefectsOptions): Promise<Verdict> {
     options.names.length === 0 ? all : options.names.map((name) => named('defect', name, all));
   await mkdir(options.out, { recursive: true });
   const base = await mkdtemp(join(options.out, 'defects-'));
-  const rows: string[][] = [['defect', 'found by', 'must be', 'story', '']];
+  const rows: string[][] = [['defect', 'layout', 'found by', 'must be', 'story', '']];
   const verdicts: Verdict[] = [];
   for (const defect of chosen) {
     const found = await findings(defect, join(base, defect.name), options);
@@ -30,6 +31,7 @@ export async function testDefects(options: DefectsOptions): Promise<Verdict> {
     verdicts.push(options.signal.aborted ? 'interrupted' : caught ? 'passed' : 'failed');
     rows.push([
       defect.name,
+      defect.layout,
       found.join(', ') || 'nothing',
       defect.invariant,
       defect.story,
@@ -53,6 +55,7 @@ async function findings(defect: Defect, out: string, options: DefectsOptions): P
     filters: [defect.story],
     machine: 'qemu',
     defect: defect.name,
+    storage: STORAGES[0],
     seed: 0,
     keep: false,
     pauseOnFailure: false,

@@ -46,6 +46,8 @@ export const hostViewSchema = z.object({
   /** Entry that the boot loader starts by itself, as its own configuration says. */
   defaultEntry: text.nullable(),
   entries: list(bootEntrySchema),
+  /** The file that the boot loader's menu is in: which file it is (a new one has another name here), and what it holds. */
+  menu: z.object({ file: text, sha256: text }).nullable(),
   layers: list(layerSchema),
   /**
    * The layer that an orderly shutdown will make the default, and a power cut will not; null where there is none, or where the

@@ -48,12 +48,16 @@ export const probeSchema = commonProbeSchema.extend({
       }),
     )
     .max(256),
+  /** Where `/boot/grub/grub.cfg` leads: with libostree's own link both the entries and the menu are switched at once. */
+  menuLink: text,
   isStaged: z.boolean(),
   /** Checksums in the description of what is staged. */
   staged: z.array(text).max(64),
   /** What `ostree admin status` printed. */
   status: saidSchema,
 });
+const MENU_LINK = '../loader/grub.cfg';
+
 export type Probe = z.infer<typeof probeSchema>;
 type Deployment = Probe['deployments'][number];
 
@@ -162,6 +166,9 @@ function damage(probe: Probe, layers: readonly Deployment[]): string[] {
         ? [`entry ${id}: its initramfs is not the one of ${deployment}`]
         : []),
     ]),
+    ...(probe.menuLink === MENU_LINK
+      ? []
+      : [`/boot/grub/grub.cfg leads to ${probe.menuLink || 'nothing'}, not to ${MENU_LINK}`]),
     ...(menu.join() === specified.join()
       ? []
       : [`the menu has the entries ${menu.join(', ')}, specified are ${specified.join(', ')}`]),

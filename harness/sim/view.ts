@@ -32,6 +32,7 @@ export function viewOf(
       rootPresent: layers.has(candidate.layer),
       arguments: [...candidate.arguments],
     })),
+    menu: menuOf(disk),
     layers: disk.layers.map(({ id, version, base, rootOfFstab }) => ({
       id,
       version,
@@ -50,4 +51,10 @@ export function viewOf(
     files: { ...files },
     claim: { defaultLayer: disk.defaultLayer, currentLayer: running.layer },
   };
+}
+
+/** Written anew, under another name, whenever it changes. */
+function menuOf({ defaultLayer, entries }: SimDisk): HostView['menu'] {
+  const text = [defaultLayer, ...entries.map(({ layer }) => layer)].join(' ');
+  return { file: text, sha256: text };
 }

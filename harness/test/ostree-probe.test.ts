@@ -68,6 +68,7 @@ t.test('what is wrong with a host is seen', (t) => {
   const other = view({ entries: [{ ...first, initrdIsTheDeployments: false }, second] });
   t.match(other.damage, [/initramfs is not the one of/]);
   t.match(view({ specified: ['ostree-1-reference-node'] }).damage, [/specified are ostree-1/]);
+  t.match(view({ menuLink: '' }).damage, [/grub.cfg leads to nothing, not to/]);
   t.match(view({ kernels: [...recorded.kernels, 'reference-node-0'] }).orphans, [/no entry uses/]);
 
   const deployments = recorded.deployments.map((one) => {

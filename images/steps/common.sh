@@ -56,6 +56,13 @@ add_files() {
     cp -r --remove-destination "$WORK/files/." "$2/"
 }
 
+# patched NAME: the directory of that name in images/guest (GUEST), with a planted defect (PATCH) if there is one: where that is.
+patched() {
+    cp -r "$GUEST/$1" "$WORK/$1"
+    [ -z "$PATCH" ] || patch --strip=1 --fuzz=0 --batch --no-backup-if-mismatch --directory="$WORK/$1" <"$PATCH" >&2
+    printf '%s\n' "$WORK/$1"
+}
+
 in_tree() { systemctl --quiet --root="$tree" "$@"; }
 
 # add_installer: the installer from images/guest (GUEST), and its units.

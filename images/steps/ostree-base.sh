@@ -2,7 +2,8 @@
 # The finished root as hosts of the ostree layout have it: provisioning by Ignition, an initramfs that knows ostree, and what
 # libostree 2022.7 lacks. Still laid out as Debian has it, so that packages can be added.
 #
-# Environment: OUT, WORK; BASE (the base step's results); GUEST (images/guest).
+# Environment: OUT, WORK; BASE (the base step's results); GUEST (images/guest); PATCH (a planted defect, or
+# empty).
 set -eu
 steps=$(dirname "$(readlink -f "$0")")
 . "$steps/common.sh"
@@ -12,13 +13,14 @@ start_from "$BASE/base.tar"
 phase 'adding Ignition and the boot of ostree'
 install_packages ignition ostree-boot
 rm -f "$tree/usr/bin/ignition-validate"
-add_files "$GUEST/ostree/tree" "$tree"
-add_files "$GUEST/ostree/dracut" "$tree/usr/lib/dracut/modules.d"
+own=$(patched ostree)
+add_files "$own/tree" "$tree"
+add_files "$own/dracut" "$tree/usr/lib/dracut/modules.d"
 
 phase 'compiling the helper'
 # shellcheck disable=SC2046  # options
-cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$GUEST=." -o "$tree/usr/libexec/reference-node/ostree-set-default" \
-    "$GUEST/ostree/set-default.c" $(pkg-config --cflags --libs ostree-1)
+cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$WORK=." -o "$tree/usr/libexec/reference-node/ostree-set-default" \
+    "$own/set-default.c" $(pkg-config --cflags --libs ostree-1)
 
 # Nothing may be written into a deployment.
 cp "$tree/usr/share/systemd/tmp.mount" "$tree/usr/lib/systemd/system/"

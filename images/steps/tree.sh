@@ -12,12 +12,9 @@ steps=$(dirname "$(readlink -f "$0")")
 start_from "$BASE/base.tar"
 
 phase 'adding engine, installer and this version'"'"'s files'
-cp -r "$GUEST/imgbased" "$WORK/imgbased"
-if [ -n "$PATCH" ]; then
-    patch --strip=1 --fuzz=0 --batch --no-backup-if-mismatch --directory="$WORK/imgbased" <"$PATCH"
-fi
-for program in "$WORK"/imgbased/sbin/*; do install -m 755 "$program" "$tree/usr/sbin/"; done
-add_files "$WORK/imgbased/lib" "$tree/usr/lib/imgbased"
+engine=$(patched imgbased)
+for program in "$engine"/sbin/*; do install -m 755 "$program" "$tree/usr/sbin/"; done
+add_files "$engine/lib" "$tree/usr/lib/imgbased"
 add_installer
 add_version
 

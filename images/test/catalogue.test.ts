@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { WRONGS } from '../../harness/domain/image.ts';
+import { loadScenarios } from '../../harness/cli/load.ts';
+import { PATCHED } from '../recipe.ts';
 import { defects, named, recipes } from '../catalogue.ts';
 import { catalogueFacts } from '../facts.ts';
 import { recipeSchema } from '../recipe.ts';
@@ -73,21 +75,28 @@ void t.test('volume labels are what ISO 9660 allows', async (t) => {
   for (const recipe of await recipes()) t.match(mediumOf(recipe).volume, /^[A-Z0-9_]{1,16}$/);
 });
 
-void t.test('every defect applies to the engine and names an invariant', async (t) => {
-  const invariants = await readdir(join(here, '../../harness/checks/invariants'));
-  const all = await defects();
-  t.ok(all.length >= 5);
-  for (const defect of all) {
-    t.ok(invariants.includes(`${defect.invariant}.ts`), `${defect.name}: ${defect.invariant}`);
-    const copy = await mkdtemp(join(tmpdir(), 'hostproof-defect-'));
-    t.teardown(() => rm(copy, { recursive: true, force: true }));
-    await cp(join(here, '../guest/imgbased'), copy, { recursive: true });
-    const patch = join(here, '../defects', defect.patch);
-    await t.resolves(
-      run('patch', ['--strip=1', '--fuzz=0', '--batch', '-d', copy, '-i', patch]),
-      `${defect.name} applies`,
-    );
-    const scripts = (await readdir(join(copy, 'lib'))).filter((name) => name.endsWith('.sh'));
-    for (const name of scripts) await run('sh', ['-n', join(copy, 'lib', name)]);
-  }
-});
+void t.test(
+  'every defect applies to its layout, and names an invariant and a story of that layout',
+  async (t) => {
+    const invariants = await readdir(join(here, '../../harness/checks/invariants'));
+    const scenarios = await loadScenarios();
+    const all = await defects();
+    t.ok(all.length >= 5);
+    for (const defect of all) {
+      t.ok(invariants.includes(`${defect.invariant}.ts`), `${defect.name}: ${defect.invariant}`);
+      const story = scenarios.find(({ id }) => id === defect.story);
+      t.ok(story?.scenario.data.layouts.includes(defect.layout), `${defect.name}: ${defect.story}`);
+      const copy = await mkdtemp(join(tmpdir(), 'hostproof-defect-'));
+      t.teardown(() => rm(copy, { recursive: true, force: true }));
+      await cp(join(here, '../guest', PATCHED[defect.layout]), copy, { recursive: true });
+      const patch = join(here, '../defects', defect.patch);
+      await t.resolves(
+        run('patch', ['--strip=1', '--fuzz=0', '--batch', '-d', copy, '-i', patch]),
+        `${defect.name} applies`,
+      );
+      const scripts = await readdir(copy, { recursive: true });
+      for (const name of scripts.filter((name) => name.endsWith('.sh')))
+        await run('sh', ['-n', join(copy, name)]);
+    }
+  },
+);

@@ -55,6 +55,7 @@ void t.test('a change makes again what depends on it, and nothing else', async (
   const defect: Defect = {
     name: 'rollback-lies',
     title: 'a defect of this test',
+    layout: 'thin',
     story: 'upgrade/some',
     patch: 'rollback-lies.patch',
     invariant: 'default-as-promised',
@@ -69,7 +70,7 @@ void t.test('a change makes again what depends on it, and nothing else', async (
     const root = await rootStage(context, change.packages ?? packages, change.extra ?? ['pv']);
     const base = await baseStage(context, root);
     const thin = await thinStages(context, base, recipe, change.defect);
-    const ostree = await ostreeStages(context, base, recipe);
+    const ostree = await ostreeStages(context, base, recipe, change.defect);
     return {
       root: root.key,
       base: base.key,
@@ -107,7 +108,7 @@ void t.test('a change makes again what depends on it, and nothing else', async (
     'root base tree iso commit medium',
   );
   await changes('a file of one version', keys({ recipe: { files: {} } }), 'tree iso commit medium');
-  await changes('a planted defect', keys({ defect }), 'tree iso');
+  await changes('a planted defect', keys({ defect }), 'tree iso commit medium');
   const planted = await keys({ defect });
   await writeFile(join(directory, 'defects/rollback-lies.patch'), 'another patch');
   t.not((await keys({ defect })).tree, planted.tree, 'the text of the patch counts');

@@ -59,7 +59,9 @@ const KINDS = {
   },
   defects: async (): Promise<Entry[]> => {
     const { defects } = await import('../../../images/catalogue.ts');
-    return (await defects()).map(({ name, title, invariant }) => ({ name, title, invariant }));
+    return (await defects()).map(({ name, title, layout, story, invariant }) => {
+      return { name, title, layout, story, invariant };
+    });
   },
 } as const;
 

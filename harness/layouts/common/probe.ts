@@ -22,6 +22,7 @@ export const commonProbeSchema = z.object({
   users: z.array(z.object({ name: text, uid: z.number(), shadowSha256: text })).max(512),
   failedUnits: z.array(text).max(512),
   bootDefault: text,
+  menu: z.object({ file: text, sha256: text }),
 });
 
 /** What the layouts' own tools printed. */
@@ -30,6 +31,7 @@ export const saidSchema = z.string().max(65536).catch('');
 type Common =
   | 'bootId'
   | 'version'
+  | 'menu'
   | 'kernelArguments'
   | 'machineId'
   | 'hostKeys'
@@ -45,6 +47,7 @@ export function commonView(
     bootId: probe.bootId,
     version: probe.osRelease.versionId,
     kernelArguments: words(probe.cmdline),
+    menu: probe.menu,
     machineId: probe.machineId,
     hostKeys: probe.hostKeys,
     users: probe.users.map(

@@ -42,6 +42,7 @@ function common_members() {
         ", \"kernelRelease\": " json(first_line("/proc/sys/kernel/osrelease")) ", \"cmdline\": " json(first_line("/proc/cmdline")) \
         ", \"osRelease\": {\"id\": " json(assigned("/usr/lib/os-release", "ID")) \
         ", \"versionId\": " json(assigned("/usr/lib/os-release", "VERSION_ID")) "}, \"machineId\": " json(first_line("/etc/machine-id")) \
+        ", \"menu\": {\"file\": " json(menu_file) ", \"sha256\": " json(menu_digest) "}" \
         ", \"hostKeys\": [" keys "], \"users\": [" users "], \"systemState\": " json(state) ", \"failedUnits\": [" failed "]"
 }
 BEGIN {
@@ -49,6 +50,7 @@ BEGIN {
     for (i = 1; i < 32; i++) control[sprintf("%c", i)] = sprintf("\\u%04x", i); control["\177"] = "\\u007f"
 }
 index($0, mark) == 1 { section = substr($0, length(mark) + 1); next }
+section == "menu file" { if (menu_file == "") menu_file = $0; else menu_digest = substr($0, 1, 64) }
 section == "state" && sub(/^SystemState=/, "") { state = $0 }
 section == "failed" && split($0, f, " ") { failed = add(failed, json(f[1])) }
 '
@@ -62,6 +64,13 @@ report() {
     program=$1
     shift
     awk -v mark="$mark" "$@" "$COMMON$program"
+}
+
+# GRUB's menu: which file it is (device, number, and when that was made, since numbers are used again), and what it holds.
+menu_file() {
+    part 'menu file'
+    stat --dereference --format='%d:%i:%w' /boot/grub/grub.cfg
+    sha256sum </boot/grub/grub.cfg
 }
 
 system_state() {

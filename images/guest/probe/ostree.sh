@@ -106,9 +106,11 @@ main() {
         part staged; [ "$is_staged" = 0 ] || tr -c 'a-f0-9' '\n' </run/ostree/staged-deployment | grep -x '[0-9a-f]\{64\}'
         part keys; sha256sum /etc/ssh/ssh_host_*_key.pub 2>/dev/null
         part users; each_account digest_hash
+        menu_file
         system_state
         part status; [ -n "${PROBE_WITHOUT_STATUS-}" ] || ostree admin status 2>&1
-    } | report "$REPORT" -v booted="$booted" -v root_uuid="$root_uuid" -v read_only="$read_only" -v is_staged="$is_staged"
+    } | report "$REPORT" -v booted="$booted" -v root_uuid="$root_uuid" -v read_only="$read_only" -v is_staged="$is_staged" \
+        -v menu_link="$(readlink /boot/grub/grub.cfg)"
 }
 
 # Not from standard input: there the shell reads this program.
