@@ -14,6 +14,15 @@ const path = z
   .regex(/^\/[^\0]*$/, 'an absolute path')
   .max(1024);
 
+/** Of accounts and of groups. */
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'a name of small letters, digits and dashes');
+const kernelArgument = z
+  .string()
+  .regex(/^[A-Za-z][\w.-]*(=[\w.,:/-]+)?$/, 'one kernel argument')
+  .max(256);
+
 const moment = z.discriminatedUnion('at', [
   z
     .object({
@@ -85,6 +94,20 @@ export const VERBS = {
     args: z.object({ path, content: z.string().max(65536) }).strict(),
   },
   remove: { kind: 'act', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
+  /** Makes an account with a group of its own and a home; `groups`: others that it belongs to, which must exist. */
+  addUser: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 60,
+    args: z.object({ name, groups: z.array(name).max(8).optional() }).strict(),
+  },
+  /** From the next start of the running layer on; whatever is made from it has it, too. */
+  addKernelArgument: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 120,
+    args: z.object({ argument: kernelArgument }).strict(),
+  },
   /** Fills the place where layers are kept until this many MiB are left. */
   fill: {
     kind: 'act',
@@ -135,6 +158,8 @@ export interface Results {
   readonly rollback: { readonly outcome: Outcome; readonly reason: string | null };
   readonly write: Record<string, never>;
   readonly remove: Record<string, never>;
+  readonly addUser: Record<string, never>;
+  readonly addKernelArgument: Record<string, never>;
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };

@@ -46,6 +46,11 @@ export default {
       toLayer === null ? 'imgbase rollback' : `imgbase rollback --to ${quote(toLayer)}`,
     ),
 
+  addKernelArgument: async (context, argument) => {
+    const script = context.guestScript('administrator/thin-kernel-argument.sh');
+    await run(context, `sh -s -- ${quote(argument)}`, script);
+  },
+
   fill: (context, leaveMiB) => filled(context, 'probe/thin-fill.sh', leaveMiB),
 
   digest: async (context) => ({ bases: await baseContents(context, SHELL), damage: [] }),

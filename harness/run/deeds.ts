@@ -36,6 +36,10 @@ export function deedOf<V extends Verb>(
     }
     case 'remove':
       return { verb, path: (args as Args<'remove'>).path };
+    case 'addUser':
+      return { verb, name: (args as Args<'addUser'>).name };
+    case 'addKernelArgument':
+      return { verb, argument: (args as Args<'addKernelArgument'>).argument };
     case 'select':
       return { verb, version: (args as Args<'select'>).version };
     default:

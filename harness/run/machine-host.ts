@@ -15,7 +15,7 @@ import type { EngineOutcome, Layout, LayoutContext, UpdateRepository } from '../
 import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { underFault } from './armed-fault.ts';
-import { readFile, removeFile, settled, writeFile } from './guest-commands.ts';
+import { addUser, readFile, removeFile, settled, writeFile } from './guest-commands.ts';
 import { lastWords } from './last-words.ts';
 import type { Installer } from './installing.ts';
 import { Power } from './power.ts';
@@ -193,6 +193,19 @@ export class MachineHost implements Host {
 
   async remove(args: Args<'remove'>, context: StepContext): Promise<Result<'remove'>> {
     await removeFile(this.#power.shell, args, context);
+    return {};
+  }
+
+  async addUser(args: Args<'addUser'>, context: StepContext): Promise<Result<'addUser'>> {
+    await addUser(this.#power.shell, args, context);
+    return {};
+  }
+
+  async addKernelArgument(
+    { argument }: Args<'addKernelArgument'>,
+    context: StepContext,
+  ): Promise<Result<'addKernelArgument'>> {
+    await this.#options.layout.addKernelArgument(this.#layoutContext(context), argument);
     return {};
   }
 

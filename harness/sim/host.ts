@@ -48,6 +48,7 @@ export class SimulatedHost implements Host {
       base: image.nvr,
       files: image.files,
       rootOfFstab: `${image.nvr}+1`,
+      users: [`root:0:${this.#options.sha256('')}:root`],
     };
     this.#running = null;
     this.#disk = {
@@ -140,6 +141,24 @@ export class SimulatedHost implements Host {
     return Promise.resolve({ content: this.#read(args.path) ?? null });
   }
 
+  addUser({ name, groups = [] }: Args<'addUser'>): Promise<Result<'addUser'>> {
+    const { users } = this.#runningLayer();
+    const id = (999 + users.length).toString();
+    const account = [name, id, this.#options.sha256(name), [name, ...groups].join(',')].join(':');
+    this.#changeRunning({ users: [...users, account] });
+    return Promise.resolve({});
+  }
+
+  addKernelArgument({ argument }: Args<'addKernelArgument'>): Promise<Result<'addKernelArgument'>> {
+    const disk = this.#stored();
+    const { id } = this.#runningLayer();
+    const entries = disk.entries.map((entry) =>
+      entry.layer === id ? { ...entry, arguments: [...entry.arguments, argument] } : entry,
+    );
+    this.#disk = { ...disk, entries };
+    return Promise.resolve({});
+  }
+
   fill(args: Args<'fill'>): Promise<Result<'fill'>> {
     const disk = this.#stored();
     const take = Math.max(0, freeMiB(disk) - args.leaveMiB);
@@ -200,7 +219,10 @@ export class SimulatedHost implements Host {
       );
     }
     this.#boots += 1;
-    if (!this.#hung) this.#running = { layer: id, bootId: `boot-${this.#boots.toString()}` };
+    if (!this.#hung) {
+      const bootId = `boot-${this.#boots.toString()}`;
+      this.#running = { layer: id, bootId, arguments: entry.arguments };
+    }
     return Promise.resolve({ ends });
   }
 
@@ -260,9 +282,14 @@ export class SimulatedHost implements Host {
       this.#disk = { ...disk, shared: changed(disk.shared, path, content) };
       return;
     }
+    this.#changeRunning({ files: changed(this.#runningLayer().files, path, content) });
+  }
+
+  #changeRunning(change: Partial<SimLayer>): void {
+    const disk = this.#stored();
     const running = this.#runningLayer();
     const layers = disk.layers.map((layer) =>
-      layer === running ? { ...layer, files: changed(layer.files, path, content) } : layer,
+      layer === running ? { ...layer, ...change } : layer,
     );
     this.#disk = { ...disk, layers };
   }

@@ -31,7 +31,8 @@ export default referenceNode({
   name: '1.1',
   title: 'the first update: another default in /etc, another package, an account of its own',
   version: '1.1',
-  notes: 'Reference Node 1.1: adds the package tree and an agent with an account of its own, changes the tuning profile.',
+  notes:
+    'Reference Node 1.1: adds the package tree and an agent with an account of its own, changes the tuning profile.',
   packages: ['tree'],
   files: {
     '/usr/share/hostproof/only-in-1.1': { text: 'here for one version\n' },
