@@ -12,7 +12,7 @@ import {
   type SettingsByLayer,
 } from './administrator.ts';
 import type { TreeContent } from './image.ts';
-import type { Outcome, Results, Verb } from './verb.ts';
+import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
 import { defaultLayer, menuLayer, type HostView } from './view.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
@@ -39,6 +39,10 @@ export interface Ledger {
   readonly promisedRunning: string | null;
   /** Version of an upgrade that was cut, until another one has ended: its remains are allowed, and so is itself. */
   readonly interrupted: string | null;
+  /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
+  readonly fallback: string | null;
+  /** Layers whose services are known to fail. */
+  readonly unhealthy: readonly string[];
   readonly administrator: Identity | null;
   readonly settingsByLayer: SettingsByLayer;
 }
@@ -53,6 +57,8 @@ export const EMPTY_LEDGER: Ledger = {
   promisedDefault: null,
   promisedRunning: null,
   interrupted: null,
+  fallback: null,
+  unhealthy: [],
   administrator: null,
   settingsByLayer: {},
 };
@@ -70,6 +76,7 @@ export type Deed =
   | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
+  | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd }
   | { readonly verb: 'select'; readonly version: string }
   | { readonly verb: 'addUser'; readonly name: string }
   | { readonly verb: 'addKernelArgument'; readonly argument: string }
@@ -78,6 +85,8 @@ export type Deed =
 /** Verbs that say more than that they were done. */
 type TellingVerb =
   | 'install'
+  | 'boot'
+  | 'reboot'
   | 'upgrade'
   | 'digest'
   | 'rollback'
@@ -130,12 +139,16 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
         promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
       };
     case 'upgrade':
-      return deed.outcome === 'cut'
-        ? { ...afterCut(ledger), interrupted: deed.version }
-        : { ...ledger, interrupted: null };
+      return upgraded(ledger, deed.outcome, deed.version);
     default:
       return ledger;
   }
+}
+
+function upgraded(ledger: Ledger, outcome: Outcome, version: string): Ledger {
+  const fallback = ledger.last?.bootedLayer ?? null;
+  if (outcome === 'cut') return { ...afterCut(ledger), interrupted: version, fallback };
+  return { ...ledger, interrupted: null, ...(outcome === 'done' ? { fallback } : {}) };
 }
 
 /** What was only staged is lost with the power, and may be: then the boot loader's menu is what holds. */
@@ -172,6 +185,7 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
     ),
     promisedDefault: defaultAfterInterruption(ledger, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
+    unhealthy: unhealthyAfter(ledger, deed, view),
   };
   if (deed.verb === 'upgrade' && deed.outcome === 'done') {
     if (made === undefined)
@@ -190,6 +204,13 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
 function contentOf(view: HostView, id: string | null, content: BaseContent): Ledger['contents'] {
   const base = view.layers.find((layer) => layer.id === id)?.base ?? null;
   return base === null ? {} : { [base]: content };
+}
+
+/** A layer of that name may be another one by now: what counts is its last start. */
+function unhealthyAfter({ unhealthy }: Ledger, deed: Deed, { bootedLayer }: HostView): string[] {
+  const others = unhealthy.filter((layer) => layer !== bootedLayer);
+  if (deed.verb !== 'boot' && deed.verb !== 'reboot') return [...unhealthy];
+  return deed.ends === 'unhealthy' && bootedLayer !== null ? [...others, bootedLayer] : others;
 }
 
 /** A cut upgrade may have come to its end: then the new layer is as good a default as the old one. */

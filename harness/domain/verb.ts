@@ -39,8 +39,8 @@ const fault = z.object({ fault: z.literal('power-cut'), when: moment }).strict()
 export const outcomes = ['done', 'refused', 'failed', 'cut'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** How a boot may end: the host is up, or its kernel gave up. */
-export const bootEnds = ['up', 'panic'] as const;
+/** How a boot may end: the host is up, it is up and some of its services have failed, or its kernel gave up. */
+export const bootEnds = ['up', 'unhealthy', 'panic'] as const;
 export type BootEnd = (typeof bootEnds)[number];
 
 export const VERBS = {

@@ -22,6 +22,9 @@ export function deedOf<V extends Verb>(
       const { outcome, content } = result as Result<'upgrade'>;
       return { verb, outcome, version: lookups.versionOf(image.image), content };
     }
+    case 'boot':
+    case 'reboot':
+      return { verb, ends: (result as Result<'boot' | 'reboot'>).ends };
     case 'digest':
       return { verb, ...(result as Result<'digest'>) };
     case 'rollback':

@@ -4,7 +4,7 @@ import type { ImageFacts, TreeContent } from '../domain/image.ts';
 import type { Args, BootEnd, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Host, HostState } from '../ports/host.ts';
-import { freeMiB, POOL_MIB, type SimDisk, type SimLayer } from './disk.ts';
+import { freeMiB, POOL_MIB, type SimDisk, type SimEntry, type SimLayer } from './disk.ts';
 import { effects, isDefault, refusal } from './upgrade.ts';
 import { viewOf, type SimRunning } from './view.ts';
 
@@ -167,7 +167,7 @@ export class SimulatedHost implements Host {
   }
 
   settle(): Promise<Result<'settle'>> {
-    return Promise.resolve({ failedUnits: this.#failedUnits() });
+    return Promise.resolve({ failedUnits: this.#failedUnits(this.#runningLayer()) });
   }
 
   view(args: { readonly watch: readonly string[] }): Promise<HostView> {
@@ -179,7 +179,8 @@ export class SimulatedHost implements Host {
         return [path, content === undefined ? null : this.#options.sha256(content)];
       }),
     );
-    return Promise.resolve(viewOf(this.#stored(), this.#running, files, this.#failedUnits()));
+    const failed = this.#failedUnits(this.#runningLayer());
+    return Promise.resolve(viewOf(this.#stored(), this.#running, files, failed));
   }
 
   digest(): Promise<Result<'digest'>> {
@@ -211,12 +212,10 @@ export class SimulatedHost implements Host {
       throw new HostproofError('host/never', 'the boot loader has no entry to start');
     }
     this.#running = null;
-    this.#hung = entry.boots === 'panic';
-    if (entry.boots !== ends) {
-      throw new HostproofError(
-        'host/never',
-        `the boot ended in ${entry.boots}, expected was ${ends}`,
-      );
+    const end = this.#endOf(entry, ends);
+    this.#hung = end === 'panic';
+    if (end !== ends) {
+      throw new HostproofError('host/never', `the boot ended in ${end}, expected was ${ends}`);
     }
     this.#boots += 1;
     if (!this.#hung) {
@@ -224,6 +223,15 @@ export class SimulatedHost implements Host {
       this.#running = { layer: id, bootId, arguments: entry.arguments };
     }
     return Promise.resolve({ ends });
+  }
+
+  /** A host that is up is looked at closely only when it is to be unhealthy. */
+  #endOf(entry: SimEntry, must: BootEnd): BootEnd {
+    if (entry.boots === 'panic' || must === 'panic') return entry.boots;
+    const layer = this.#stored().layers.find(({ id }) => id === entry.layer);
+    return must === 'unhealthy' && layer !== undefined && this.#failedUnits(layer).length > 0
+      ? 'unhealthy'
+      : 'up';
   }
 
   #image(name: string): ImageFacts {
@@ -265,11 +273,8 @@ export class SimulatedHost implements Host {
     return layer;
   }
 
-  #failedUnits(): string[] {
-    const running = this.#runningLayer();
-    return this.#imageOfBase(running.base).wrong === 'unhealthy'
-      ? ['reference-health.service']
-      : [];
+  #failedUnits({ base }: SimLayer): string[] {
+    return this.#imageOfBase(base).wrong === 'unhealthy' ? ['reference-health.service'] : [];
   }
 
   #read(path: string): string | undefined {

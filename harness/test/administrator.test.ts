@@ -36,7 +36,10 @@ function told(...steps: readonly (readonly [Deed, HostView])[]): readonly string
   return broken;
 }
 
-const start: readonly [Deed, HostView] = [{ verb: 'boot' }, view({ old: ['a'] }, [ROOT], ['a'])];
+const start: readonly [Deed, HostView] = [
+  { verb: 'boot', ends: 'up' },
+  view({ old: ['a'] }, [ROOT], ['a']),
+];
 const named: readonly [Deed, HostView] = [
   { verb: 'addUser', name: 'alice' },
   view({ old: ['a'] }, [ROOT, ALICE], ['a']),
@@ -53,9 +56,11 @@ t.test('an account is promised to every layer made after it, with its groups', (
   const upgraded = [start, named, argued, [upgrade, both(['a', 'b=1'])]] as const;
   t.same(told(...upgraded), []);
   const without = view({ new: ['a', 'b=1'], old: ['a', 'b=1'] }, [ROOT], ['a', 'b=1']);
-  t.match(told(...upgraded, [{ verb: 'reboot' }, without]), [/^users: were .*alice/]);
+  t.match(told(...upgraded, [{ verb: 'reboot', ends: 'up' }, without]), [/^users: were .*alice/]);
   const lessGroups = { ...without, users: [ROOT, 'alice:1000:y:1000(alice)'] };
-  t.match(told(...upgraded, [{ verb: 'reboot' }, lessGroups]), [/^users: were .*4\(adm\)/]);
+  t.match(told(...upgraded, [{ verb: 'reboot', ends: 'up' }, lessGroups]), [
+    /^users: were .*4\(adm\)/,
+  ]);
   t.match(told(start, [named[0], start[1]]), [/^users: were .* alice;/], 'and must be made at all');
   t.end();
 });
@@ -68,9 +73,9 @@ t.test('an account that was made on one layer is not promised to another', (t) =
     told(
       start,
       [upgrade, view({ old: ['a'], new: ['a'] }, [ROOT], ['a'])],
-      [{ verb: 'reboot' }, seen],
+      [{ verb: 'reboot', ends: 'up' }, seen],
       [{ verb: 'addUser', name: 'alice' }, onNew],
-      [{ verb: 'reboot' }, onOld],
+      [{ verb: 'reboot', ends: 'up' }, onOld],
     ),
     [],
   );
@@ -82,7 +87,7 @@ t.test(
   (t) => {
     t.same(told(start, named, argued), []);
     t.match(told(start, named, [argued[0], named[1]]), [/entry old: were a b=1; are a$/]);
-    t.match(told(start, named, argued, [{ verb: 'reboot' }, argued[1]]), [
+    t.match(told(start, named, argued, [{ verb: 'reboot', ends: 'up' }, argued[1]]), [
       /^kernel arguments: were a b=1; are a$/,
     ]);
     t.match(told(start, named, argued, [upgrade, both(['b=1', 'a'])]), [/entry new: were a b=1/]);

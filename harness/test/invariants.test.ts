@@ -33,6 +33,10 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
   }),
   'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
   'claims-agree': (view) => ({ ...view, claim: { ...view.claim, currentLayer: 'another' } }),
+  'older-layer-offered': (view) => ({
+    ...view,
+    entries: view.entries.filter(({ layer }) => layer === view.bootedLayer),
+  }),
   'no-failed-units': (view) => ({ ...view, failedUnits: ['x.service'] }),
 };
 
