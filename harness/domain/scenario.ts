@@ -52,7 +52,10 @@ export interface StoryHost {
   select(version: string): Promise<Results['select']>;
   powerOff(): Promise<Results['powerOff']>;
   powerCut(): Promise<Results['powerCut']>;
-  /** `ends`: how the upgrade must end, `done` unless said; with a fault, `cut`. */
+  /**
+   * `ends`: how the upgrade must end, `done` unless said; with a power cut, `cut`; with a connection that drops, `refused` or
+   * `failed`.
+   */
   upgrade(
     image: ImageRef,
     options?: { ends?: Outcome; fault?: FaultPlan },

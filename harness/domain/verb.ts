@@ -33,7 +33,13 @@ const moment = z.discriminatedUnion('at', [
     .strict(),
   z.object({ at: z.literal('bytes'), bytes: z.number().int().positive() }).strict(),
 ]);
-const fault = z.object({ fault: z.literal('power-cut'), when: moment }).strict();
+const servedMoment = z
+  .object({ at: z.literal('served'), bytes: z.number().int().positive() })
+  .strict();
+const fault = z.discriminatedUnion('fault', [
+  z.object({ fault: z.literal('power-cut'), when: moment }).strict(),
+  z.object({ fault: z.literal('connection-dropped'), when: servedMoment }).strict(),
+]);
 
 /** How an upgrade or a rollback may end. `cut`: a fault took the power away. */
 export const outcomes = ['done', 'refused', 'failed', 'cut'] as const;

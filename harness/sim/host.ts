@@ -97,6 +97,11 @@ export class SimulatedHost implements Host {
     const running = this.#runningLayer();
     const oldImage = this.#imageOfBase(running.base);
     const content = this.#content(image);
+    if (args.fault?.fault === 'connection-dropped') {
+      const { fault, when } = args.fault;
+      const stamp = { fault, bytesServed: when.bytes };
+      return Promise.resolve({ outcome: 'refused', reason: 'connection lost', stamp, content });
+    }
     const reason = refusal(this.#stored(), image);
     if (reason !== null)
       return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
