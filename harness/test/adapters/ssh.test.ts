@@ -206,18 +206,18 @@ t.test(
       { files, directories: new Map() },
       { failsAfterBytes, onFailed: (bytes) => failed.push(bytes) },
     );
-    t.equal((await fetch(service.port, '/note')).body.toString(), 'note');
+    t.equal((await fetch(service.port, '/note', {})).body.toString(), 'note');
     t.same(failed, [], 'it is sound until then');
     const both = await Promise.allSettled([
-      fetch(service.port, '/big'),
-      fetch(service.port, '/big'),
+      fetch(service.port, '/big', {}),
+      fetch(service.port, '/big', {}),
     ]);
     t.same(
       both.map(({ status }) => status),
       ['rejected', 'rejected'],
     );
     t.same(failed, [failsAfterBytes], 'and says so, once');
-    await t.rejects(fetch(service.port, '/note'));
+    await t.rejects(fetch(service.port, '/note', {}));
   },
 );
 
