@@ -6,7 +6,8 @@ import {
   type StoryContext,
 } from './domain/scenario.ts';
 
-export { afterBytes, at } from './domain/fault.ts';
+export { afterBytes, afterServed, at } from './domain/fault.ts';
+export { connectionDropped } from './faults/connection-dropped.ts';
 export { powerCut } from './faults/power-cut.ts';
 
 /** A story: what it proves and where, and the function that tells it. @throws ZodError for data out of shape */

@@ -28,8 +28,9 @@ export function referenceNode(of: Version): Recipe {
       '/usr/lib/os-release': { text: osRelease(of.version) },
       '/usr/share/hostproof/nvr': { text: `${nvr}\n` },
       '/usr/share/hostproof/release-notes': { text: `${of.notes}\n` },
-      // An administrator edits the first; nobody edits the second.
+      // An administrator edits the first and deletes the second; nobody touches the third.
       '/etc/reference-node.conf': { text: `greeting=welcome to ${of.version}\n` },
+      '/etc/reference-node.d/banner.conf': { text: `banner=reference node ${of.version}\n` },
       '/etc/reference-node.d/tuning.conf': { text: `profile=virtual-host-${of.version}\n` },
       ...of.files,
     },

@@ -3,8 +3,10 @@ import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { HttpService } from '../ports/shell.ts';
+import type { FailingLine, HttpService } from '../ports/shell.ts';
+import { failingWire, soundWire, type Wire } from './wire.ts';
 
 /** Large reads: each one is a trip through the event loop. */
 const READ_BYTES = 512 * 1024;
@@ -13,19 +15,21 @@ const READ_BYTES = 512 * 1024;
  * A server that listens nowhere: give it connections with `server.emit('connection', duplex)`.
  * It answers GET and HEAD, whole or one range (RFC 9110, section 14.2).
  */
-export function fileServer(service: HttpService): Server {
+export function fileServer(service: HttpService, line?: FailingLine): Server {
   const server = createServer((request, response) => {
-    answer(service, request, response).catch((error: unknown) => {
+    answer(service, wire, request, response).catch((error: unknown) => {
       // The reader hung up, or the file could not be read: end the connection, so that no one takes a part for the whole.
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
+  const wire = line === undefined ? soundWire : failingWire(server, line);
   server.on('clientError', (_error, socket) => socket.destroy());
   return server;
 }
 
 async function answer(
   service: HttpService,
+  wire: Wire,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -38,7 +42,6 @@ async function answer(
     response.writeHead(404, { 'Content-Length': 0 }).end();
     return;
   }
-  const body = 'text' in file ? Buffer.from(file.text) : undefined;
   const sizeBytes = 'text' in file ? Buffer.byteLength(file.text) : file.sizeBytes;
   const range = parseRange(request.headers.range, sizeBytes);
   if (range === 'unsatisfiable') {
@@ -47,19 +50,20 @@ async function answer(
   }
   const { start, end } = range ?? { start: 0, end: sizeBytes - 1 };
   response.writeHead(range === undefined ? 200 : 206, {
-    'Content-Type': body === undefined ? 'application/octet-stream' : 'text/plain; charset=utf-8',
+    'Content-Type': 'text' in file ? 'text/plain; charset=utf-8' : 'application/octet-stream',
     'Content-Length': end - start + 1,
     'Accept-Ranges': 'bytes',
     ...(range === undefined ? {} : { 'Content-Range': `bytes ${start}-${end}/${sizeBytes}` }),
   });
-  if (request.method === 'HEAD' || sizeBytes === 0) response.end();
-  else if ('text' in file) response.end(body?.subarray(start, end + 1));
-  else {
-    await pipeline(
-      createReadStream(file.path, { start, end, highWaterMark: READ_BYTES }),
-      response,
-    );
+  if (request.method === 'HEAD' || sizeBytes === 0) {
+    response.end();
+    return;
   }
+  const body =
+    'text' in file
+      ? Readable.from([Buffer.from(file.text).subarray(start, end + 1)])
+      : createReadStream(file.path, { start, end, highWaterMark: READ_BYTES });
+  await pipeline(body, wire, response);
 }
 
 type Served = ReturnType<HttpService['files']['get']>;

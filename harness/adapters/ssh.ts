@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CommandResult, HttpService, RunOptions, Shell } from '../ports/shell.ts';
+import type { CommandResult, FailingLine, HttpService, RunOptions, Shell } from '../ports/shell.ts';
 import { fileServer } from './http-files.ts';
 import { runCommand } from './ssh-command.ts';
 import { answeringSocket } from './ssh-probe.ts';
@@ -161,8 +161,11 @@ class ConnectedShell implements SshShell {
     return runCommand(this.#client, this.#clock, command, options);
   }
 
-  async serve(service: HttpService): Promise<{ readonly port: number } & AsyncDisposable> {
-    const server = fileServer(service);
+  async serve(
+    service: HttpService,
+    line?: FailingLine,
+  ): Promise<{ readonly port: number } & AsyncDisposable> {
+    const server = fileServer(service, line);
     const port = await new Promise<number>((resolve, reject) => {
       this.#client.forwardIn('127.0.0.1', 0, (error, bound) => {
         if (error === undefined) resolve(bound);

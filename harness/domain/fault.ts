@@ -7,15 +7,29 @@ export type Moment =
   /** When this many bytes have been written since the step began. */
   | { readonly at: 'bytes'; readonly bytes: number };
 
-export type FaultPlan = { readonly fault: 'power-cut'; readonly when: Moment };
+/** When this many bytes of what is served to the host have been sent since the step began. */
+export type ServedMoment = { readonly at: 'served'; readonly bytes: number };
+
+export type PowerCut = { readonly fault: 'power-cut'; readonly when: Moment };
+export type ConnectionDropped = {
+  readonly fault: 'connection-dropped';
+  readonly when: ServedMoment;
+};
+export type FaultPlan = PowerCut | ConnectionDropped;
 
 /** Evidence that a fault struck. */
-export type FaultStamp = {
-  readonly fault: FaultPlan['fault'];
-  /** Bytes the guest had written in this step when it struck. */
-  readonly bytesWritten: number;
-  readonly bytesPlanned: number;
-};
+export type FaultStamp =
+  | {
+      readonly fault: PowerCut['fault'];
+      /** Bytes the guest had written in this step when it struck. */
+      readonly bytesWritten: number;
+      readonly bytesPlanned: number;
+    }
+  | {
+      readonly fault: ConnectionDropped['fault'];
+      /** Bytes of files that had been sent in this step when it struck. */
+      readonly bytesServed: number;
+    };
 
 export function at(of: 'upgrade', fraction: number): Moment {
   return { at: 'fraction', of, fraction };
@@ -23,4 +37,8 @@ export function at(of: 'upgrade', fraction: number): Moment {
 
 export function afterBytes(bytes: number): Moment {
   return { at: 'bytes', bytes };
+}
+
+export function afterServed(bytes: number): ServedMoment {
+  return { at: 'served', bytes };
 }

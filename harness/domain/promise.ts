@@ -3,9 +3,17 @@
  *
  * The ledger is folded over acts and views; it never looks at a machine.
  */
+import {
+  identityOf,
+  settingsSeen,
+  withSettings,
+  type Identity,
+  type Settings,
+  type SettingsByLayer,
+} from './administrator.ts';
 import type { TreeContent } from './image.ts';
-import type { Outcome, Results, Verb } from './verb.ts';
-import { administratorArguments, defaultLayer, menuLayer, type HostView } from './view.ts';
+import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
+import { defaultLayer, menuLayer, type HostView } from './view.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
@@ -31,15 +39,12 @@ export interface Ledger {
   readonly promisedRunning: string | null;
   /** Version of an upgrade that was cut, until another one has ended: its remains are allowed, and so is itself. */
   readonly interrupted: string | null;
-  readonly administrator: Administrator | null;
-}
-
-/** What belongs to the administrator and goes with him from layer to layer. */
-export interface Administrator {
-  readonly machineId: string;
-  readonly hostKeys: readonly string[];
-  readonly users: readonly string[];
-  readonly kernelArguments: readonly string[];
+  /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
+  readonly fallback: string | null;
+  /** Layers whose services are known to fail. */
+  readonly unhealthy: readonly string[];
+  readonly administrator: Identity | null;
+  readonly settingsByLayer: SettingsByLayer;
 }
 
 export const EMPTY_LEDGER: Ledger = {
@@ -52,7 +57,10 @@ export const EMPTY_LEDGER: Ledger = {
   promisedDefault: null,
   promisedRunning: null,
   interrupted: null,
+  fallback: null,
+  unhealthy: [],
   administrator: null,
+  settingsByLayer: {},
 };
 
 /** What a step did, as far as promises go. */
@@ -68,11 +76,25 @@ export type Deed =
   | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
+  | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd }
   | { readonly verb: 'select'; readonly version: string }
+  | { readonly verb: 'addUser'; readonly name: string }
+  | { readonly verb: 'addKernelArgument'; readonly argument: string }
   | { readonly verb: Exclude<Verb, TellingVerb> };
 
 /** Verbs that say more than that they were done. */
-type TellingVerb = 'install' | 'upgrade' | 'digest' | 'rollback' | 'write' | 'remove' | 'select';
+type TellingVerb =
+  | 'install'
+  | 'boot'
+  | 'reboot'
+  | 'upgrade'
+  | 'digest'
+  | 'rollback'
+  | 'write'
+  | 'remove'
+  | 'select'
+  | 'addUser'
+  | 'addKernelArgument';
 
 /** Files under these belong to a layer; everything else on a host is shared by all layers. */
 export function belongsToLayer(path: string): boolean {
@@ -86,15 +108,6 @@ export function watched(ledger: Ledger): string[] {
   return [...new Set([...Object.keys(files), ...Object.keys(ledger.sharedFiles)])].sort();
 }
 
-export function administratorOf(view: HostView): Administrator {
-  return {
-    machineId: view.machineId,
-    hostKeys: view.hostKeys,
-    users: view.users,
-    kernelArguments: administratorArguments(view.kernelArguments),
-  };
-}
-
 /** The ledger after a deed, before the host was looked at again. */
 export function promise(ledger: Ledger, deed: Deed): Ledger {
   switch (deed.verb) {
@@ -104,6 +117,17 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return withFile(ledger, deed.path, deed.sha256);
     case 'remove':
       return withFile(ledger, deed.path, null);
+    case 'addUser':
+      return withSettingsOf(ledger, takers(ledger), (settings) => ({
+        ...settings,
+        users: [...settings.users, deed.name],
+      }));
+    case 'addKernelArgument':
+      // what is staged has its arguments already
+      return withSettingsOf(ledger, takers(ledger).slice(0, 1), (settings) => ({
+        ...settings,
+        kernelArguments: [...settings.kernelArguments, deed.argument],
+      }));
     case 'powerCut':
       return afterCut(ledger);
     case 'boot':
@@ -115,12 +139,16 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
         promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
       };
     case 'upgrade':
-      return deed.outcome === 'cut'
-        ? { ...afterCut(ledger), interrupted: deed.version }
-        : { ...ledger, interrupted: null };
+      return upgraded(ledger, deed.outcome, deed.version);
     default:
       return ledger;
   }
+}
+
+function upgraded(ledger: Ledger, outcome: Outcome, version: string): Ledger {
+  const fallback = ledger.last?.bootedLayer ?? null;
+  if (outcome === 'cut') return { ...afterCut(ledger), interrupted: version, fallback };
+  return { ...ledger, interrupted: null, ...(outcome === 'done' ? { fallback } : {}) };
 }
 
 /** What was only staged is lost with the power, and may be: then the boot loader's menu is what holds. */
@@ -138,18 +166,28 @@ function afterCut(ledger: Ledger): Ledger {
  */
 export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   const seen = view.bases.map((base) => [base.id, ledger.bases[base.id] ?? base.identity] as const);
+  const made =
+    deed.verb === 'upgrade' && deed.outcome === 'done'
+      ? view.layers.findLast((layer) => layer.version === deed.version)
+      : undefined;
   const next: Ledger = {
     ...ledger,
     last: view,
     bases: Object.fromEntries(seen),
     contents:
       ledger.last === null ? contentOf(view, view.bootedLayer, ledger.installed) : ledger.contents,
-    administrator: ledger.administrator ?? administratorOf(view),
+    administrator: ledger.administrator ?? identityOf(view),
+    settingsByLayer: settingsSeen(
+      ledger.settingsByLayer,
+      ledger.last?.bootedLayer ?? null,
+      made?.id ?? null,
+      view,
+    ),
     promisedDefault: defaultAfterInterruption(ledger, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
+    unhealthy: unhealthyAfter(ledger, deed, view),
   };
   if (deed.verb === 'upgrade' && deed.outcome === 'done') {
-    const made = view.layers.findLast((layer) => layer.version === deed.version);
     if (made === undefined)
       return { ...next, promisedDefault: `a layer of version ${deed.version}` };
     const running = view.bootedLayer === null ? {} : (ledger.filesByLayer[view.bootedLayer] ?? {});
@@ -166,6 +204,13 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
 function contentOf(view: HostView, id: string | null, content: BaseContent): Ledger['contents'] {
   const base = view.layers.find((layer) => layer.id === id)?.base ?? null;
   return base === null ? {} : { [base]: content };
+}
+
+/** A layer of that name may be another one by now: what counts is its last start. */
+function unhealthyAfter({ unhealthy }: Ledger, deed: Deed, { bootedLayer }: HostView): string[] {
+  const others = unhealthy.filter((layer) => layer !== bootedLayer);
+  if (deed.verb !== 'boot' && deed.verb !== 'reboot') return [...unhealthy];
+  return deed.ends === 'unhealthy' && bootedLayer !== null ? [...others, bootedLayer] : others;
 }
 
 /** A cut upgrade may have come to its end: then the new layer is as good a default as the old one. */
@@ -191,12 +236,23 @@ function withFile(ledger: Ledger, path: string, digest: string | null): Ledger {
   if (!belongsToLayer(path)) {
     return { ...ledger, sharedFiles: { ...ledger.sharedFiles, [path]: digest } };
   }
-  const layer = ledger.last?.bootedLayer ?? null;
-  if (layer === null) return ledger;
-  // what is staged takes the administrator's files over when the host goes down, and not before
-  const takers = [layer, ledger.last?.staged ?? null].filter((taker) => taker !== null);
-  const changed = takers.map((taker) => {
-    return [taker, { ...ledger.filesByLayer[taker], [path]: digest }] as const;
+  const changed = takers(ledger).map((layer) => {
+    return [layer, { ...ledger.filesByLayer[layer], [path]: digest }] as const;
   });
   return { ...ledger, filesByLayer: { ...ledger.filesByLayer, ...Object.fromEntries(changed) } };
+}
+
+function withSettingsOf(
+  ledger: Ledger,
+  layers: readonly string[],
+  change: (settings: Settings) => Settings,
+): Ledger {
+  return { ...ledger, settingsByLayer: withSettings(ledger.settingsByLayer, layers, change) };
+}
+
+/** The layers that a change to the running one reaches, that one first: none before the host was seen. */
+function takers({ last }: Ledger): string[] {
+  if (last?.bootedLayer == null) return [];
+  // what is staged takes over what the administrator has made when the host goes down, and not before
+  return [last.bootedLayer, last.staged].filter((layer) => layer !== null);
 }

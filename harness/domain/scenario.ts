@@ -52,7 +52,10 @@ export interface StoryHost {
   select(version: string): Promise<Results['select']>;
   powerOff(): Promise<Results['powerOff']>;
   powerCut(): Promise<Results['powerCut']>;
-  /** `ends`: how the upgrade must end, `done` unless said; with a fault, `cut`. */
+  /**
+   * `ends`: how the upgrade must end, `done` unless said; with a power cut, `cut`; with a connection that drops, `refused` or
+   * `failed`.
+   */
   upgrade(
     image: ImageRef,
     options?: { ends?: Outcome; fault?: FaultPlan },
@@ -61,6 +64,10 @@ export interface StoryHost {
   rollback(options?: { to?: string; ends?: 'done' | 'refused' }): Promise<Results['rollback']>;
   write(path: string, content: string): Promise<Results['write']>;
   remove(path: string): Promise<Results['remove']>;
+  /** Makes an account with a group of its own; `groups`: others, which must exist. */
+  addUser(name: string, options?: { groups?: string[] }): Promise<Results['addUser']>;
+  /** From the next start of the running layer on. */
+  addKernelArgument(argument: string): Promise<Results['addKernelArgument']>;
   fill(options: { leaveMiB: number }): Promise<Results['fill']>;
   settle(): Promise<Results['settle']>;
   /** Content of a file as text; null if there is none. */
@@ -79,6 +86,10 @@ export interface Expect {
   /** All the versions on the host, oldest first. */
   layers(...versions: string[]): void;
   file(path: string, content: string | null): Promise<void>;
+  /** The kernel that runs was started with these, in this order. */
+  kernelArguments(...args: string[]): void;
+  /** The running layer has these accounts, among others. */
+  users(...names: string[]): void;
 }
 
 export interface StoryContext {

@@ -14,6 +14,15 @@ const path = z
   .regex(/^\/[^\0]*$/, 'an absolute path')
   .max(1024);
 
+/** Of accounts and of groups. */
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'a name of small letters, digits and dashes');
+const kernelArgument = z
+  .string()
+  .regex(/^[A-Za-z][\w.-]*(=[\w.,:/-]+)?$/, 'one kernel argument')
+  .max(256);
+
 const moment = z.discriminatedUnion('at', [
   z
     .object({
@@ -24,14 +33,20 @@ const moment = z.discriminatedUnion('at', [
     .strict(),
   z.object({ at: z.literal('bytes'), bytes: z.number().int().positive() }).strict(),
 ]);
-const fault = z.object({ fault: z.literal('power-cut'), when: moment }).strict();
+const servedMoment = z
+  .object({ at: z.literal('served'), bytes: z.number().int().positive() })
+  .strict();
+const fault = z.discriminatedUnion('fault', [
+  z.object({ fault: z.literal('power-cut'), when: moment }).strict(),
+  z.object({ fault: z.literal('connection-dropped'), when: servedMoment }).strict(),
+]);
 
 /** How an upgrade or a rollback may end. `cut`: a fault took the power away. */
 export const outcomes = ['done', 'refused', 'failed', 'cut'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** How a boot may end: the host is up, or its kernel gave up. */
-export const bootEnds = ['up', 'panic'] as const;
+/** How a boot may end: the host is up, it is up and some of its services have failed, or its kernel gave up. */
+export const bootEnds = ['up', 'unhealthy', 'panic'] as const;
 export type BootEnd = (typeof bootEnds)[number];
 
 export const VERBS = {
@@ -85,6 +100,20 @@ export const VERBS = {
     args: z.object({ path, content: z.string().max(65536) }).strict(),
   },
   remove: { kind: 'act', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
+  /** Makes an account with a group of its own and a home; `groups`: others that it belongs to, which must exist. */
+  addUser: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 60,
+    args: z.object({ name, groups: z.array(name).max(8).optional() }).strict(),
+  },
+  /** From the next start of the running layer on; whatever is made from it has it, too. */
+  addKernelArgument: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 120,
+    args: z.object({ argument: kernelArgument }).strict(),
+  },
   /** Fills the place where layers are kept until this many MiB are left. */
   fill: {
     kind: 'act',
@@ -135,6 +164,8 @@ export interface Results {
   readonly rollback: { readonly outcome: Outcome; readonly reason: string | null };
   readonly write: Record<string, never>;
   readonly remove: Record<string, never>;
+  readonly addUser: Record<string, never>;
+  readonly addKernelArgument: Record<string, never>;
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };

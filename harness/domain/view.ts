@@ -63,7 +63,7 @@ export const hostViewSchema = z.object({
   pool: z.object({ dataPercent: z.number(), metadataPercent: z.number() }).nullable(),
   machineId: text,
   hostKeys: list(text),
-  /** The administrator's accounts: `name:uid:digest of the password field`. */
+  /** The administrator's accounts: `name:uid:digest of the password field:groups`. */
   users: list(text),
   failedUnits: list(text),
   /** Files that a story wrote: sha256 of the content, or null if absent. */

@@ -1,7 +1,7 @@
 /** The layout of CoreOS Node and its like: libostree deployments, each with an `/etc` of its own, and one `/var`. */
 import { HostproofError } from '../domain/errors.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
-import type { CommandResult } from '../ports/shell.ts';
+import { quote, type CommandResult } from '../ports/shell.ts';
 import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
 import { probeSchema, statusLines, viewOf } from './ostree-probe.ts';
 
@@ -56,6 +56,16 @@ export default {
     const ended = await execute(context, `${SET_DEFAULT} ${index.toString()}`);
     if (ended.status === 0) return { outcome: 'done', reason: null };
     return { outcome: 'failed', reason: lastWords(ended) };
+  },
+
+  addKernelArgument: async (context, argument) => {
+    const [next] = statusLines(await run(context, 'ostree admin status'));
+    if (next?.isBooted !== true) {
+      const message =
+        'libostree 2022.7 changes the arguments of what starts next, and that is not what runs';
+      throw new HostproofError('story/misuse', message);
+    }
+    await run(context, `ostree admin instutil set-kargs --merge ${quote(`--append=${argument}`)}`);
   },
 
   fill: (context, leaveMiB) => filled(context, 'probe/ostree-fill.sh', leaveMiB),

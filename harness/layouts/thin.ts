@@ -32,9 +32,13 @@ export default {
   upgrade: async (context, _image, port) => {
     context.progress('downloading the image');
     const url = `http://127.0.0.1:${port.toString()}/update.squashfs`;
-    await run(context, `curl -fsS -o ${PAYLOAD} ${url} -o ${PAYLOAD}.sha256 ${url}.sha256`);
+    const fetch = `curl -fsS -o ${PAYLOAD} ${url} -o ${PAYLOAD}.sha256 ${url}.sha256`;
+    const fetched = await execute(context, fetch);
     context.progress('imgbase update');
-    const ended = await engine(context, `imgbase update --format liveimg ${PAYLOAD}`);
+    const ended: EngineOutcome =
+      fetched.status === 0
+        ? await engine(context, `imgbase update --format liveimg ${PAYLOAD}`)
+        : { outcome: 'refused', reason: fetched.stderr.trim().slice(-500) };
     // the administrator's package manager would remove what it downloaded
     await run(context, `rm -f ${PAYLOAD} ${PAYLOAD}.sha256`);
     return ended;
@@ -45,6 +49,11 @@ export default {
       context,
       toLayer === null ? 'imgbase rollback' : `imgbase rollback --to ${quote(toLayer)}`,
     ),
+
+  addKernelArgument: async (context, argument) => {
+    const script = context.guestScript('administrator/thin-kernel-argument.sh');
+    await run(context, `sh -s -- ${quote(argument)}`, script);
+  },
 
   fill: (context, leaveMiB) => filled(context, 'probe/thin-fill.sh', leaveMiB),
 

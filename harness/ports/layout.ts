@@ -36,6 +36,8 @@ export interface Layout {
     port: number,
   ) => Promise<EngineOutcome>;
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
+  /** Adds an argument to those that the running layer's kernel is started with, behind all others. */
+  readonly addKernelArgument: (context: LayoutContext, argument: string) => Promise<void>;
   /** Leaves this many MiB where new layers are made. Resolves with what is left, in MiB. */
   readonly fill: (context: LayoutContext, leaveMiB: number) => Promise<number>;
   /** Reads everything: what every base holds, and whether the store it lies in is sound. */

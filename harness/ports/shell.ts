@@ -23,7 +23,17 @@ export interface Shell extends AsyncDisposable {
   /** Runs a command with the host's `/bin/sh`; give data through `stdin`, or quote it with `quote`. */
   readonly run: (command: string, options: RunOptions) => Promise<CommandResult>;
   /** Serves `127.0.0.1:<port>` in the guest from a handler of ours; resolves with the port in the guest. */
-  readonly serve: (service: HttpService) => Promise<{ readonly port: number } & AsyncDisposable>;
+  readonly serve: (
+    service: HttpService,
+    line?: FailingLine,
+  ) => Promise<{ readonly port: number } & AsyncDisposable>;
+}
+
+/** A line that fails: once so many bytes of files have been sent, every connection ends, and no other comes about. */
+export interface FailingLine {
+  readonly failsAfterBytes: number;
+  /** Called once. */
+  readonly onFailed: (bytesServed: number) => void;
 }
 
 /** What is served over HTTP: single files by their request path, and directories by the request path of their top. */

@@ -1,13 +1,14 @@
-/** A fault that waits for its moment while a step runs. */
-import type { FaultPlan, FaultStamp } from '../domain/fault.ts';
+/** Faults that wait for their moment while a step runs. */
+import type { ConnectionDropped, FaultStamp, PowerCut } from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RunningMachine } from '../ports/machine.ts';
+import type { FailingLine } from '../ports/shell.ts';
 
 /** How often the bytes written are asked for: the moment is met within what is written meanwhile. */
 const POLL_MS = 20;
 
 export interface Armed {
-  readonly plan: FaultPlan;
+  readonly plan: PowerCut;
   readonly machine: RunningMachine;
   readonly clock: Clock;
   /** Bytes that the step is known to write, about. */
@@ -65,4 +66,18 @@ async function strikeInTime(
     }
     await clock.sleep(POLL_MS, signal);
   }
+}
+
+/** The line that a step's files are served over; `stamp` once it has failed. */
+export class ArmedLine implements FailingLine {
+  readonly failsAfterBytes: number;
+  stamp: FaultStamp | null = null;
+
+  constructor({ when }: ConnectionDropped) {
+    this.failsAfterBytes = when.bytes;
+  }
+
+  readonly onFailed = (bytesServed: number): void => {
+    this.stamp = { fault: 'connection-dropped', bytesServed };
+  };
 }

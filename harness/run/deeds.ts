@@ -1,7 +1,8 @@
 /** What a finished verb means for the promises, and whether it ended as the story said it must. */
 import { HostproofError } from '../domain/errors.ts';
+import type { FaultPlan } from '../domain/fault.ts';
 import type { Deed } from '../domain/promise.ts';
-import type { Args, Result, Verb } from '../domain/verb.ts';
+import type { Args, Outcome, Result, Verb } from '../domain/verb.ts';
 
 interface Lookups {
   readonly sha256: (text: string) => string;
@@ -22,6 +23,9 @@ export function deedOf<V extends Verb>(
       const { outcome, content } = result as Result<'upgrade'>;
       return { verb, outcome, version: lookups.versionOf(image.image), content };
     }
+    case 'boot':
+    case 'reboot':
+      return { verb, ends: (result as Result<'boot' | 'reboot'>).ends };
     case 'digest':
       return { verb, ...(result as Result<'digest'>) };
     case 'rollback':
@@ -36,12 +40,23 @@ export function deedOf<V extends Verb>(
     }
     case 'remove':
       return { verb, path: (args as Args<'remove'>).path };
+    case 'addUser':
+      return { verb, name: (args as Args<'addUser'>).name };
+    case 'addKernelArgument':
+      return { verb, argument: (args as Args<'addKernelArgument'>).argument };
     case 'select':
       return { verb, version: (args as Args<'select'>).version };
     default:
       return { verb };
   }
 }
+
+/** How an upgrade ends that meets this fault, unless the story says otherwise. */
+const ENDS: Readonly<Record<FaultPlan['fault'] | 'none', readonly Outcome[]>> = {
+  none: ['done'],
+  'power-cut': ['cut'],
+  'connection-dropped': ['refused', 'failed'],
+};
 
 /** The error for an upgrade or a rollback that did not end as it must; null if it did. */
 export function unexpectedEnd<V extends Verb>(
@@ -58,12 +73,13 @@ export function unexpectedEnd<V extends Verb>(
       `${fault.fault} was armed, and the ${verb} ended (${ended.outcome}) before it struck`,
     );
   }
-  const must = (args as Args<'upgrade'>).ends ?? (fault === undefined ? 'done' : 'cut');
-  if (ended.outcome === must) return null;
+  const { ends } = args as Args<'upgrade'>;
+  const must = ends === undefined ? ENDS[fault?.fault ?? 'none'] : [ends];
+  if (must.includes(ended.outcome)) return null;
   const reason = ended.reason === null ? '' : `: ${ended.reason}`;
   return new HostproofError(
     'host/expectation',
-    `the ${verb} was ${ended.outcome}, expected was ${must}${reason}`,
+    `the ${verb} was ${ended.outcome}, expected was ${must.join(' or ')}${reason}`,
     {
       invariant: `expect.${verb}`,
     },

@@ -51,6 +51,17 @@ export async function removeFile(
   await succeed(shell, `rm -f ${quote(file.path)} && sync`, context);
 }
 
+/** Locked, like every account of a host that is reached by keys; what its password field holds tells it from others. */
+export async function addUser(
+  shell: Shell,
+  { name, groups = [] }: { readonly name: string; readonly groups?: readonly string[] | undefined },
+  context: StepContext,
+): Promise<void> {
+  const others = groups.length === 0 ? '' : ` --groups ${quote(groups.join(','))}`;
+  const options = `--create-home --user-group --password ${quote(`!${name}`)}${others}`;
+  await succeed(shell, `useradd ${options} ${quote(name)} && sync`, context);
+}
+
 /** Waits until the host has started all it starts; the units that failed. */
 export async function settled(shell: Shell, context: StepContext): Promise<string[]> {
   // answers with status 1 for a degraded host: the failed units say it better

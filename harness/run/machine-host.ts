@@ -1,7 +1,7 @@
 /** A host on a virtual machine: every verb, by a hypervisor, a console, a shell and a layout. */
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
-import type { FaultPlan } from '../domain/fault.ts';
+import type { PowerCut } from '../domain/fault.ts';
 import { canonical } from '../domain/json.ts';
 import type { Args, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -14,8 +14,8 @@ import type { InstalledHosts } from '../ports/installed.ts';
 import type { EngineOutcome, Layout, LayoutContext, UpdateRepository } from '../ports/layout.ts';
 import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
-import { underFault } from './armed-fault.ts';
-import { readFile, removeFile, settled, writeFile } from './guest-commands.ts';
+import { ArmedLine, underFault } from './armed-fault.ts';
+import { addUser, readFile, removeFile, settled, writeFile } from './guest-commands.ts';
 import { lastWords } from './last-words.ts';
 import type { Installer } from './installing.ts';
 import { Power } from './power.ts';
@@ -163,17 +163,19 @@ export class MachineHost implements Host {
     const { images, layout, updates } = this.#options;
     const { shell } = this.#power;
     const image = await images.built(args.image.image, 'update', context.progress);
-    await using service = await shell.serve(await layout.served(image, updates));
+    const { fault } = args;
+    const line = fault?.fault === 'connection-dropped' ? new ArmedLine(fault) : undefined;
+    await using service = await shell.serve(await layout.served(image, updates), line);
     const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
       layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
     const { content } = image;
     const ended =
-      args.fault === undefined
-        ? { ended: await this.#power.watched('upgrading', context, engine) }
-        : await this.#underFault(args.fault, layout.upgradeBytes(image), context, engine);
+      fault?.fault === 'power-cut'
+        ? await this.#underFault(fault, layout.upgradeBytes(image), context, engine)
+        : { ended: await this.#power.watched('upgrading', context, engine) };
     return 'stamp' in ended
       ? { outcome: 'cut', reason: null, stamp: ended.stamp, content }
-      : { ...ended.ended, stamp: null, content };
+      : { ...ended.ended, stamp: line?.stamp ?? null, content };
   }
 
   async rollback(args: Args<'rollback'>, context: StepContext): Promise<Result<'rollback'>> {
@@ -193,6 +195,19 @@ export class MachineHost implements Host {
 
   async remove(args: Args<'remove'>, context: StepContext): Promise<Result<'remove'>> {
     await removeFile(this.#power.shell, args, context);
+    return {};
+  }
+
+  async addUser(args: Args<'addUser'>, context: StepContext): Promise<Result<'addUser'>> {
+    await addUser(this.#power.shell, args, context);
+    return {};
+  }
+
+  async addKernelArgument(
+    { argument }: Args<'addKernelArgument'>,
+    context: StepContext,
+  ): Promise<Result<'addKernelArgument'>> {
+    await this.#options.layout.addKernelArgument(this.#layoutContext(context), argument);
     return {};
   }
 
@@ -245,7 +260,7 @@ export class MachineHost implements Host {
   }
 
   #underFault(
-    plan: FaultPlan,
+    plan: PowerCut,
     bytesPlanned: number,
     { signal }: StepContext,
     step: (signal: AbortSignal) => Promise<EngineOutcome>,

@@ -16,6 +16,8 @@ export function storyHost(steps: Steps): StoryHost {
     rollback: (options) => steps.perform('rollback', { ...options }),
     write: (path, content) => steps.perform('write', { path, content }),
     remove: (path) => steps.perform('remove', { path }),
+    addUser: (name, options) => steps.perform('addUser', { name, ...options }),
+    addKernelArgument: (argument) => steps.perform('addKernelArgument', { argument }),
     fill: (options) => steps.perform('fill', options),
     settle: () => steps.perform('settle', {}),
     read: async (path) => (await steps.perform('read', { path })).content,
@@ -45,6 +47,15 @@ export function expectations(steps: Steps, misuse: (message: string) => Hostproo
     layers: (...versions) => {
       const seen = view().layers.map((layer) => layer.version);
       same('layers', 'the list of versions', seen.join(', '), versions.join(', '));
+    },
+    kernelArguments: (...args) => {
+      const seen = view().kernelArguments.filter((argument) => args.includes(argument));
+      same('kernelArguments', 'the order of kernel arguments', seen.join(' '), args.join(' '));
+    },
+    users: (...names) => {
+      const seen = view().users.map((user) => user.split(':')[0] ?? '');
+      const missing = names.filter((name) => !seen.includes(name));
+      same('users', 'the list of missing accounts', missing.join(', '), '');
     },
     file: async (path, content) => {
       const { content: seen } = await steps.perform('read', { path });

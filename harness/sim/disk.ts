@@ -7,6 +7,7 @@ export interface SimLayer {
   /** Files of the layer that the simulation knows, by path. */
   readonly files: Readonly<Record<string, string>>;
   readonly rootOfFstab: string | null;
+  readonly users: readonly string[];
 }
 
 export interface SimEntry {

@@ -4,7 +4,7 @@ import type { ImageFacts, TreeContent } from '../domain/image.ts';
 import type { Args, BootEnd, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Host, HostState } from '../ports/host.ts';
-import { freeMiB, POOL_MIB, type SimDisk, type SimLayer } from './disk.ts';
+import { freeMiB, POOL_MIB, type SimDisk, type SimEntry, type SimLayer } from './disk.ts';
 import { effects, isDefault, refusal } from './upgrade.ts';
 import { viewOf, type SimRunning } from './view.ts';
 
@@ -48,6 +48,7 @@ export class SimulatedHost implements Host {
       base: image.nvr,
       files: image.files,
       rootOfFstab: `${image.nvr}+1`,
+      users: [`root:0:${this.#options.sha256('')}:root`],
     };
     this.#running = null;
     this.#disk = {
@@ -96,6 +97,11 @@ export class SimulatedHost implements Host {
     const running = this.#runningLayer();
     const oldImage = this.#imageOfBase(running.base);
     const content = this.#content(image);
+    if (args.fault?.fault === 'connection-dropped') {
+      const { fault, when } = args.fault;
+      const stamp = { fault, bytesServed: when.bytes };
+      return Promise.resolve({ outcome: 'refused', reason: 'connection lost', stamp, content });
+    }
     const reason = refusal(this.#stored(), image);
     if (reason !== null)
       return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
@@ -140,6 +146,24 @@ export class SimulatedHost implements Host {
     return Promise.resolve({ content: this.#read(args.path) ?? null });
   }
 
+  addUser({ name, groups = [] }: Args<'addUser'>): Promise<Result<'addUser'>> {
+    const { users } = this.#runningLayer();
+    const id = (999 + users.length).toString();
+    const account = [name, id, this.#options.sha256(name), [name, ...groups].join(',')].join(':');
+    this.#changeRunning({ users: [...users, account] });
+    return Promise.resolve({});
+  }
+
+  addKernelArgument({ argument }: Args<'addKernelArgument'>): Promise<Result<'addKernelArgument'>> {
+    const disk = this.#stored();
+    const { id } = this.#runningLayer();
+    const entries = disk.entries.map((entry) =>
+      entry.layer === id ? { ...entry, arguments: [...entry.arguments, argument] } : entry,
+    );
+    this.#disk = { ...disk, entries };
+    return Promise.resolve({});
+  }
+
   fill(args: Args<'fill'>): Promise<Result<'fill'>> {
     const disk = this.#stored();
     const take = Math.max(0, freeMiB(disk) - args.leaveMiB);
@@ -148,7 +172,7 @@ export class SimulatedHost implements Host {
   }
 
   settle(): Promise<Result<'settle'>> {
-    return Promise.resolve({ failedUnits: this.#failedUnits() });
+    return Promise.resolve({ failedUnits: this.#failedUnits(this.#runningLayer()) });
   }
 
   view(args: { readonly watch: readonly string[] }): Promise<HostView> {
@@ -160,7 +184,8 @@ export class SimulatedHost implements Host {
         return [path, content === undefined ? null : this.#options.sha256(content)];
       }),
     );
-    return Promise.resolve(viewOf(this.#stored(), this.#running, files, this.#failedUnits()));
+    const failed = this.#failedUnits(this.#runningLayer());
+    return Promise.resolve(viewOf(this.#stored(), this.#running, files, failed));
   }
 
   digest(): Promise<Result<'digest'>> {
@@ -192,16 +217,26 @@ export class SimulatedHost implements Host {
       throw new HostproofError('host/never', 'the boot loader has no entry to start');
     }
     this.#running = null;
-    this.#hung = entry.boots === 'panic';
-    if (entry.boots !== ends) {
-      throw new HostproofError(
-        'host/never',
-        `the boot ended in ${entry.boots}, expected was ${ends}`,
-      );
+    const end = this.#endOf(entry, ends);
+    this.#hung = end === 'panic';
+    if (end !== ends) {
+      throw new HostproofError('host/never', `the boot ended in ${end}, expected was ${ends}`);
     }
     this.#boots += 1;
-    if (!this.#hung) this.#running = { layer: id, bootId: `boot-${this.#boots.toString()}` };
+    if (!this.#hung) {
+      const bootId = `boot-${this.#boots.toString()}`;
+      this.#running = { layer: id, bootId, arguments: entry.arguments };
+    }
     return Promise.resolve({ ends });
+  }
+
+  /** A host that is up is looked at closely only when it is to be unhealthy. */
+  #endOf(entry: SimEntry, must: BootEnd): BootEnd {
+    if (entry.boots === 'panic' || must === 'panic') return entry.boots;
+    const layer = this.#stored().layers.find(({ id }) => id === entry.layer);
+    return must === 'unhealthy' && layer !== undefined && this.#failedUnits(layer).length > 0
+      ? 'unhealthy'
+      : 'up';
   }
 
   #image(name: string): ImageFacts {
@@ -243,11 +278,8 @@ export class SimulatedHost implements Host {
     return layer;
   }
 
-  #failedUnits(): string[] {
-    const running = this.#runningLayer();
-    return this.#imageOfBase(running.base).wrong === 'unhealthy'
-      ? ['reference-health.service']
-      : [];
+  #failedUnits({ base }: SimLayer): string[] {
+    return this.#imageOfBase(base).wrong === 'unhealthy' ? ['reference-health.service'] : [];
   }
 
   #read(path: string): string | undefined {
@@ -260,9 +292,14 @@ export class SimulatedHost implements Host {
       this.#disk = { ...disk, shared: changed(disk.shared, path, content) };
       return;
     }
+    this.#changeRunning({ files: changed(this.#runningLayer().files, path, content) });
+  }
+
+  #changeRunning(change: Partial<SimLayer>): void {
+    const disk = this.#stored();
     const running = this.#runningLayer();
     const layers = disk.layers.map((layer) =>
-      layer === running ? { ...layer, files: changed(layer.files, path, content) } : layer,
+      layer === running ? { ...layer, ...change } : layer,
     );
     this.#disk = { ...disk, layers };
   }

@@ -34,6 +34,7 @@ export function effects(
     base: image.nvr,
     files: carryOver(oldImage.files, running.files, image.files),
     rootOfFstab: `${image.nvr}+1`,
+    users: running.users,
   };
   const boots = image.wrong === 'panics' ? 'panic' : 'up';
   return [

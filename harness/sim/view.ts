@@ -5,6 +5,8 @@ import { usedMiB, type SimDisk } from './disk.ts';
 export interface SimRunning {
   readonly layer: string;
   readonly bootId: string;
+  /** What its kernel was started with. */
+  readonly arguments: readonly string[];
 }
 
 export function viewOf(
@@ -15,13 +17,12 @@ export function viewOf(
 ): HostView {
   const layer = disk.layers.find((candidate) => candidate.id === running.layer);
   const layers = new Set(disk.layers.map((candidate) => candidate.id));
-  const entry = disk.entries.find((candidate) => candidate.layer === running.layer);
   return {
     layout: 'thin',
     bootId: running.bootId,
     bootedLayer: running.layer,
     version: layer?.version ?? '',
-    kernelArguments: [`root=/dev/onn/${running.layer}`, ...(entry?.arguments ?? [])],
+    kernelArguments: [`root=/dev/onn/${running.layer}`, ...running.arguments],
     defaultEntry: disk.defaultLayer,
     entries: disk.entries.map((candidate) => ({
       id: candidate.layer,
@@ -46,7 +47,7 @@ export function viewOf(
     pool: { dataPercent: (100 * usedMiB(disk)) / disk.poolMiB, metadataPercent: 5 },
     machineId: disk.machineId,
     hostKeys: [...disk.hostKeys],
-    users: [],
+    users: [...(layer?.users ?? [])],
     failedUnits: [...failedUnits],
     files: { ...files },
     claim: { defaultLayer: disk.defaultLayer, currentLayer: running.layer },

@@ -33,12 +33,16 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
   }),
   'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
   'claims-agree': (view) => ({ ...view, claim: { ...view.claim, currentLayer: 'another' } }),
+  'older-layer-offered': (view) => ({
+    ...view,
+    entries: view.entries.filter(({ layer }) => layer === view.bootedLayer),
+  }),
   'no-failed-units': (view) => ({ ...view, failedUnits: ['x.service'] }),
 };
 
 t.test('every invariant turns red by its own name on a host that breaks it', async (t) => {
   t.same(
-    [...Object.keys(BROKEN), 'bases-hold-their-images'].sort(),
+    [...Object.keys(BROKEN), 'bases-hold-their-images', 'refused-changes-nothing'].sort(),
     invariants.map(({ id }) => id).sort(),
     'every invariant has a broken host here',
   );
@@ -104,3 +108,48 @@ t.test(
     t.equal(error?.invariant, 'no-orphans');
   },
 );
+
+t.test('an upgrade that is refused and has changed something all the same', async (t) => {
+  const more = (view: HostView): Record<string, HostView> => ({
+    layers: { ...view, layers: [...view.layers, ...view.layers] },
+    bases: { ...view, bases: [] },
+    entries: { ...view, entries: [...view.entries, ...view.entries] },
+  });
+  for (const what of ['layers', 'bases', 'entries', null]) {
+    let isRefused = false;
+    const { steps, events } = stepsOn((view) =>
+      isRefused && what !== null ? (more(view)[what] ?? view) : view,
+    );
+    await installed(steps);
+    isRefused = true;
+    const upgrade = { image: { image: 'truncated' }, ends: 'refused' } as const;
+    const error = await thrown(steps.perform('upgrade', upgrade));
+    t.equal(error?.blame, what === null ? undefined : 'host');
+    const found = events.flatMap((event) => (event.type === 'finding' ? [event.message] : []));
+    t.equal(
+      found.some((message) => message.includes(`${what ?? ''}: were`)),
+      what !== null,
+    );
+  }
+});
+
+t.test(
+  'a host that is to be unhealthy may have failed units, and only on that layer',
+  async (t) => {
+    const { steps } = stepsOn();
+    await installed(steps);
+    await steps.perform('upgrade', { image: { image: 'unhealthy' } });
+    await steps.perform('reboot', { ends: 'unhealthy' });
+    t.same((await steps.perform('settle', {})).failedUnits, ['reference-health.service']);
+    await steps.perform('select', { version: '1.0' });
+    const error = await thrown(steps.perform('reboot', {}));
+    t.equal(error?.invariant, 'no-failed-units', 'when nobody has said so');
+  },
+);
+
+t.test('a host that is to be unhealthy and is not', async (t) => {
+  const { steps } = stepsOn();
+  await installed(steps);
+  const error = await thrown(steps.perform('reboot', { ends: 'unhealthy' }));
+  t.equal(error?.blame, 'host');
+});

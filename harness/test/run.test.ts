@@ -78,9 +78,28 @@ t.test('a fault that never struck is the fault of the story', async (t) => {
       }),
   });
   await installed(steps);
-  await t.rejects(steps.perform('upgrade', { image: { image: '1.1' }, fault }), {
-    code: 'story/fault-never-struck',
+  const dropped = { fault: 'connection-dropped', when: { at: 'served', bytes: 10 } } as const;
+  for (const armed of [fault, dropped]) {
+    await t.rejects(steps.perform('upgrade', { image: { image: '1.1' }, fault: armed }), {
+      code: 'story/fault-never-struck',
+    });
+  }
+});
+
+t.test('an upgrade whose connection drops must not be done', async (t) => {
+  const fault = { fault: 'connection-dropped', when: { at: 'served', bytes: 10 } } as const;
+  const image = { image: '1.1' };
+  const { steps } = stepsOn();
+  await installed(steps);
+  const { outcome, stamp } = await steps.perform('upgrade', { image, fault });
+  t.equal(outcome, 'refused');
+  t.same(stamp, { fault: 'connection-dropped', bytesServed: 10 });
+  const deaf = stepsOn({
+    upgrade: () =>
+      Promise.resolve({ outcome: 'done', reason: null, stamp, content: { usr: '', rest: '' } }),
   });
+  await installed(deaf.steps);
+  await t.rejects(deaf.steps.perform('upgrade', { image, fault }), { code: 'host/expectation' });
 });
 
 t.test('a step that does not end is ended at its limit, and says so', async (t) => {

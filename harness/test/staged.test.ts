@@ -24,7 +24,7 @@ const view: HostView = {
 };
 
 function upgraded(): Ledger {
-  const before = settle(EMPTY_LEDGER, { verb: 'boot' }, { ...view, staged: null });
+  const before = settle(EMPTY_LEDGER, { verb: 'boot', ends: 'up' }, { ...view, staged: null });
   const deed = { verb: 'upgrade', outcome: 'done', version: '1.1', content: {} } as const;
   return settle(promise(before, deed), deed, view);
 }
@@ -34,15 +34,15 @@ t.test('what is staged is what the next orderly start leads to', (t) => {
   t.equal(menuLayer(view), 'old');
   const ledger = upgraded();
   t.equal(ledger.promisedDefault, 'new');
-  t.equal(promise(ledger, { verb: 'reboot' }).promisedRunning, 'new');
+  t.equal(promise(ledger, { verb: 'reboot', ends: 'up' }).promisedRunning, 'new');
   t.end();
 });
 
 t.test('a power cut takes what was only staged', (t) => {
   const cut = promise(upgraded(), { verb: 'powerCut' });
   t.equal(cut.promisedDefault, 'old');
-  t.equal(promise(cut, { verb: 'boot' }).promisedRunning, 'old');
-  const finalised = settle(upgraded(), { verb: 'boot' }, { ...view, staged: null });
+  t.equal(promise(cut, { verb: 'boot', ends: 'up' }).promisedRunning, 'old');
+  const finalised = settle(upgraded(), { verb: 'boot', ends: 'up' }, { ...view, staged: null });
   t.equal(promise(finalised, { verb: 'powerCut' }).promisedDefault, 'new', 'and nothing else');
   t.end();
 });

@@ -10,8 +10,10 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
+    // he changes one that the new image changes, too, and deletes another one
     await host.write('/etc/motd', 'kept by the administrator\n');
     await host.write('/etc/reference-node.conf', 'greeting=mine\n');
+    await host.remove('/etc/reference-node.d/banner.conf');
     await host.write('/var/lib/data', 'shared by all layers\n');
     await host.upgrade(image('1.1'));
     expect.layer('1.0');
@@ -21,7 +23,20 @@ export default scenario(
     expect.layers('1.0', '1.1');
     await expect.file('/etc/motd', 'kept by the administrator\n');
     await expect.file('/etc/reference-node.conf', 'greeting=mine\n');
+    await expect.file('/etc/reference-node.d/banner.conf', null);
     await expect.file('/etc/reference-node.d/tuning.conf', 'profile=virtual-host-1.1\n');
     await expect.file('/var/lib/data', 'shared by all layers\n');
+    // what he does on the new layer does not reach the old one
+    await host.write('/etc/reference-node.d/banner.conf', 'banner=back again\n');
+    await host.remove('/etc/reference-node.conf');
+    await host.write('/var/lib/data', 'still shared\n');
+    await host.rollback();
+    await host.reboot();
+    expect.layer('1.0');
+    await expect.file('/etc/motd', 'kept by the administrator\n');
+    await expect.file('/etc/reference-node.conf', 'greeting=mine\n');
+    await expect.file('/etc/reference-node.d/banner.conf', null);
+    await expect.file('/etc/reference-node.d/tuning.conf', 'profile=virtual-host-1.0\n');
+    await expect.file('/var/lib/data', 'still shared\n');
   },
 );

@@ -1,22 +1,39 @@
-import { administratorOf } from '../../domain/promise.ts';
-import type { Invariant } from '../invariant.ts';
+import { identityOf } from '../../domain/administrator.ts';
+import { administratorArguments } from '../../domain/view.ts';
+import { isStart, type Invariant } from '../invariant.ts';
 
 export default {
   id: 'administrator-kept',
-  title: "the administrator's kernel arguments, users, host keys and machine-id are kept",
-  broken: ({ view, promised }) => {
+  title: "the administrator's kernel arguments, users, groups, host keys and machine-id are kept",
+  broken: ({ view, promised, deed }) => {
     const kept = promised.administrator;
     if (kept === null) return [];
-    const now = administratorOf(view);
-    const lost = (name: string, before: readonly string[], after: readonly string[]): string[] =>
-      before.every((item, index) => item === after[index])
-        ? []
-        : [`${name}: were ${before.join(' ')}; are ${after.join(' ')}`];
+    const now = identityOf(view);
+    const ofLayer =
+      view.bootedLayer === null ? undefined : promised.settingsByLayer[view.bootedLayer];
     return [
       ...lost('machine-id', [kept.machineId], [now.machineId]),
       ...lost('host keys', kept.hostKeys, now.hostKeys),
-      ...lost('users', kept.users, now.users),
-      ...lost('kernel arguments', kept.kernelArguments, now.kernelArguments),
+      ...lost('users', ofLayer?.users, view.users),
+      ...lost(
+        'kernel arguments',
+        isStart(deed) ? ofLayer?.kernelArguments : undefined,
+        administratorArguments(view.kernelArguments),
+      ),
+      ...view.entries.flatMap((entry) =>
+        lost(
+          `kernel arguments of entry ${entry.id}`,
+          entry.layer === null ? undefined : promised.settingsByLayer[entry.layer]?.kernelArguments,
+          administratorArguments(entry.arguments),
+        ),
+      ),
     ];
   },
 } satisfies Invariant;
+
+/** What is new may come behind; nothing may be gone, changed or in another order. */
+function lost(name: string, before: readonly string[] = [], after: readonly string[]): string[] {
+  return before.every((item, index) => item === after[index])
+    ? []
+    : [`${name}: were ${before.join(' ')}; are ${after.join(' ')}`];
+}

@@ -1,11 +1,10 @@
-import type { Invariant } from '../invariant.ts';
+import { isStart, type Invariant } from '../invariant.ts';
 
 export default {
   id: 'running-as-promised',
   title: 'the layer that runs is the one that was to be started',
   broken: ({ view, promised, deed }) => {
-    const started = deed.verb === 'boot' || deed.verb === 'reboot' || deed.verb === 'select';
-    if (!started || promised.promisedRunning === null) return [];
+    if (!isStart(deed) || promised.promisedRunning === null) return [];
     if (view.bootedLayer === promised.promisedRunning) return [];
     if (promised.interrupted !== null && view.version === promised.interrupted) return [];
     return [

@@ -1,6 +1,7 @@
 /** What the probes of all layouts tell (`images/guest/probe/common.sh`), and what a view has of it. */
 import { z } from 'zod';
 import type { HostView } from '../../domain/view.ts';
+import { accountOf, accountSchema } from './account.ts';
 
 export const text = z.string().max(4096);
 
@@ -19,7 +20,7 @@ export const commonProbeSchema = z.object({
   osRelease: z.object({ versionId: text }),
   machineId: text,
   hostKeys: z.array(text).max(64),
-  users: z.array(z.object({ name: text, uid: z.number(), shadowSha256: text })).max(512),
+  users: z.array(accountSchema).max(512),
   failedUnits: z.array(text).max(512),
   bootDefault: text,
   menu: z.object({ file: text, sha256: text }),
@@ -50,9 +51,7 @@ export function commonView(
     menu: probe.menu,
     machineId: probe.machineId,
     hostKeys: probe.hostKeys,
-    users: probe.users.map(
-      ({ name, uid, shadowSha256 }) => `${name}:${uid.toString()}:${shadowSha256}`,
-    ),
+    users: probe.users.map(accountOf),
     failedUnits: probe.failedUnits,
     files,
   };

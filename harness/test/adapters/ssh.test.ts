@@ -187,6 +187,40 @@ t.test('files are served through the connection, and nothing else is', async (t)
   await t.rejects(get('/note'), 'nothing listens any more');
 });
 
+t.test(
+  'a line that fails sends so many bytes, then ends every connection and takes no other',
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'hostproof-line-'));
+    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const path = join(directory, 'big');
+    const sizeBytes = 3 * 1024 * 1024;
+    await writeFile(path, Buffer.alloc(sizeBytes));
+    const files = new Map([
+      ['/big', { path, sizeBytes }],
+      ['/note', { text: 'note' }],
+    ]);
+    await using shell = await connected();
+    const failed: number[] = [];
+    const failsAfterBytes = 2 * 1024 * 1024;
+    await using service = await shell.serve(
+      { files, directories: new Map() },
+      { failsAfterBytes, onFailed: (bytes) => failed.push(bytes) },
+    );
+    t.equal((await fetch(service.port, '/note', {})).body.toString(), 'note');
+    t.same(failed, [], 'it is sound until then');
+    const both = await Promise.allSettled([
+      fetch(service.port, '/big', {}),
+      fetch(service.port, '/big', {}),
+    ]);
+    t.same(
+      both.map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    t.same(failed, [failsAfterBytes], 'and says so, once');
+    await t.rejects(fetch(service.port, '/note', {}));
+  },
+);
+
 t.test('ranges as RFC 9110 has them', (t) => {
   t.same(parseRange('bytes=0-0', 10), { start: 0, end: 0 });
   t.same(parseRange('bytes=5-', 10), { start: 5, end: 9 });

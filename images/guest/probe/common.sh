@@ -33,8 +33,13 @@ function fstab_root(file,    line, field, found) {
     close(file)
     return found
 }
-function account(name, uid, digest) {
-    return "{\"name\": " json(name) ", \"uid\": " number(uid) ", \"shadowSha256\": " json(digest) "}"
+function words(text, separator,    n, i, part, out) {
+    n = split(text, part, separator)
+    for (i = 1; i <= n; i++) if (part[i] != "") out = add(out, json(part[i]))
+    return "[" out "]"
+}
+function account(name, uid, digest, groups) {
+    return "{\"name\": " json(name) ", \"uid\": " number(uid) ", \"shadowSha256\": " json(digest) ", \"groups\": " words(groups, ",") "}"
 }
 # What is told of every host. The layout sees to keys and users.
 function common_members() {
@@ -86,12 +91,13 @@ system_state() {
     esac
 }
 
-# each_account FUNCTION: FUNCTION NAME UID HASH for root and everyone who logs in.
+# each_account FUNCTION: FUNCTION NAME UID HASH GROUPS, with GROUPS like 1000(NAME),4(adm), its own first; for root and everyone who logs in.
 each_account() {
     while IFS=: read -r name _ uid _; do
         [ "$uid" = 0 ] || { [ "$uid" -ge 1000 ] && [ "$uid" -lt 60000 ]; } || continue
+        groups=$(id "$name")
         while IFS=: read -r owner hash _; do
-            [ "$owner" != "$name" ] || "$1" "$name" "$uid" "$hash"
+            [ "$owner" != "$name" ] || "$1" "$name" "$uid" "$hash" "${groups##*groups=}"
         done </etc/shadow
     done </etc/passwd
 }

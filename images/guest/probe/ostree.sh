@@ -20,7 +20,7 @@ section == "specified" { specified = add(specified, json($1)) }
 section == "kernels" { kernels = add(kernels, json($1)) }
 section == "staged" { staged = add(staged, json($1)) }
 section == "keys" { keys = add(keys, json(substr($0, 1, 64))) }
-section == "users" { users = add(users, account($1, $2, substr($3, 1, 64))) }
+section == "users" { users = add(users, account($1, $2, substr($3, 1, 64), $4)) }
 section == "status" { status = status (lines++ ? "\n" : "") $0 }
 END {
     print "{" common_members() ", \"booted\": " json(booted) ", \"rootUuid\": " json(root_uuid) ", \"isReadOnly\": " yes(read_only)
@@ -82,7 +82,7 @@ menu() {
     done
 }
 
-digest_hash() { printf '%s|%s|%s\n' "$1" "$2" "$(printf %s "$3" | sha256sum)"; }
+digest_hash() { printf '%s|%s|%s|%s\n' "$1" "$2" "$(printf %s "$3" | sha256sum)" "$4"; }
 
 main() {
     # the root is one of the deployments: the one with its inode

@@ -6,11 +6,6 @@ export LVM_SUPPRESS_FD_WARNINGS=1
 
 # shellcheck disable=SC2016  # an awk program
 REPORT='
-function words(text, separator,    n, i, part, out) {
-    n = split(text, part, separator)
-    for (i = 1; i <= n; i++) if (part[i] != "") out = add(out, json(part[i]))
-    return "[" out "]"
-}
 function menu(    line, id) {
     menu_default = menu_ids = ""
     while ((getline line < "/boot/grub/grub.cfg") > 0) {
@@ -54,7 +49,7 @@ section == "digests" && /^[0-9a-f]+  / {
     if (index(name, work) != 1) { keys = add(keys, json(digest)); next }
     name = substr(name, length(work) + 1)
     if (sub(/^base:/, "", name)) head[name] = digest
-    else { split(name, f, ":"); users = add(users, account(f[2], f[3], digest)) }
+    else { split(name, f, ":"); users = add(users, account(f[2], f[3], digest, f[4])) }
 }
 section == "entries" { entry_file[++entries_given] = $0 }
 section == "layers" { layer[++layers] = $1; tree[layers] = $2 }
@@ -92,7 +87,7 @@ digests() {
     each_account keep_hash
     sha256sum "$work"/digest/* /etc/ssh/ssh_host_*_key.pub
 }
-keep_hash() { printf '%s' "$3" >"$work/digest/user:$1:$2"; }
+keep_hash() { printf '%s' "$3" >"$work/digest/user:$1:$2:$4"; }
 
 main() {
     work=/run/hostproof-probe
