@@ -32,10 +32,11 @@ t.test('a full disk is the fault of the environment', async (t) => {
     code: 'env/disk-full',
     blame: 'environment',
   });
-  const template = join(newDirectory(), 'VARS.fd');
+  const directory = newDirectory();
+  const template = join(directory, 'VARS.fd');
   writeFileSync(template, Buffer.alloc(1024));
   const firmware = { codeFile: template, varsTemplate: template, secureBoot: false };
-  await t.rejects(ensureVariables('/nonexistent/VARS.fd', firmware), { code: 'env/io' });
+  await t.rejects(ensureVariables(join(directory, 'absent/VARS.fd'), firmware), { code: 'env/io' });
 });
 
 t.test('QEMU and its tools are found, or missed with a hint', async (t) => {

@@ -44,7 +44,6 @@ function scriptedMachine(
   onDispose: () => void,
 ): RunningMachine {
   const startedMs = clock.nowMs();
-  const pending = [...script];
   const lines = new Set<(line: string) => void>();
   const outputs = new Set<() => void>();
   const rows: string[] = [];
@@ -56,23 +55,26 @@ function scriptedMachine(
   );
 
   const off = new AbortController();
-  const play = (): void => {
-    for (;;) {
-      const next = pending[0];
-      if (next === undefined || clock.nowMs() - startedMs < next.atMs) return;
-      pending.shift();
-      bytesWritten += next.writes ?? 0;
-      const text = next.says ?? next.prompt;
-      if (text !== undefined) {
-        receivedBytes += text.length;
-        rows.push(text);
-        if (next.says !== undefined) for (const listener of lines) listener(text);
-        for (const listener of outputs) listener();
-      }
-      if (next.stops !== undefined) stop({ reason: next.stops, detail: '' });
+  const play = ({ writes = 0, says, prompt, stops }: Moment): void => {
+    bytesWritten += writes;
+    const text = says ?? prompt;
+    if (text !== undefined) {
+      receivedBytes += text.length;
+      rows.push(text);
+      if (says !== undefined) for (const listener of lines) listener(text);
+      for (const listener of outputs) listener();
+    }
+    if (stops !== undefined) stop({ reason: stops, detail: '' });
+  };
+  const playAll = async (): Promise<void> => {
+    for (const moment of script) {
+      const waitMs = startedMs + moment.atMs - clock.nowMs();
+      if (waitMs > 0) await clock.sleep(waitMs, off.signal);
+      play(moment);
     }
   };
-  for (const { atMs } of script) clock.sleep(atMs, off.signal).then(play, () => undefined);
+  // ends with the machine, if not with the script
+  playAll().catch(() => undefined);
   const subscribe = <T>(set: Set<T>, listener: T): (() => void) => {
     set.add(listener);
     return () => set.delete(listener);
