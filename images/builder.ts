@@ -9,7 +9,8 @@ import {
   type ImageFacts,
   type LayoutId,
 } from '../harness/domain/image.ts';
-import { defects, named, recipes } from './catalogue.ts';
+import { named } from '../harness/domain/nearest.ts';
+import { defects, recipes } from './catalogue.ts';
 import { choosePackages, knownPackages, type Packages } from './packages.ts';
 import { factsOf, type Defect, type Recipe } from './recipe.ts';
 import { OSTREE_PACKAGES, ostreeStages } from './ostree-stages.ts';

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { z } from 'zod';
 import { HostproofError, messageOf } from '../harness/domain/errors.ts';
-import { unknownName } from '../harness/domain/nearest.ts';
 import { defectSchema, recipeSchema, type Defect, type Recipe } from './recipe.ts';
 
 /** Every image, by name. @throws HostproofError `harness/internal` when a file of the catalogue is wrong */
@@ -14,24 +13,6 @@ export function recipes(): Promise<Recipe[]> {
 /** Every planted defect, by name. */
 export function defects(): Promise<Defect[]> {
   return readDirectory(new URL('./defects/', import.meta.url), defectSchema);
-}
-
-/** The one of that name. @throws HostproofError `usage/unknown-name` */
-export function named<T extends { name: string }>(
-  kind: string,
-  name: string,
-  all: readonly T[],
-): T {
-  const found = all.find((one) => one.name === name);
-  if (found !== undefined) return found;
-  throw new HostproofError(
-    'usage/unknown-name',
-    unknownName(
-      kind,
-      name,
-      all.map((one) => one.name),
-    ),
-  );
 }
 
 async function readDirectory<T extends { name: string }>(

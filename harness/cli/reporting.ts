@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { Event } from '../domain/event.ts';
-import { unknownName } from '../domain/nearest.ts';
+import { named } from '../domain/nearest.ts';
 import type { Reporter, RunningReporter } from '../../reports/reporter.ts';
 import { defaultExports, ROOT } from './load.ts';
 
@@ -63,11 +63,7 @@ function parse(
   known: readonly Reporter[],
 ): { reporter: Reporter; file: string | null } {
   const [name = '', ...rest] = specification.split('=');
-  const reporter = known.find((candidate) => candidate.name === name);
-  if (reporter === undefined) {
-    const names = known.map((candidate) => candidate.name);
-    throw new HostproofError('usage/unknown-name', unknownName('reporter', name, names));
-  }
+  const reporter = named('reporter', name, known);
   return { reporter, file: rest.length === 0 ? null : rest.join('=') };
 }
 

@@ -1,9 +1,10 @@
 /** Runs, for each planted defect, the story that must find it, and prints a table of what was found. */
 import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defects, named } from '../../images/catalogue.ts';
+import { defects } from '../../images/catalogue.ts';
 import type { Defect } from '../../images/recipe.ts';
 import { eventSchema, type EventBody } from '../domain/event.ts';
+import { named } from '../domain/nearest.ts';
 import { gravest, type Verdict } from '../domain/verdict.ts';
 import { STORAGES } from '../domain/variant.ts';
 import { say, table } from './output.ts';

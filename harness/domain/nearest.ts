@@ -7,6 +7,18 @@ export function known<T extends string>(kind: string, name: string, names: reado
   throw new HostproofError('usage/unknown-name', unknownName(kind, name, names));
 }
 
+/** The one of that name. @throws HostproofError `usage/unknown-name`, with the nearest one */
+export function named<T extends { readonly name: string }>(
+  kind: string,
+  name: string,
+  all: readonly T[],
+): T {
+  const found = all.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((one) => one.name);
+  throw new HostproofError('usage/unknown-name', unknownName(kind, name, names));
+}
+
 /** The known name that is nearest to a mistyped one. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;

@@ -1,27 +1,18 @@
 /** Runs one job: a story on a host, from the first step to the verdict. */
-import type { Invariant } from '../checks/invariant.ts';
 import { asHostproofError, HostproofError, messageOf } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import type { Job } from '../domain/plan.ts';
 import { prng } from '../domain/prng.ts';
 import { verdictOf, type Verdict } from '../domain/verdict.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Host } from '../ports/host.ts';
-import { Steps } from './steps.ts';
+import { Steps, type StepsOptions } from './steps.ts';
 import { expectations, storyHost } from './story-api.ts';
 
-export interface JobOptions {
+export interface JobOptions extends Omit<StepsOptions, 'job' | 'host'> {
   /** Directory of the job, relative to the run directory. */
   readonly dir: string;
   /** Makes the host; it is disposed when the job has ended. */
   readonly host: (emit: (body: EventBody) => void) => Promise<Host>;
-  readonly clock: Clock;
-  readonly invariants: readonly Invariant[];
-  readonly emit: (body: EventBody) => void;
-  readonly speed: number;
-  readonly signal: AbortSignal;
-  readonly sha256: (text: string) => string;
-  readonly versionOf: (image: string) => string;
   readonly imageNames: readonly string[];
   readonly reproduce: string;
   /** Called with the host of a failed job, before it goes away. */

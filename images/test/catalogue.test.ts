@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { WRONGS } from '../../harness/domain/image.ts';
 import { loadScenarios } from '../../harness/cli/load.ts';
-import { PATCHED } from '../recipe.ts';
-import { defects, named, recipes } from '../catalogue.ts';
+import { named } from '../../harness/domain/nearest.ts';
+import { defects, recipes } from '../catalogue.ts';
 import { catalogueFacts } from '../facts.ts';
-import { recipeSchema } from '../recipe.ts';
+import { PATCHED, recipeSchema } from '../recipe.ts';
 import { mediumOf } from '../stages.ts';
 
 const run = promisify(execFile);
