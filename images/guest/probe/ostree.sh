@@ -25,7 +25,7 @@ section == "status" { status = status (lines++ ? "\n" : "") $0 }
 END {
     print "{" common_members() ", \"booted\": " json(booted) ", \"rootUuid\": " json(root_uuid) ", \"isReadOnly\": " yes(read_only)
     print ", \"bootDefault\": " json(menu_default) ", \"entries\": [" entries "], \"specified\": [" specified "], \"kernels\": [" kernels "]"
-    print ", \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"status\": " json(status) "}"
+    print ", \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"menuLink\": " json(menu_link) ", \"status\": " json(status) "}"
 }'
 
 # NAME|OS|DIRECTORY|BIRTH|has its commit|commit is partial|files written to. A file of a commit has no time, unless it is empty; one that was
