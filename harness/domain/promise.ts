@@ -11,6 +11,7 @@ import {
   type Settings,
   type SettingsByLayer,
 } from './administrator.ts';
+import { etcSeen, type EtcByLayer } from './etc.ts';
 import type { TreeContent } from './image.ts';
 import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
 import { defaultLayer, menuLayer, type HostView } from './view.ts';
@@ -45,6 +46,7 @@ export interface Ledger {
   readonly unhealthy: readonly string[];
   readonly administrator: Identity | null;
   readonly settingsByLayer: SettingsByLayer;
+  readonly etcByLayer: EtcByLayer;
 }
 
 export const EMPTY_LEDGER: Ledger = {
@@ -61,6 +63,7 @@ export const EMPTY_LEDGER: Ledger = {
   unhealthy: [],
   administrator: null,
   settingsByLayer: {},
+  etcByLayer: {},
 };
 
 /** What a step did, as far as promises go. */
@@ -183,6 +186,7 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
       made?.id ?? null,
       view,
     ),
+    etcByLayer: etcSeen(ledger.etcByLayer, deed, made?.id ?? null, view),
     promisedDefault: defaultAfterInterruption(ledger, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
     unhealthy: unhealthyAfter(ledger, deed, view),

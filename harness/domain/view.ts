@@ -66,6 +66,8 @@ export const hostViewSchema = z.object({
   /** The administrator's accounts: `name:uid:digest of the password field:groups`. */
   users: list(text),
   failedUnits: list(text),
+  /** What is not in `/etc` as the running layer's image brought it: digests (of links: where they lead), null if it is gone. */
+  etc: z.record(text, text.nullable()),
   /** Files that a story wrote: sha256 of the content, or null if absent. */
   files: z.record(text, text.nullable()),
   /** What the layout's own tool claims, for comparison only. */

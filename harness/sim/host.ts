@@ -185,7 +185,9 @@ export class SimulatedHost implements Host {
       }),
     );
     const failed = this.#failedUnits(this.#runningLayer());
-    return Promise.resolve(viewOf(this.#stored(), this.#running, files, failed));
+    return Promise.resolve(
+      viewOf(this.#stored(), this.#running, files, failed, this.#changedEtc()),
+    );
   }
 
   digest(): Promise<Result<'digest'>> {
@@ -284,6 +286,20 @@ export class SimulatedHost implements Host {
 
   #read(path: string): string | undefined {
     return isShared(path) ? this.#stored().shared[path] : this.#runningLayer().files[path];
+  }
+
+  /** As a probe compares the layer's `/etc` with what its image brought. */
+  #changedEtc(): HostView['etc'] {
+    const { base, files } = this.#runningLayer();
+    const brought = this.#imageOfBase(base).files;
+    const paths = [...new Set([...Object.keys(files), ...Object.keys(brought)])];
+    const changes = paths
+      .filter((path) => path.startsWith('/etc/') && files[path] !== brought[path])
+      .map((path) => {
+        const content = files[path];
+        return [path, content === undefined ? null : this.#options.sha256(content)] as const;
+      });
+    return Object.fromEntries(changes);
   }
 
   #change(path: string, content: string | undefined): void {

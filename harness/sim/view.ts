@@ -14,6 +14,7 @@ export function viewOf(
   running: SimRunning,
   files: Readonly<Record<string, string | null>>,
   failedUnits: readonly string[],
+  etc: HostView['etc'],
 ): HostView {
   const layer = disk.layers.find((candidate) => candidate.id === running.layer);
   const layers = new Set(disk.layers.map((candidate) => candidate.id));
@@ -49,6 +50,7 @@ export function viewOf(
     hostKeys: [...disk.hostKeys],
     users: [...(layer?.users ?? [])],
     failedUnits: [...failedUnits],
+    etc,
     files: { ...files },
     claim: { defaultLayer: disk.defaultLayer, currentLayer: running.layer },
   };

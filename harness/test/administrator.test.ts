@@ -12,7 +12,7 @@ function view(layers: Record<string, string[]>, users: string[], running: string
   return {
     ...{ layout: 'thin', bootId: 'b', bootedLayer: Object.keys(layers)[0] ?? null, version: '1' },
     kernelArguments: ['root=/dev/somewhere', ...running],
-    ...{ defaultEntry: null, menu: null },
+    ...{ defaultEntry: null, menu: null, etc: {} },
     entries: Object.entries(layers).map(([id, args]) => ({
       ...{ id, title: id, layer: id, arguments: [`root=/dev/${id}`, ...args] },
       ...{ kernelPresent: true, initramfsPresent: true, rootPresent: true },

@@ -24,6 +24,7 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
   }),
   'store-is-sound': (view) => ({ ...view, damage: ['an object is missing'] }),
   'staged-is-whole': (view) => ({ ...view, staged: 'nothing that exists' }),
+  'etc-is-merged': (view) => ({ ...view, etc: { ...view.etc, '/etc/hosts': 'other' } }),
   'menu-is-switched': (view) => ({ ...view, menu: view.menu && { ...view.menu, sha256: 'other' } }),
   'no-orphans': (view) => ({ ...view, orphans: ['volume lost'] }),
   'administrator-kept': (view) => ({ ...view, machineId: 'another' }),

@@ -17,7 +17,7 @@ const view: HostView = {
     },
   ],
   layers: [layer('old', '1.0'), layer('new', '1.1')],
-  menu: null,
+  ...{ menu: null, etc: {} },
   staged: 'new',
   ...{ bases: [], orphans: [], damage: [], pool: null, machineId: 'm', hostKeys: [], users: [] },
   ...{ failedUnits: [], files: {}, claim: { defaultLayer: null, currentLayer: null } },

@@ -12,7 +12,7 @@ const probe = (volumes: readonly object[], roots: readonly string[]) =>
     ...{ osRelease: { versionId: '1.0' }, hostKeys: [], users: [], failedUnits: [], bootDirs: [] },
     ...{ bootDefault: 'n-1.0-1+1', pool: { dataPercent: 1, metadataPercent: 1 }, nodectl: 'x' },
     layers: [{ name: 'n-1.0-1+1', fstabRoot: '/dev/onn/n-1.0-1+1', osReleaseVersionId: '1.0' }],
-    menu: { file: '1:2:3', sha256: 'x' },
+    ...{ menu: { file: '1:2:3', sha256: 'x' }, etc: [{ path: 'motd', now: null }] },
     entries: roots.map((root) => ({
       ...{ id: root, title: root, linuxExists: true, initrdExists: true },
       options: `root=/dev/onn/${root} rw`,

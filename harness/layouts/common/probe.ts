@@ -23,6 +23,8 @@ export const commonProbeSchema = z.object({
   users: z.array(accountSchema).max(512),
   failedUnits: z.array(text).max(512),
   bootDefault: text,
+  /** Paths below `/etc`; null: the image brought it, and it is gone. */
+  etc: z.array(z.object({ path: text, now: text.nullable() })).max(4096),
   menu: z.object({ file: text, sha256: text }),
 });
 
@@ -32,6 +34,7 @@ export const saidSchema = z.string().max(65536).catch('');
 type Common =
   | 'bootId'
   | 'version'
+  | 'etc'
   | 'menu'
   | 'kernelArguments'
   | 'machineId'
@@ -48,6 +51,7 @@ export function commonView(
     bootId: probe.bootId,
     version: probe.osRelease.versionId,
     kernelArguments: words(probe.cmdline),
+    etc: Object.fromEntries(probe.etc.map(({ path, now }) => [`/etc/${path}`, now])),
     menu: probe.menu,
     machineId: probe.machineId,
     hostKeys: probe.hostKeys,

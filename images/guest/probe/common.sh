@@ -41,13 +41,20 @@ function words(text, separator,    n, i, part, out) {
 function account(name, uid, digest, groups) {
     return "{\"name\": " json(name) ", \"uid\": " number(uid) ", \"shadowSha256\": " json(digest) ", \"groups\": " words(groups, ",") "}"
 }
+# Files of /etc that are not as the image brought them.
+function etc_changes(    path, list) {
+    for (path in found) if (!(path in brought) || found[path] != brought[path])
+        list = add(list, "{\"path\": " json(path) ", \"now\": " json(found[path]) "}")
+    for (path in brought) if (!(path in found)) list = add(list, "{\"path\": " json(path) ", \"now\": null}")
+    return "[" list "]"
+}
 # What is told of every host. The layout sees to keys and users.
 function common_members() {
     return "\"format\": 1, \"bootId\": " json(first_line("/proc/sys/kernel/random/boot_id")) \
         ", \"kernelRelease\": " json(first_line("/proc/sys/kernel/osrelease")) ", \"cmdline\": " json(first_line("/proc/cmdline")) \
         ", \"osRelease\": {\"id\": " json(assigned("/usr/lib/os-release", "ID")) \
         ", \"versionId\": " json(assigned("/usr/lib/os-release", "VERSION_ID")) "}, \"machineId\": " json(first_line("/etc/machine-id")) \
-        ", \"menu\": {\"file\": " json(menu_file) ", \"sha256\": " json(menu_digest) "}" \
+        ", \"etc\": " etc_changes() ", \"menu\": {\"file\": " json(menu_file) ", \"sha256\": " json(menu_digest) "}" \
         ", \"hostKeys\": [" keys "], \"users\": [" users "], \"systemState\": " json(state) ", \"failedUnits\": [" failed "]"
 }
 BEGIN {
@@ -55,6 +62,7 @@ BEGIN {
     for (i = 1; i < 32; i++) control[sprintf("%c", i)] = sprintf("\\u%04x", i); control["\177"] = "\\u007f"
 }
 index($0, mark) == 1 { section = substr($0, length(mark) + 1); next }
+section == "etc" { path = substr($0, length($1 $2) + 3); if ($1 == "image") brought[path] = $2; else found[path] = $2 }
 section == "menu file" { if (menu_file == "") menu_file = $0; else menu_digest = substr($0, 1, 64) }
 section == "state" && sub(/^SystemState=/, "") { state = $0 }
 section == "failed" && split($0, f, " ") { failed = add(failed, json(f[1])) }
@@ -69,6 +77,20 @@ report() {
     program=$1
     shift
     awk -v mark="$mark" "$@" "$COMMON$program"
+}
+
+# changed_etc DIRECTORY: what is in /etc, and what the image brought in DIRECTORY. Names that a line cannot hold are left out.
+changed_etc() {
+    part etc
+    etc_files image "$1"
+    etc_files now /etc
+}
+etc_files() { # WHOSE DIRECTORY: lines of WHOSE|CONTENT|PATH
+    (
+        cd "$2" || exit
+        find . -not -name '*[[:cntrl:]\\]*' -type l -printf "$1|-> %l|%P\n"
+        find . -not -name '*[[:cntrl:]\\]*' -type f -exec sha256sum -- {} + | sed "s,^\([0-9a-f]*\)  \./,$1|\1|,"
+    ) 2>/dev/null
 }
 
 # GRUB's menu: which file it is (device, number, and when that was made, since numbers are used again), and what it holds.

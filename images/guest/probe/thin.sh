@@ -125,6 +125,7 @@ END
         part space; stat -f -c '%a %b %S' /boot
         part digests; digests 2>/dev/null
         menu_file
+        changed_etc /usr/share/factory/etc
         system_state
         part entries; for entry in /boot/loader/entries/*.conf; do [ ! -e "$entry" ] || printf '%s\n' "$entry"; done
         part layers; for name in $layers; do if [ "$name" = "$root_lv" ]; then echo "$name|"; else echo "$name|$work/$name"; fi; done

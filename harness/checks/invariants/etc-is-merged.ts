@@ -1,0 +1,22 @@
+import { changedEtc, isStarted } from '../../domain/etc.ts';
+import type { Invariant } from '../invariant.ts';
+
+export default {
+  id: 'etc-is-merged',
+  title:
+    '/etc of a layer that starts is what its image brought, and what the administrator made of it',
+  broken: ({ view, deed, promised }) => {
+    const must = view.bootedLayer === null ? undefined : promised.etcByLayer[view.bootedLayer];
+    if (must === undefined || !isStarted(deed)) return [];
+    const now = changedEtc(view);
+    const paths = [...new Set([...Object.keys(must), ...Object.keys(now)])].sort();
+    return paths.flatMap((path) => {
+      const [was, is] = [must[path], now[path]];
+      if (was === is) return [];
+      if (was === undefined)
+        return [`${path}: nobody has changed it, and it is not as its image brought it`];
+      if (is === undefined) return [`${path}: changed before, and as its image brought it now`];
+      return [`${path}: has neither its image's content nor what it was changed to`];
+    });
+  },
+} satisfies Invariant;
