@@ -13,6 +13,8 @@ function view(layers: Record<string, string[]>, users: string[], running: string
     ...{ layout: 'thin', bootId: 'b', bootedLayer: Object.keys(layers)[0] ?? null, version: '1' },
     kernelArguments: ['root=/dev/somewhere', ...running],
     defaultEntry: null,
+    menu: null,
+    space: { boot: { usedMiB: 1, sizeMiB: 9 }, layers: { usedMiB: 1, sizeMiB: 9 } },
     entries: Object.entries(layers).map(([id, args]) => ({
       ...{ id, title: id, layer: id, arguments: [`root=/dev/${id}`, ...args] },
       ...{ kernelPresent: true, initramfsPresent: true, rootPresent: true },

@@ -107,6 +107,7 @@ main() {
         part keys; sha256sum /etc/ssh/ssh_host_*_key.pub 2>/dev/null
         part users; each_account digest_hash
         menu_file
+        space /boot /sysroot
         system_state
         part status; [ -n "${PROBE_WITHOUT_STATUS-}" ] || ostree admin status 2>&1
     } | report "$REPORT" -v booted="$booted" -v root_uuid="$root_uuid" -v read_only="$read_only" -v is_staged="$is_staged" \
