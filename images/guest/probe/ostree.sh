@@ -24,7 +24,7 @@ section == "users" { users = add(users, account($1, $2, substr($3, 1, 64), $4)) 
 section == "status" { status = status (lines++ ? "\n" : "") $0 }
 END {
     print "{" common_members() ", \"booted\": " json(booted) ", \"rootUuid\": " json(root_uuid) ", \"isReadOnly\": " yes(read_only)
-    print ", \"bootDefault\": " json(menu_default) ", \"entries\": [" entries "], \"specified\": [" specified "], \"kernels\": [" kernels "]"
+    print ", \"bootDefault\": " json(menu_default) ", \"menuLink\": " json(menu_link) ", \"entries\": [" entries "], \"specified\": [" specified "], \"kernels\": [" kernels "]"
     print ", \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"status\": " json(status) "}"
 }'
 
