@@ -37,6 +37,7 @@ export interface BuildOptions {
 export interface ImageListing extends ImageFacts {
   readonly layout: LayoutId;
   readonly title: string;
+  readonly family: string | null;
   readonly state: 'built' | 'absent' | 'damaged';
   /** Of what is in the cache; 0 if nothing is. */
   readonly sizeBytes: number;
@@ -98,7 +99,7 @@ export async function listImages({
   const images = LAYOUTS.flatMap((layout) => catalogue.map((recipe) => ({ layout, recipe })));
   return await Promise.all(
     images.map(async ({ layout, recipe }): Promise<ImageListing> => {
-      const listing = { ...factsOf(recipe), layout, title: recipe.title };
+      const listing = { ...factsOf(recipe), layout, title: recipe.title, family: recipe.family };
       if (packages === undefined) return { ...listing, state: 'absent', sizeBytes: 0 };
       const context = contextOf(store, {});
       const plan = await planOf(recipe, layout, undefined, packages, extra, context);

@@ -22,6 +22,8 @@ const tamperSchema = z.discriminatedUnion('kind', [
 export const recipeSchema = imageFactsSchema
   .extend({
     title: z.string().min(10),
+    /** Of a family of images, which are built for the stories that name it only; null for an image on its own. */
+    family: z.string().nullable(),
     version: z.string().regex(/^\d+(\.\d+)+$/),
     nvr: z.string().regex(/^[a-z][a-z0-9-]*-[\d.]+-\d+$/),
     /** Debian packages that this image has and the common root has not. */

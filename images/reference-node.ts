@@ -12,6 +12,7 @@ interface Version {
   readonly files?: Recipe['files'];
   readonly wrong?: Recipe['wrong'];
   readonly tamper?: Recipe['tamper'];
+  readonly family?: string;
 }
 
 export function referenceNode(of: Version): Recipe {
@@ -19,6 +20,7 @@ export function referenceNode(of: Version): Recipe {
   return {
     name: of.name,
     title: of.title,
+    family: of.family ?? null,
     version: of.version,
     nvr,
     wrong: of.wrong ?? null,

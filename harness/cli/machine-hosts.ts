@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildImage, listImages } from '../../images/builder.ts';
+import { buildImage, listImages, type ImageListing } from '../../images/builder.ts';
 import { catalogueFacts } from '../../images/facts.ts';
 import { IGNITION_FW_CFG, ignitionConfig } from '../../images/ignition.ts';
 import {
@@ -25,6 +25,7 @@ import { MEMORY_MIB } from '../domain/scenario.ts';
 import type { Storage } from '../domain/variant.ts';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
+import type { Job } from '../domain/plan.ts';
 import type { Images } from '../ports/images.ts';
 import { Installer } from '../run/installing.ts';
 import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
@@ -71,7 +72,7 @@ export async function machineHosts(options: {
     platform: { ...platform },
     speed: measuredSlowness(),
     images: facts,
-    prepare: (layouts) => buildAbsent(cache, layouts, options.signal),
+    prepare: (jobs) => buildAbsent(cache, jobs, options.signal),
     host: async (job, dir, emit) =>
       new MachineHost({
         job: job.id,
@@ -148,18 +149,23 @@ function common(append: string): Parameters<typeof ostreeKickstart>[0] {
 /** Stories have limits, and building from nothing takes longer than any of them. */
 async function buildAbsent(
   cacheDirectory: string,
-  layouts: readonly LayoutId[],
+  jobs: readonly Job[],
   signal: AbortSignal,
 ): Promise<void> {
   const listing = await listImages({ cacheDir: cacheDirectory });
   for (const { name, layout } of listing.filter(
-    (image) => image.state !== 'built' && layouts.includes(image.layout),
+    (image) => image.state !== 'built' && jobs.some((job) => mayUse(job, image)),
   )) {
     const onProgress = (text: string): void => {
       say(`image ${name} (${layout}): ${text}`);
     };
     await buildImage(name, { cacheDir: cacheDirectory, layout, onProgress, signal });
   }
+}
+
+function mayUse({ layout, run }: Job, image: ImageListing): boolean {
+  const { families = [] } = run.data;
+  return layout === image.layout && (image.family === null || families.includes(image.family));
 }
 
 /** Each image is built once a run; images that are installed stay as they are, updates carry the defect. */

@@ -51,7 +51,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   const jobs = await planned(options);
   const clock = systemClock;
   const [invariants, factory] = await Promise.all([loadInvariants(), hosts(options)]);
-  await factory.prepare([...new Set(jobs.map(({ layout }) => layout))]);
+  await factory.prepare(jobs);
   using directory = createRunDirectory(options.out, clock.wallTime());
   options.onDirectory?.(directory.path);
   const shownDirectory = relative(process.cwd(), directory.path);

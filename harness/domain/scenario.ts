@@ -27,6 +27,8 @@ export const scenarioDataSchema = z
     suite: z.enum(SUITES),
     /** True for a story that only a machine can tell. */
     machineOnly: z.boolean().optional(),
+    /** Families of images that the story needs: they are built for the stories that name them only. */
+    families: z.array(z.string()).optional(),
     /** Memory of the host in MiB. */
     memoryMiB: z.number().int().min(512).optional(),
   })
@@ -88,6 +90,8 @@ export interface Expect {
   file(path: string, content: string | null): Promise<void>;
   /** The kernel that runs was started with these, in this order. */
   kernelArguments(...args: string[]): void;
+  /** No more space is taken than there was, give or take what running takes: a layer or a kernel too many shows. */
+  spaceAsIn(view: HostView): void;
   /** The running layer has these accounts, among others. */
   users(...names: string[]): void;
 }

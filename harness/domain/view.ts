@@ -35,6 +35,8 @@ const baseSchema = z.object({
   identity: text,
 });
 
+const spaceSchema = z.object({ usedMiB: z.number(), sizeMiB: z.number() });
+
 export const hostViewSchema = z.object({
   layout: text,
   /** A new one each time the kernel starts. */
@@ -61,6 +63,8 @@ export const hostViewSchema = z.object({
   damage: list(text),
   /** Null where the layout has no pool. Percent of data and of metadata space in use. */
   pool: z.object({ dataPercent: z.number(), metadataPercent: z.number() }).nullable(),
+  /** Of the boot loader's file system, and of the place where layers are kept. */
+  space: z.object({ boot: spaceSchema, layers: spaceSchema }),
   machineId: text,
   hostKeys: list(text),
   /** The administrator's accounts: `name:uid:digest of the password field:groups`. */

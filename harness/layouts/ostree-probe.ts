@@ -6,6 +6,7 @@ import {
   commonView,
   entrySchema,
   entryView,
+  fileSystemSpace,
   saidSchema,
   text,
   words,
@@ -102,6 +103,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     orphans: orphans(probe, staged, inMenu),
     damage: damage(probe, layers),
     pool: null,
+    space: { boot: fileSystemSpace(probe, 0), layers: fileSystemSpace(probe, 1) },
     claim: {
       defaultLayer: status[0]?.name ?? null,
       currentLayer: status.find(({ isBooted }) => isBooted)?.name ?? null,

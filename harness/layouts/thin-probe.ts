@@ -6,6 +6,8 @@ import {
   commonView,
   entrySchema,
   entryView,
+  fileSystemSpace,
+  usedOf,
   saidSchema,
   text,
   words,
@@ -31,7 +33,11 @@ export const probeSchema = commonProbeSchema.extend({
       }),
     )
     .max(512),
-  pool: z.object({ dataPercent: z.number(), metadataPercent: z.number() }),
+  pool: z.object({
+    sizeBytes: z.number(),
+    dataPercent: z.number(),
+    metadataPercent: z.number(),
+  }),
   layers: z.array(z.object({ name: text, fstabRoot: text, osReleaseVersionId: text })).max(256),
   /** What the layout's own tool printed: JSON, if it is well. */
   nodectl: saidSchema,
@@ -78,8 +84,13 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     })),
     orphans: orphans(probe),
     pool: probe.pool,
+    space: { boot: fileSystemSpace(probe, 0), layers: poolSpace(probe) },
     claim: claimOf(probe.nodectl),
   };
+}
+
+function poolSpace({ pool }: Probe): HostView['space']['layers'] {
+  return usedOf((pool.sizeBytes * pool.dataPercent) / 100, pool.sizeBytes);
 }
 
 const claimSchema = z.object({

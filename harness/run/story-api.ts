@@ -4,6 +4,9 @@ import type { Expect, StoryHost } from '../domain/scenario.ts';
 import { defaultLayer } from '../domain/view.ts';
 import type { Steps } from './steps.ts';
 
+/** Share of a place that logs and the like may take as time goes by. */
+const SPACE_TOLERANCE = 0.02;
+
 export function storyHost(steps: Steps): StoryHost {
   return {
     install: (image, options) => steps.perform('install', { image, ...options }),
@@ -51,6 +54,15 @@ export function expectations(steps: Steps, misuse: (message: string) => Hostproo
     kernelArguments: (...args) => {
       const seen = view().kernelArguments.filter((argument) => args.includes(argument));
       same('kernelArguments', 'the order of kernel arguments', seen.join(' '), args.join(' '));
+    },
+    spaceAsIn: ({ space: then }) => {
+      const now = view().space;
+      for (const place of ['boot', 'layers'] as const) {
+        const grownMiB = now[place].usedMiB - then[place].usedMiB;
+        if (grownMiB <= now[place].sizeMiB * SPACE_TOLERANCE) continue;
+        const message = `${place}: ${now[place].usedMiB.toString()} MiB in use, there were ${then[place].usedMiB.toString()}`;
+        throw steps.finding('expect.spaceAsIn', message);
+      }
     },
     users: (...names) => {
       const seen = view().users.map((user) => user.split(':')[0] ?? '');

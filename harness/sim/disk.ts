@@ -35,6 +35,8 @@ export interface SimDisk {
 /** Space that one unpacked image takes. */
 export const TREE_MIB = 450;
 export const POOL_MIB = 7000;
+export const KERNEL_MIB = 40;
+export const BOOT_MIB = 1000;
 
 export function usedMiB(disk: SimDisk): number {
   return disk.filledMiB + TREE_MIB * (disk.bases.length + disk.incomplete.length);

@@ -1,6 +1,6 @@
 /** What a probe would observe of a simulated host. */
 import type { HostView } from '../domain/view.ts';
-import { usedMiB, type SimDisk } from './disk.ts';
+import { BOOT_MIB, KERNEL_MIB, usedMiB, type SimDisk } from './disk.ts';
 
 export interface SimRunning {
   readonly layer: string;
@@ -45,6 +45,10 @@ export function viewOf(
     damage: [],
     bases: disk.bases.map((base) => ({ id: base, readOnly: true, identity: base })),
     orphans: [...disk.incomplete, ...disk.kernels.filter((kernel) => !layers.has(kernel))],
+    space: {
+      boot: { usedMiB: KERNEL_MIB * disk.kernels.length, sizeMiB: BOOT_MIB },
+      layers: { usedMiB: usedMiB(disk), sizeMiB: disk.poolMiB },
+    },
     pool: { dataPercent: (100 * usedMiB(disk)) / disk.poolMiB, metadataPercent: 5 },
     machineId: disk.machineId,
     hostKeys: [...disk.hostKeys],

@@ -12,7 +12,9 @@ function view(layers: Record<string, string[]>, users: string[], running: string
   return {
     ...{ layout: 'thin', bootId: 'b', bootedLayer: Object.keys(layers)[0] ?? null, version: '1' },
     kernelArguments: ['root=/dev/somewhere', ...running],
-    ...{ defaultEntry: null, menu: null, etc: {} },
+    defaultEntry: null,
+    ...{ menu: null, etc: {} },
+    space: { boot: { usedMiB: 1, sizeMiB: 9 }, layers: { usedMiB: 1, sizeMiB: 9 } },
     entries: Object.entries(layers).map(([id, args]) => ({
       ...{ id, title: id, layer: id, arguments: [`root=/dev/${id}`, ...args] },
       ...{ kernelPresent: true, initramfsPresent: true, rootPresent: true },
@@ -55,6 +57,8 @@ const both = (args: string[]): HostView =>
 t.test('an account is promised to every layer made after it, with its groups', (t) => {
   const upgraded = [start, named, argued, [upgrade, both(['a', 'b=1'])]] as const;
   t.same(told(...upgraded), []);
+  const listed = view({ new: ['a', 'b=1'], old: ['a', 'b=1'] }, [ALICE, ROOT], ['a', 'b=1']);
+  t.same(told(...upgraded, [{ verb: 'reboot', ends: 'up' }, listed]), [], 'in any order');
   const without = view({ new: ['a', 'b=1'], old: ['a', 'b=1'] }, [ROOT], ['a', 'b=1']);
   t.match(told(...upgraded, [{ verb: 'reboot', ends: 'up' }, without]), [/^users: were .*alice/]);
   const lessGroups = { ...without, users: [ROOT, 'alice:1000:y:1000(alice)'] };

@@ -33,6 +33,10 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
     files: Object.fromEntries(Object.keys(view.files).map((path) => [path, 'other'])),
   }),
   'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
+  'boot-has-room': (view) => ({
+    ...view,
+    space: { ...view.space, boot: { usedMiB: 81, sizeMiB: 100 } },
+  }),
   'claims-agree': (view) => ({ ...view, claim: { ...view.claim, currentLayer: 'another' } }),
   'older-layer-offered': (view) => ({
     ...view,

@@ -1,12 +1,14 @@
 import t from 'tap';
+import { HostproofError } from '../domain/errors.ts';
 import type { Host } from '../ports/host.ts';
 import type { RunningMachine } from '../ports/machine.ts';
 import { underFault } from '../run/armed-fault.ts';
 import { keyTowards, menuRows } from '../run/boot-menu.ts';
+import { expectations } from '../run/story-api.ts';
 import { Scope } from '../run/scope.ts';
 import { never, notYet, waitFor, yes } from '../run/wait.ts';
 import { fakeClock } from './fake-clock.ts';
-import { installed, stepsOn } from './steps.ts';
+import { installed, stepsOn, thrown } from './steps.ts';
 
 t.test('a wait answers yes, never or too late, and says what was last seen', async (t) => {
   const options = {
@@ -99,7 +101,7 @@ t.test('an upgrade whose connection drops must not be done', async (t) => {
       Promise.resolve({ outcome: 'done', reason: null, stamp, content: { usr: '', rest: '' } }),
   });
   await installed(deaf.steps);
-  await t.rejects(deaf.steps.perform('upgrade', { image, fault }), { code: 'host/expectation' });
+  t.equal((await thrown(deaf.steps.perform('upgrade', { image, fault })))?.blame, 'host');
 });
 
 t.test('a step that does not end is ended at its limit, and says so', async (t) => {
@@ -167,4 +169,25 @@ t.test('a step whose connection dies with the machine was cut, and did not fail'
     () => new Promise((_, reject) => (die = reject)),
   );
   t.same(end, { stamp: { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000 } });
+});
+
+t.test('space that an upgrade takes for good is found', async (t) => {
+  let leakedMiB = 0;
+  const { steps } = stepsOn((view) => ({
+    ...view,
+    space: { ...view.space, boot: { usedMiB: 100 + leakedMiB, sizeMiB: 1000 } },
+  }));
+  await installed(steps);
+  const expect = expectations(steps, (message) => new HostproofError('story/misuse', message));
+  const then = await steps.perform('view', {});
+  leakedMiB = 20;
+  await steps.perform('view', {});
+  t.doesNotThrow(() => {
+    expect.spaceAsIn(then);
+  });
+  leakedMiB = 40;
+  await steps.perform('view', {});
+  t.throws(() => {
+    expect.spaceAsIn(then);
+  }, /boot: 140 MiB in use, there were 100/);
 });

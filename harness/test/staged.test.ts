@@ -18,6 +18,7 @@ const view: HostView = {
   ],
   layers: [layer('old', '1.0'), layer('new', '1.1')],
   ...{ menu: null, etc: {} },
+  space: { boot: { usedMiB: 1, sizeMiB: 9 }, layers: { usedMiB: 1, sizeMiB: 9 } },
   staged: 'new',
   ...{ bases: [], orphans: [], damage: [], pool: null, machineId: 'm', hostKeys: [], users: [] },
   ...{ failedUnits: [], files: {}, claim: { defaultLayer: null, currentLayer: null } },

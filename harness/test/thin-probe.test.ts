@@ -10,7 +10,9 @@ const probe = (volumes: readonly object[], roots: readonly string[]) =>
   probeSchema.parse({
     ...{ bootId: 'b', cmdline: 'rw', rootDevice: '/dev/mapper/onn-n--1.0--1+1', machineId: 'm' },
     ...{ osRelease: { versionId: '1.0' }, hostKeys: [], users: [], failedUnits: [], bootDirs: [] },
-    ...{ bootDefault: 'n-1.0-1+1', pool: { dataPercent: 1, metadataPercent: 1 }, nodectl: 'x' },
+    ...{ bootDefault: 'n-1.0-1+1', nodectl: 'x' },
+    pool: { sizeBytes: 2 ** 30, dataPercent: 1, metadataPercent: 1 },
+    space: [{ freeBytes: 2 ** 20, sizeBytes: 3 * 2 ** 20 }],
     layers: [{ name: 'n-1.0-1+1', fstabRoot: '/dev/onn/n-1.0-1+1', osReleaseVersionId: '1.0' }],
     ...{ menu: { file: '1:2:3', sha256: 'x' }, etc: [{ path: 'motd', now: null }] },
     entries: roots.map((root) => ({
@@ -64,5 +66,13 @@ t.test('a layer in the menu is a layer, even if the tag was not taken off any mo
     ['n-1.0-1+1', 'n-1.1-1+1'],
   );
   t.same(view.orphans, []);
+  t.end();
+});
+
+t.test('space is that of /boot and of the pool', (t) => {
+  t.same(viewOf(probe([], ['n-1.0-1+1']), {}).space, {
+    boot: { usedMiB: 2, sizeMiB: 3 },
+    layers: { usedMiB: 10, sizeMiB: 1024 },
+  });
   t.end();
 });

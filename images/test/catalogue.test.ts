@@ -35,14 +35,15 @@ void t.test('the catalogue has what stories need', async (t) => {
 });
 
 void t.test('sound versions differ in something real', async (t) => {
-  const sound = (await recipes()).filter(({ wrong }) => wrong === null);
+  const all = (await recipes()).filter(({ wrong }) => wrong === null);
+  const sound = all.filter(({ family }) => family === null);
   for (const path of [
     '/usr/lib/os-release',
     '/etc/reference-node.conf',
     '/usr/share/hostproof/nvr',
   ]) {
-    const texts = sound.map(({ files }) => files[path]?.text);
-    t.equal(new Set(texts).size, sound.length, path);
+    const texts = all.map(({ files }) => files[path]?.text);
+    t.equal(new Set(texts).size, all.length, path);
   }
   t.equal(new Set(sound.map(({ packages }) => packages.join())).size, sound.length, 'packages');
   const own = sound.map(({ files }) =>
@@ -98,5 +99,18 @@ void t.test(
       for (const name of scripts.filter((name) => name.endsWith('.sh')))
         await run('sh', ['-n', join(copy, name)]);
     }
+  },
+);
+
+void t.test(
+  'a family of images is told apart from the others, and is built when it is named',
+  async (t) => {
+    const series = (await recipes()).filter(({ family }) => family === 'series');
+    t.ok(series.length > 10);
+    t.ok(series.every(({ name }, index) => name === `series-${String(index + 1)}`));
+    t.strictSame(
+      (await recipes()).filter(({ family }) => family === null).map(({ name }) => name),
+      ['1.0', '1.1', '1.2', 'panics', 'truncated', 'unhealthy'],
+    );
   },
 );

@@ -14,7 +14,7 @@ export default {
     return [
       ...lost('machine-id', [kept.machineId], [now.machineId]),
       ...lost('host keys', kept.hostKeys, now.hostKeys),
-      ...lost('users', ofLayer?.users, view.users),
+      ...gone('users', ofLayer?.users, view.users),
       ...lost(
         'kernel arguments',
         isStart(deed) ? ofLayer?.kernelArguments : undefined,
@@ -33,7 +33,14 @@ export default {
 
 /** What is new may come behind; nothing may be gone, changed or in another order. */
 function lost(name: string, before: readonly string[] = [], after: readonly string[]): string[] {
-  return before.every((item, index) => item === after[index])
-    ? []
-    : [`${name}: were ${before.join(' ')}; are ${after.join(' ')}`];
+  return before.every((item, index) => item === after[index]) ? [] : [changed(name, before, after)];
+}
+
+function changed(name: string, before: readonly string[], after: readonly string[]): string {
+  return `${name}: were ${before.join(' ')}; are ${after.join(' ')}`;
+}
+
+/** In whatever order a host lists them. */
+function gone(name: string, before: readonly string[] = [], after: readonly string[]): string[] {
+  return before.every((item) => after.includes(item)) ? [] : [changed(name, before, after)];
 }

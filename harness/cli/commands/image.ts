@@ -43,7 +43,7 @@ function build({ signal }: CommandContext): CommandUnknownOpts {
     ['hostproof image build 1.0 --layout thin', 'one of them, for one layout'],
     ['hostproof image build --refresh', 'with the packages that the mirror has today'],
   ])
-    .argument('[names...]', 'images of the catalogue; all if none is named')
+    .argument('[names...]', 'images of the catalogue; all but families if none is named')
     .option('--layout <name>', 'only this layout', knownLayout)
     .option('--refresh', 'chooses the versions of the packages anew')
     .option('--json', 'prints what was built as JSON')
@@ -111,7 +111,9 @@ async function chosen(
 ): Promise<readonly Chosen[]> {
   const layouts = only === undefined ? LAYOUTS : [only];
   if (names.length > 0) return names.flatMap((name) => layouts.map((layout) => ({ name, layout })));
-  return (await listImages({ cacheDir: cache })).filter(({ layout }) => layouts.includes(layout));
+  return (await listImages({ cacheDir: cache })).filter(
+    ({ layout, family }) => family === null && layouts.includes(layout),
+  );
 }
 
 function knownLayout(text: string): LayoutId {

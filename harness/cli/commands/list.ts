@@ -40,8 +40,8 @@ const KINDS = {
   },
   images: async (): Promise<Entry[]> => {
     const { recipes } = await import('../../../images/catalogue.ts');
-    return (await recipes()).map(({ name, title, version, nvr, wrong }) => {
-      return { name, title, layouts: [...LAYOUTS], version, nvr, wrong };
+    return (await recipes()).map(({ name, title, family, version, nvr, wrong }) => {
+      return { name, title, layouts: [...LAYOUTS], family, version, nvr, wrong };
     });
   },
   layouts: (): Promise<Entry[]> =>

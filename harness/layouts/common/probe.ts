@@ -19,6 +19,11 @@ export const commonProbeSchema = z.object({
   cmdline: text,
   osRelease: z.object({ versionId: text }),
   machineId: text,
+  /** Of `/boot`, then of the file system that layers are kept on, if it is one. */
+  space: z
+    .array(z.object({ freeBytes: z.number(), sizeBytes: z.number() }))
+    .min(1)
+    .max(2),
   hostKeys: z.array(text).max(64),
   users: z.array(accountSchema).max(512),
   failedUnits: z.array(text).max(512),
@@ -81,4 +86,17 @@ export function entryView(
 /** The arguments of a kernel's command line. */
 export function words(options: string): string[] {
   return options.split(/\s+/).filter((word) => word !== '');
+}
+
+export function usedOf(usedBytes: number, sizeBytes: number): HostView['space']['boot'] {
+  return { usedMiB: Math.round(usedBytes / 2 ** 20), sizeMiB: Math.round(sizeBytes / 2 ** 20) };
+}
+
+/** What is used of the file system with that number in the probe's list; nothing, if it is not there. */
+export function fileSystemSpace(
+  { space }: z.infer<typeof commonProbeSchema>,
+  index: number,
+): HostView['space']['boot'] {
+  const { freeBytes = 0, sizeBytes = 0 } = space[index] ?? {};
+  return usedOf(sizeBytes - freeBytes, sizeBytes);
 }

@@ -55,7 +55,7 @@ function common_members() {
         ", \"osRelease\": {\"id\": " json(assigned("/usr/lib/os-release", "ID")) \
         ", \"versionId\": " json(assigned("/usr/lib/os-release", "VERSION_ID")) "}, \"machineId\": " json(first_line("/etc/machine-id")) \
         ", \"etc\": " etc_changes() ", \"menu\": {\"file\": " json(menu_file) ", \"sha256\": " json(menu_digest) "}" \
-        ", \"hostKeys\": [" keys "], \"users\": [" users "], \"systemState\": " json(state) ", \"failedUnits\": [" failed "]"
+        ", \"space\": [" space "], \"hostKeys\": [" keys "], \"users\": [" users "], \"systemState\": " json(state) ", \"failedUnits\": [" failed "]"
 }
 BEGIN {
     FS = "|"
@@ -64,6 +64,7 @@ BEGIN {
 index($0, mark) == 1 { section = substr($0, length(mark) + 1); next }
 section == "etc" { path = substr($0, length($1 $2) + 3); if ($1 == "image") brought[path] = $2; else found[path] = $2 }
 section == "menu file" { if (menu_file == "") menu_file = $0; else menu_digest = substr($0, 1, 64) }
+section == "space" { split($0, f, " "); space = add(space, sprintf("{\"freeBytes\": %.0f, \"sizeBytes\": %.0f}", f[1] * f[3], f[2] * f[3])) }
 section == "state" && sub(/^SystemState=/, "") { state = $0 }
 section == "failed" && split($0, f, " ") { failed = add(failed, json(f[1])) }
 '
@@ -98,6 +99,12 @@ menu_file() {
     part 'menu file'
     stat --dereference --format='%d:%i:%w' /boot/grub/grub.cfg
     sha256sum </boot/grub/grub.cfg
+}
+
+# space PLACE...: what is free on the file systems there, and how big they are.
+space() {
+    part space
+    stat -f -c '%f %b %S' "$@"
 }
 
 system_state() {

@@ -24,8 +24,8 @@ section == "users" { users = add(users, account($1, $2, substr($3, 1, 64), $4)) 
 section == "status" { status = status (lines++ ? "\n" : "") $0 }
 END {
     print "{" common_members() ", \"booted\": " json(booted) ", \"rootUuid\": " json(root_uuid) ", \"isReadOnly\": " yes(read_only)
-    print ", \"bootDefault\": " json(menu_default) ", \"entries\": [" entries "], \"specified\": [" specified "], \"kernels\": [" kernels "]"
-    print ", \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"menuLink\": " json(menu_link) ", \"status\": " json(status) "}"
+    print ", \"bootDefault\": " json(menu_default) ", \"menuLink\": " json(menu_link) ", \"entries\": [" entries "], \"specified\": [" specified "], \"kernels\": [" kernels "]"
+    print ", \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"status\": " json(status) "}"
 }'
 
 # NAME|OS|DIRECTORY|BIRTH|has its commit|commit is partial|files written to. A file of a commit has no time, unless it is empty; one that was
@@ -108,6 +108,7 @@ main() {
         part users; each_account digest_hash
         menu_file
         changed_etc /usr/etc
+        space /boot /sysroot
         system_state
         part status; [ -n "${PROBE_WITHOUT_STATUS-}" ] || ostree admin status 2>&1
     } | report "$REPORT" -v booted="$booted" -v root_uuid="$root_uuid" -v read_only="$read_only" -v is_staged="$is_staged" \

@@ -42,7 +42,6 @@ function volume(    tags) {
 }
 section == "boot" { name = $0; sub(/^[0-9]+ /, "", name); bytes["/" name] = $0 + 0
     if (name ~ /^[^\/]+\/vmlinuz-[^\/]+$/) { sub(/\/.*/, "", name); if (!(name in seen)) { seen[name] = 1; dirs = add(dirs, json(name)) } } }
-section == "space" { split($0, f, " "); boot_free = f[1] * f[3]; boot_size = f[2] * f[3] }
 section == "digests" && /^[0-9a-f]+  / {
     digest = substr($0, 1, 64)
     name = substr($0, 67)
@@ -73,7 +72,7 @@ END {
     print ", \"rootDevice\": " json(device) ", \"rootLv\": " json(root_lv) ", \"rootVg\": " json(root_vg) ", \"fstabRoot\": " json(fstab_root("/etc/fstab"))
     print ", \"bootDefault\": " json(menu_default) ", \"bootMenu\": [" menu_ids "]"
     print ", \"entries\": [" entries "]"
-    printf ", \"bootDirs\": [%s], \"bootFreeBytes\": %.0f, \"bootSizeBytes\": %.0f\n", dirs, boot_free, boot_size
+    print ", \"bootDirs\": [" dirs "]"
     print ", \"pool\": " (pool == "" ? "null" : pool) ", \"volumes\": [" volumes "]"
     print ", \"layers\": [" trees "], \"nodectl\": " json(nodectl) "}"
 }'
@@ -122,7 +121,7 @@ END
     {
         part lvs; printf '%s\n' "$volumes"
         part boot; find -L /boot -maxdepth 2 -type f -printf '%s %P\n' 2>/dev/null
-        part space; stat -f -c '%a %b %S' /boot
+        space /boot
         part digests; digests 2>/dev/null
         menu_file
         changed_etc /usr/share/factory/etc
