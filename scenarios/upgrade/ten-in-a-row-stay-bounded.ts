@@ -14,10 +14,10 @@ export default scenario(
     await host.write('/etc/motd', 'kept through all of them\n');
     const upgraded = async (number: number): Promise<void> => {
       await host.upgrade(image(`series-${number.toString()}`));
-      const before = number === 1 ? '1.0' : `2.${(number - 1).toString()}`;
-      expect.layers(before, `2.${number.toString()}`);
       await host.reboot();
       expect.layer(`2.${number.toString()}`);
+      const before = number === 1 ? '1.0' : `2.${(number - 1).toString()}`;
+      expect.layers(before, `2.${number.toString()}`);
       await expect.file('/etc/motd', 'kept through all of them\n');
     };
     await upgraded(1);
