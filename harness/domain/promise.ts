@@ -19,6 +19,10 @@ export interface Ledger {
   readonly filesByLayer: Readonly<Record<string, FileLedger>>;
   /** Files outside the layers (`/var`): the same whichever layer runs. */
   readonly sharedFiles: FileLedger;
+  /** Packages that the administrator installed in a layer, or had when the layer was made. */
+  readonly packagesByLayer: Readonly<Record<string, readonly string[]>>;
+  /** Layers that were made by an upgrade, with the version of its image. */
+  readonly upgraded: Readonly<Record<string, string>>;
   /** Identity of each base when it was first seen. */
   readonly bases: Readonly<Record<string, string>>;
   /** What each base must hold; nothing of a base whose origin is not known. */
@@ -46,6 +50,8 @@ export const EMPTY_LEDGER: Ledger = {
   last: null,
   filesByLayer: {},
   sharedFiles: {},
+  packagesByLayer: {},
+  upgraded: {},
   bases: {},
   contents: {},
   installed: {},
@@ -69,10 +75,12 @@ export type Deed =
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
   | { readonly verb: 'select'; readonly version: string }
+  | { readonly verb: 'installPackage'; readonly name: string }
   | { readonly verb: Exclude<Verb, TellingVerb> };
 
 /** Verbs that say more than that they were done. */
-type TellingVerb = 'install' | 'upgrade' | 'digest' | 'rollback' | 'write' | 'remove' | 'select';
+type TellingVerb =
+  'install' | 'upgrade' | 'digest' | 'rollback' | 'write' | 'remove' | 'select' | 'installPackage';
 
 /** Files under these belong to a layer; everything else on a host is shared by all layers. */
 export function belongsToLayer(path: string): boolean {
@@ -104,6 +112,8 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return withFile(ledger, deed.path, deed.sha256);
     case 'remove':
       return withFile(ledger, deed.path, null);
+    case 'installPackage':
+      return withPackage(ledger, deed.name);
     case 'powerCut':
       return afterCut(ledger);
     case 'boot':
@@ -154,8 +164,15 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
       return { ...next, promisedDefault: `a layer of version ${deed.version}` };
     const running = view.bootedLayer === null ? {} : (ledger.filesByLayer[view.bootedLayer] ?? {});
     const filesByLayer = { ...ledger.filesByLayer, [made.id]: running };
-    const contents = { ...next.contents, ...contentOf(view, made.id, deed.content) };
-    return { ...next, promisedDefault: made.id, filesByLayer, contents };
+    const packages = view.bootedLayer === null ? [] : packagesOf(ledger, view.bootedLayer);
+    return {
+      ...next,
+      promisedDefault: made.id,
+      filesByLayer,
+      contents: { ...next.contents, ...contentOf(view, made.id, deed.content) },
+      packagesByLayer: { ...ledger.packagesByLayer, [made.id]: packages },
+      upgraded: { ...ledger.upgraded, [made.id]: deed.version },
+    };
   }
   if (deed.verb === 'rollback' && deed.outcome === 'done') {
     return { ...next, promisedDefault: rollbackTarget(view, deed.to) };
@@ -185,6 +202,17 @@ function rollbackTarget(view: HostView, to: string | null): string {
   return (
     target?.id ?? (to === null ? 'the layer before the running one' : `a layer of version ${to}`)
   );
+}
+
+function packagesOf(ledger: Ledger, layer: string): readonly string[] {
+  return ledger.packagesByLayer[layer] ?? [];
+}
+
+function withPackage(ledger: Ledger, name: string): Ledger {
+  const layer = ledger.last?.bootedLayer ?? null;
+  if (layer === null) return ledger;
+  const packages = [...new Set([...packagesOf(ledger, layer), name])];
+  return { ...ledger, packagesByLayer: { ...ledger.packagesByLayer, [layer]: packages } };
 }
 
 function withFile(ledger: Ledger, path: string, digest: string | null): Ledger {

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { FaultStamp } from './fault.ts';
-import type { TreeContent } from './image.ts';
+import { PACKAGE_NAMES, type TreeContent } from './image.ts';
 import type { HostView } from './view.ts';
 
 const image = z.object({ image: z.string().min(1) }).strict();
@@ -85,6 +85,13 @@ export const VERBS = {
     args: z.object({ path, content: z.string().max(65536) }).strict(),
   },
   remove: { kind: 'act', needs: 'running', limitS: 60, args: z.object({ path }).strict() },
+  /** Installs a package beside what the image has. */
+  installPackage: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 180,
+    args: z.object({ name: z.enum(PACKAGE_NAMES) }).strict(),
+  },
   /** Fills the place where layers are kept until this many MiB are left. */
   fill: {
     kind: 'act',
@@ -135,6 +142,7 @@ export interface Results {
   readonly rollback: { readonly outcome: Outcome; readonly reason: string | null };
   readonly write: Record<string, never>;
   readonly remove: Record<string, never>;
+  readonly installPackage: Record<string, never>;
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };

@@ -36,6 +36,8 @@ export function deedOf<V extends Verb>(
     }
     case 'remove':
       return { verb, path: (args as Args<'remove'>).path };
+    case 'installPackage':
+      return { verb, name: (args as Args<'installPackage'>).name };
     case 'select':
       return { verb, version: (args as Args<'select'>).version };
     default:

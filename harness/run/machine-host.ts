@@ -163,7 +163,7 @@ export class MachineHost implements Host {
     const { images, layout, updates } = this.#options;
     const { shell } = this.#power;
     const image = await images.built(args.image.image, 'update', context.progress);
-    await using service = await shell.serve(await layout.served(image, updates));
+    await using service = await shell.serve(await layout.served(image.update, updates));
     const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
       layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
     const { content } = image;
@@ -198,6 +198,17 @@ export class MachineHost implements Host {
 
   async read(args: Args<'read'>, context: StepContext): Promise<Result<'read'>> {
     return { content: await readFile(this.#power.shell, args, context) };
+  }
+
+  async installPackage(
+    { name }: Args<'installPackage'>,
+    context: StepContext,
+  ): Promise<Result<'installPackage'>> {
+    const { images, layout, updates } = this.#options;
+    const built = await images.package(name, context.progress);
+    await using service = await this.#power.shell.serve(await layout.served(built, updates));
+    await layout.installPackage(this.#layoutContext(context), name, service.port);
+    return {};
   }
 
   async fill(args: Args<'fill'>, context: StepContext): Promise<Result<'fill'>> {

@@ -16,6 +16,7 @@ export function storyHost(steps: Steps): StoryHost {
     rollback: (options) => steps.perform('rollback', { ...options }),
     write: (path, content) => steps.perform('write', { path, content }),
     remove: (path) => steps.perform('remove', { path }),
+    installPackage: (name) => steps.perform('installPackage', { name }),
     fill: (options) => steps.perform('fill', options),
     settle: () => steps.perform('settle', {}),
     read: async (path) => (await steps.perform('read', { path })).content,

@@ -20,6 +20,8 @@ export class SimulatedHost implements Host {
   #disk: SimDisk | null = null;
   #running: SimRunning | null = null;
   #hung = false;
+  /** The mishap of an image that fails once has happened since the host was started. */
+  #mishap = false;
   #boots = 0;
 
   constructor(options: SimOptions) {
@@ -47,6 +49,8 @@ export class SimulatedHost implements Host {
       version: image.version,
       base: image.nvr,
       files: image.files,
+      packages: [],
+      update: null,
       rootOfFstab: `${image.nvr}+1`,
     };
     this.#running = null;
@@ -99,6 +103,10 @@ export class SimulatedHost implements Host {
     const reason = refusal(this.#stored(), image);
     if (reason !== null)
       return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
+    if (image.wrong === 'fails-once' && !this.#mishap) {
+      this.#mishap = true;
+      return Promise.resolve({ outcome: 'failed', reason: 'a mishap', stamp: null, content });
+    }
     const all = isDefault(this.#stored(), image)
       ? []
       : effects(running, oldImage, image, [running.id]);
@@ -133,6 +141,12 @@ export class SimulatedHost implements Host {
 
   remove(args: Args<'remove'>): Promise<Result<'remove'>> {
     this.#change(args.path, undefined);
+    return Promise.resolve({});
+  }
+
+  installPackage({ name }: Args<'installPackage'>): Promise<Result<'installPackage'>> {
+    const running = this.#runningLayer();
+    this.#replace(running, { packages: [...new Set([...running.packages, name])] });
     return Promise.resolve({});
   }
 
@@ -192,6 +206,7 @@ export class SimulatedHost implements Host {
       throw new HostproofError('host/never', 'the boot loader has no entry to start');
     }
     this.#running = null;
+    this.#mishap = false;
     this.#hung = entry.boots === 'panic';
     if (entry.boots !== ends) {
       throw new HostproofError(
@@ -261,9 +276,12 @@ export class SimulatedHost implements Host {
       return;
     }
     const running = this.#runningLayer();
-    const layers = disk.layers.map((layer) =>
-      layer === running ? { ...layer, files: changed(layer.files, path, content) } : layer,
-    );
+    this.#replace(running, { files: changed(running.files, path, content) });
+  }
+
+  #replace(old: SimLayer, change: Partial<SimLayer>): void {
+    const disk = this.#stored();
+    const layers = disk.layers.map((layer) => (layer === old ? { ...layer, ...change } : layer));
     this.#disk = { ...disk, layers };
   }
 }

@@ -31,6 +31,14 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
     ...view,
     files: Object.fromEntries(Object.keys(view.files).map((path) => [path, 'other'])),
   }),
+  'administrator-packages-kept': (view) => ({
+    ...view,
+    layers: view.layers.map((layer) => ({ ...layer, packages: [] })),
+  }),
+  'update-is-marked': (view) => ({
+    ...view,
+    layers: view.layers.map((layer) => ({ ...layer, update: null })),
+  }),
   'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
   'claims-agree': (view) => ({ ...view, claim: { ...view.claim, currentLayer: 'another' } }),
   'no-failed-units': (view) => ({ ...view, failedUnits: ['x.service'] }),
@@ -47,6 +55,7 @@ t.test('every invariant turns red by its own name on a host that breaks it', asy
     const { steps, events } = stepsOn((view) => (broken ? spoil(view) : view));
     await installed(steps);
     await steps.perform('write', { path: '/etc/motd', content: 'mine' });
+    await steps.perform('installPackage', { name: 'admin-tool' });
     await steps.perform('upgrade', { image: { image: '1.1' } });
     broken = true;
     const error = await thrown(steps.perform('reboot', {}));

@@ -6,13 +6,22 @@ const volume = (name: string, origin: string, readOnly: boolean, ...tags: string
   ...{ uuid: name, time: name, thinId: 1, dataPercent: 1, headSha256: 'x' },
 });
 
+const packages = ['host-provides', 'reference-node-image-update', 'admin-tool', 'kmod'].map(
+  (name) => ({ name, version: '1.0' }),
+);
+
 const probe = (volumes: readonly object[], roots: readonly string[]) =>
   probeSchema.parse({
     ...{ bootId: 'b', cmdline: 'rw', rootDevice: '/dev/mapper/onn-n--1.0--1+1', machineId: 'm' },
     ...{ osRelease: { versionId: '1.0' }, hostKeys: [], users: [], failedUnits: [], bootDirs: [] },
     ...{ bootDefault: 'n-1.0-1+1', pool: { dataPercent: 1, metadataPercent: 1 }, nodectl: 'x' },
-    layers: [{ name: 'n-1.0-1+1', fstabRoot: '/dev/onn/n-1.0-1+1', osReleaseVersionId: '1.0' }],
     menu: { file: '1:2:3', sha256: 'x' },
+    layers: [
+      {
+        ...{ name: 'n-1.0-1+1', fstabRoot: '/dev/onn/n-1.0-1+1', osReleaseVersionId: '1.0' },
+        ...{ packages, missingFiles: ['kmod /lib/x.ko'] },
+      },
+    ],
     entries: roots.map((root) => ({
       ...{ id: root, title: root, linuxExists: true, initrdExists: true },
       options: `root=/dev/onn/${root} rw`,
@@ -66,3 +75,13 @@ t.test('a layer in the menu is a layer, even if the tag was not taken off any mo
   t.same(view.orphans, []);
   t.end();
 });
+
+t.test(
+  'packages are those beside the image, with all their files, and the update is named',
+  (t) => {
+    const [layer] = viewOf(probe([], []), {}).layers;
+    t.same(layer?.packages, ['admin-tool'], 'a file of the other is missing');
+    t.equal(layer?.update, '1.0');
+    t.end();
+  },
+);
