@@ -21,7 +21,10 @@ export interface Ledger {
   readonly sharedFiles: FileLedger;
   /** Packages that the administrator installed in a layer, or had when the layer was made. */
   readonly packagesByLayer: Readonly<Record<string, readonly string[]>>;
-  /** Layers that were made by an upgrade, with the version of its image. */
+  /**
+   * Layers that were made by an upgrade, with the version of its image, as long as they say so: another upgrade is written
+   * into the database of the layer that runs, however it ends.
+   */
   readonly upgraded: Readonly<Record<string, string>>;
   /** Identity of each base when it was first seen. */
   readonly bases: Readonly<Record<string, string>>;
@@ -124,10 +127,12 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
         ...ledger,
         promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
       };
-    case 'upgrade':
+    case 'upgrade': {
+      const upgraded = without(ledger.upgraded, ledger.last?.bootedLayer ?? null);
       return deed.outcome === 'cut'
-        ? { ...afterCut(ledger), interrupted: deed.version }
-        : { ...ledger, interrupted: null };
+        ? { ...afterCut(ledger), upgraded, interrupted: deed.version }
+        : { ...ledger, upgraded, interrupted: null };
+    }
     default:
       return ledger;
   }
@@ -202,6 +207,10 @@ function rollbackTarget(view: HostView, to: string | null): string {
   return (
     target?.id ?? (to === null ? 'the layer before the running one' : `a layer of version ${to}`)
   );
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string | null): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
 }
 
 function packagesOf(ledger: Ledger, layer: string): readonly string[] {

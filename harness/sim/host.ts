@@ -103,6 +103,8 @@ export class SimulatedHost implements Host {
     const reason = refusal(this.#stored(), image);
     if (reason !== null)
       return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
+    // written into the database of the layer that runs, whatever comes of it
+    this.#replace(running, { update: image.version });
     if (image.wrong === 'fails-once' && !this.#mishap) {
       this.#mishap = true;
       return Promise.resolve({ outcome: 'failed', reason: 'a mishap', stamp: null, content });
