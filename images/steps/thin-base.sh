@@ -24,7 +24,7 @@ rm -f "$tree"/tmp/*.deb
 phase 'compiling Python'
 # Byte code instead of sources: dnf starts sooner, and takes half the space. Always the same, if compiled in one go.
 # What no part of dnf imports goes before.
-for part in test unittest pydoc_data lib2to3 distutils asyncio sqlite3 curses dbm venv wsgiref xmlrpc multiprocessing ctypes \
+for part in test unittest pydoc_data lib2to3 distutils asyncio sqlite3 dbm venv wsgiref xmlrpc multiprocessing ctypes \
     config-3.11-x86_64-linux-gnu; do rm -rf "${tree:?}$python/$part"; done
 find "$tree$python" "$tree/usr/lib/python3" -name __pycache__ -prune -exec rm -rf {} +
 PYTHONHASHSEED=0 chroot "$tree" python3 -B -m compileall -q -b "$python" /usr/lib/python3/dist-packages

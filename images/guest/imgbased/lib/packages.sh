@@ -23,11 +23,12 @@ packages_list() {
 
 # PRISTINE RUNNING NEW: what the running layer has and neither its image nor the new one brings along.
 packages_of_administrator() {
-    { packages_list "$1"; packages_list "$3"; } >"$RUN/packages"
-    packages_list "$2" | awk -v image="$PACKAGES_IMAGE" '
-        FILENAME != "-" { own[$1] = 1; next }
-        !($1 in own) && $1 != image { print $2 }' "$RUN/packages" - | sort
-    rm -f "$RUN/packages"
+    { packages_list "$1"; packages_list "$3"; } >"$RUN/packages.images"
+    packages_list "$2" >"$RUN/packages.running"
+    awk -v image="$PACKAGES_IMAGE" '
+        FILENAME == ARGV[1] { own[$1] = 1; next }
+        !($1 in own) && $1 != image { print $2 }' "$RUN/packages.images" "$RUN/packages.running" | sort
+    rm -f "$RUN"/packages.*
 }
 
 # Installs the administrator's packages again, from the store: an update must not need a network.
