@@ -44,6 +44,9 @@ const DEV_PACKAGES = {
   patch: ['patch'],
   cpio: ['cpio'],
   ostree: ['ostree'],
+  // Updates of thin hosts, and the repositories they come from.
+  rpm: ['rpmbuild'],
+  'createrepo-c': ['createrepo_c'],
 };
 const E2E_PACKAGES = {
   ...DEV_PACKAGES,
@@ -51,9 +54,6 @@ const E2E_PACKAGES = {
   'debian-archive-keyring': ['/usr/share/keyrings/debian-archive-keyring.gpg'],
   'squashfs-tools': ['mksquashfs'],
   lz4: ['lz4'],
-  // Updates of thin hosts, and the repositories they come from.
-  rpm: ['rpmbuild'],
-  'createrepo-c': ['createrepo_c'],
   // A helper of ostree hosts is compiled here.
   'libostree-dev': ['/usr/include/ostree-1/ostree.h'],
   gcc: ['cc'],

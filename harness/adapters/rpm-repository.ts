@@ -17,18 +17,19 @@ export function rpmRepository(directory: string): UpdateRepository {
       try {
         await execa('setpriv', [
           ...['--pdeathsig', 'KILL', 'createrepo_c', '--quiet', '--update', '--no-database'],
-          ...['--simple-md-filenames', '--compress-type', 'gz', directory],
+          ...['--simple-md-filenames', '--error-exit-val', '--compress-type', 'gz', directory],
         ]);
       } catch (error) {
         if (!(error instanceof ExecaError)) throw error;
-        if (/createrepo_c: No such file/.test(String(error.stderr))) {
+        const said = String(error.stderr).trim();
+        if (said.includes('createrepo_c: No such file')) {
           throw new HostproofError('env/missing-tool', 'updates of thin hosts need createrepo_c', {
             cause: error,
             hint: 'apt-get install createrepo-c',
           });
         }
         const code = isDiskFull(error) ? 'env/disk-full' : 'env/io';
-        throw new HostproofError(code, `describing ${directory}: ${error.shortMessage}`, {
+        throw new HostproofError(code, `createrepo_c in ${directory}: ${said.slice(-500)}`, {
           cause: error,
         });
       }
