@@ -16,7 +16,7 @@ export function rpmRepository(directory: string): UpdateRepository {
       await link(path, file).catch(() => copyFile(path, file, constants.COPYFILE_FICLONE));
       try {
         await execa('setpriv', [
-          ...['--pdeathsig', 'KILL', 'createrepo_c', '--quiet', '--update', '--no-database'],
+          ...['--pdeathsig', 'KILL', 'createrepo_c', '--update', '--no-database'],
           ...['--simple-md-filenames', '--error-exit-val', '--compress-type', 'gz', directory],
         ]);
       } catch (error) {
