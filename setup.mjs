@@ -44,6 +44,9 @@ const DEV_PACKAGES = {
   patch: ['patch'],
   cpio: ['cpio'],
   ostree: ['ostree'],
+  // Updates of thin hosts, and the repositories they come from.
+  rpm: ['rpmbuild'],
+  'createrepo-c': ['createrepo_c'],
 };
 const E2E_PACKAGES = {
   ...DEV_PACKAGES,

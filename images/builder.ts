@@ -8,6 +8,7 @@ import {
   type BuiltImage,
   type ImageFacts,
   type LayoutId,
+  type PackageName,
 } from '../harness/domain/image.ts';
 import { named } from '../harness/domain/nearest.ts';
 import { defects, recipes } from './catalogue.ts';
@@ -19,7 +20,7 @@ import { treeFactsSchema, type Made, type StageContext } from './script-stage.ts
 import { baseStage, rootStage, type ImageStages } from './stages.ts';
 import { requireTools } from './step.ts';
 import { Store, type Stage } from './store.ts';
-import { thinStages } from './thin-stages.ts';
+import { administratorPackages, THIN_PACKAGES, thinStages } from './thin-stages.ts';
 
 export interface BuildOptions {
   /** hostproof's cache directory. */
@@ -86,6 +87,25 @@ export async function buildImage(name: string, options: BuildOptions): Promise<B
     options.onProgress?.('packages: the mirror no longer has these versions; choosing anew');
     return await attempt(true);
   }
+}
+
+/**
+ * A package for administrators of hosts of the thin layout, built now if it is absent.
+ *
+ * @throws HostproofError as `buildImage`
+ */
+export async function buildPackage(
+  name: PackageName,
+  options: Pick<BuildOptions, 'cacheDir' | 'onProgress' | 'signal'>,
+): Promise<Artefact> {
+  const store = storeAt(options.cacheDir);
+  await prepare(store);
+  const extra = extraPackages(await recipes());
+  const packages = await choosePackages({ ...options, extra });
+  const context = contextOf(store, options);
+  const base = await baseStage(context, await rootStage(context, packages, extra));
+  const stage = await administratorPackages(context, base);
+  return artefact(await store.obtain(stage, options), { stage, file: `${name}.rpm` });
 }
 
 /** Every image of the catalogue in every layout with what the cache has of it; quick, and without a network. */
@@ -207,7 +227,11 @@ function artefact({ directory, files }: Stored, made: Made): Artefact {
 
 function extraPackages(catalogue: readonly Recipe[]): string[] {
   return [
-    ...new Set<string>([...OSTREE_PACKAGES, ...catalogue.flatMap(({ packages }) => packages)]),
+    ...new Set<string>([
+      ...OSTREE_PACKAGES,
+      ...THIN_PACKAGES,
+      ...catalogue.flatMap(({ packages }) => packages),
+    ]),
   ].sort();
 }
 

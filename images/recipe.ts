@@ -17,6 +17,8 @@ const tamperSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cut-short'), keep: z.number().gt(0).lt(1) }),
   /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
   z.object({ kind: z.literal('empty-initramfs') }),
+  /** The first attempt on a host to take the update in meets with a mishap (thin layout). */
+  z.object({ kind: z.literal('fails-once') }),
 ]);
 
 export const recipeSchema = imageFactsSchema

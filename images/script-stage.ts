@@ -120,9 +120,12 @@ export const treeFactsSchema = z.object({
   content: treeContentSchema,
 });
 
+/** Where a step leaves them. */
+export const FACTS = 'facts.json';
+
 /** The facts that a step left beside its results. */
 export async function readFacts(directory: string): Promise<z.infer<typeof treeFactsSchema>> {
-  return treeFactsSchema.parse(JSON.parse(await readFile(join(directory, 'facts.json'), 'utf8')));
+  return treeFactsSchema.parse(JSON.parse(await readFile(join(directory, FACTS), 'utf8')));
 }
 
 /** Writes the files of a version where a step finds them, laid out as in the tree. */

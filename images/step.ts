@@ -24,6 +24,7 @@ const TOOLS: Readonly<Record<string, string>> = {
   patch: 'patch',
   // the headers come without a program of their own
   'pkg-config': 'libostree-dev',
+  rpmbuild: 'rpm',
   setpriv: 'util-linux',
   systemctl: 'systemd',
   tar: 'tar',

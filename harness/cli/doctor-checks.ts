@@ -27,6 +27,7 @@ const RUN_TOOLS = {
   setpriv: 'util-linux',
   'mkfs.vfat': 'dosfstools',
   mcopy: 'mtools',
+  createrepo_c: 'createrepo-c',
 } as const;
 const BUILD_TOOLS = {
   mmdebstrap: 'mmdebstrap',
@@ -38,6 +39,7 @@ const BUILD_TOOLS = {
   cc: 'gcc',
   ostree: 'ostree',
   'pkg-config': 'libostree-dev',
+  rpmbuild: 'rpm',
 } as const;
 
 const GIB = 2 ** 30;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildImage, listImages, type ImageListing } from '../../images/builder.ts';
+import { buildImage, buildPackage, listImages, type ImageListing } from '../../images/builder.ts';
 import { catalogueFacts } from '../../images/facts.ts';
 import { IGNITION_FW_CFG, ignitionConfig } from '../../images/ignition.ts';
 import {
@@ -17,9 +17,11 @@ import { cacheDir } from '../adapters/cache-dir.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { installedStore } from '../adapters/installed-store.ts';
 import { controlKey } from '../adapters/keys.ts';
+import { rpmRepository } from '../adapters/rpm-repository.ts';
 import { measuredSlowness } from '../adapters/speed.ts';
 import { connectShell } from '../adapters/ssh.ts';
 import { updateRepository } from '../adapters/update-repository.ts';
+import { HostproofError } from '../domain/errors.ts';
 import type { BuiltImage, LayoutId } from '../domain/image.ts';
 import { MEMORY_MIB } from '../domain/scenario.ts';
 import type { Storage } from '../domain/variant.ts';
@@ -85,10 +87,15 @@ export async function machineHosts(options: {
         images: {
           facts: () => facts,
           built: builtFor(job.layout),
+          package: (name, onProgress) => {
+            if (job.layout === 'thin') {
+              return buildPackage(name, { cacheDir: cache, onProgress, signal: options.signal });
+            }
+            throw new HostproofError('story/misuse', `${job.layout} hosts have no packages`);
+          },
         },
         installer,
         installed,
-        updates: updateRepository(join(dir, 'repository')),
         connect: (to) => connectShell({ ...to, privateKey: key.privateKey, clock: systemClock }),
         clock: systemClock,
         guestScript,
@@ -107,12 +114,13 @@ const ofLayout: Readonly<
       dir: string,
       sshKey: string,
       storage: Storage,
-    ) => Promise<Pick<MachineHostOptions, 'layout' | 'kickstart' | 'firmwareFiles'>>
+    ) => Promise<Pick<MachineHostOptions, 'layout' | 'updates' | 'kickstart' | 'firmwareFiles'>>
   >
 > = {
-  thin: (_dir, sshKey, storage) =>
+  thin: (dir, sshKey, storage) =>
     Promise.resolve({
       layout: thin,
+      updates: rpmRepository(join(dir, 'repository')),
       kickstart: ({ append }) => kickstart({ ...common(append), ...thinDisk(storage), sshKey }),
       firmwareFiles: {},
     }),
@@ -121,6 +129,7 @@ const ofLayout: Readonly<
     await writeFile(file, ignitionConfig(sshKey));
     return {
       layout: ostree,
+      updates: updateRepository(join(dir, 'repository')),
       kickstart: ({ append }) => ostreeKickstart({ ...common(append), boot: BOOT[storage] }),
       firmwareFiles: { [IGNITION_FW_CFG]: file },
     };

@@ -12,7 +12,7 @@ export interface ImageRef {
 }
 
 /** What is wrong with an image on purpose; null for a sound one. */
-export const WRONGS = ['truncated', 'panics', 'unhealthy'] as const;
+export const WRONGS = ['truncated', 'panics', 'unhealthy', 'fails-once'] as const;
 
 /** What verbs and the simulator need to know of an image, the same in every layout; no paths. */
 export const imageFactsSchema = z.object({
@@ -26,6 +26,10 @@ export const imageFactsSchema = z.object({
   files: z.record(z.string(), z.string()),
 });
 export type ImageFacts = z.infer<typeof imageFactsSchema>;
+
+/** Packages that an administrator can install on hosts of a layout that has packages: a tool, and a kernel module. */
+export const PACKAGE_NAMES = ['admin-tool', 'kmod-reference'] as const;
+export type PackageName = (typeof PACKAGE_NAMES)[number];
 
 export const artefactSchema = z.object({
   path: z.string(),
@@ -43,7 +47,7 @@ export type TreeContent = z.infer<typeof treeContentSchema>;
 
 export const builtImageSchema = imageFactsSchema.extend({
   layout: z.enum(LAYOUTS),
-  /** The update as it is shipped: a squashfs (thin), the tarball of a repository with one commit (ostree). */
+  /** The update as it is shipped: an rpm (thin), the tarball of a repository with one commit (ostree). */
   update: artefactSchema,
   /** The installation medium; only sound images have one. */
   iso: artefactSchema.nullable(),

@@ -28,6 +28,13 @@ export interface Ledger {
   readonly filesByLayer: Readonly<Record<string, FileLedger>>;
   /** Files outside the layers (`/var`): the same whichever layer runs. */
   readonly sharedFiles: FileLedger;
+  /** Packages that the administrator installed in a layer, or had when the layer was made. */
+  readonly packagesByLayer: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Layers that were made by an upgrade, with the version of its image, as long as they say so: another upgrade is written
+   * into the database of the layer that runs, however it ends.
+   */
+  readonly upgraded: Readonly<Record<string, string>>;
   /** Identity of each base when it was first seen. */
   readonly bases: Readonly<Record<string, string>>;
   /** What each base must hold; nothing of a base whose origin is not known. */
@@ -53,6 +60,8 @@ export const EMPTY_LEDGER: Ledger = {
   last: null,
   filesByLayer: {},
   sharedFiles: {},
+  packagesByLayer: {},
+  upgraded: {},
   bases: {},
   contents: {},
   installed: {},
@@ -83,6 +92,7 @@ export type Deed =
   | { readonly verb: 'select'; readonly version: string }
   | { readonly verb: 'addUser'; readonly name: string }
   | { readonly verb: 'addKernelArgument'; readonly argument: string }
+  | { readonly verb: 'installPackage'; readonly name: string }
   | { readonly verb: Exclude<Verb, TellingVerb> };
 
 /** Verbs that say more than that they were done. */
@@ -97,7 +107,8 @@ type TellingVerb =
   | 'remove'
   | 'select'
   | 'addUser'
-  | 'addKernelArgument';
+  | 'addKernelArgument'
+  | 'installPackage';
 
 /** Files under these belong to a layer; everything else on a host is shared by all layers. */
 export function belongsToLayer(path: string): boolean {
@@ -131,6 +142,8 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
         ...settings,
         kernelArguments: [...settings.kernelArguments, deed.argument],
       }));
+    case 'installPackage':
+      return withPackage(ledger, deed.name);
     case 'powerCut':
       return afterCut(ledger);
     case 'boot':
@@ -149,9 +162,16 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
 }
 
 function upgraded(ledger: Ledger, outcome: Outcome, version: string): Ledger {
-  const fallback = ledger.last?.bootedLayer ?? null;
-  if (outcome === 'cut') return { ...afterCut(ledger), interrupted: version, fallback };
-  return { ...ledger, interrupted: null, ...(outcome === 'done' ? { fallback } : {}) };
+  const running = ledger.last?.bootedLayer ?? null;
+  const marks = { upgraded: without(ledger.upgraded, running) };
+  if (outcome === 'cut')
+    return { ...afterCut(ledger), ...marks, interrupted: version, fallback: running };
+  return {
+    ...ledger,
+    ...marks,
+    interrupted: null,
+    ...(outcome === 'done' && { fallback: running }),
+  };
 }
 
 /** What was only staged is lost with the power, and may be: then the boot loader's menu is what holds. */
@@ -196,8 +216,15 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
       return { ...next, promisedDefault: `a layer of version ${deed.version}` };
     const running = view.bootedLayer === null ? {} : (ledger.filesByLayer[view.bootedLayer] ?? {});
     const filesByLayer = { ...ledger.filesByLayer, [made.id]: running };
-    const contents = { ...next.contents, ...contentOf(view, made.id, deed.content) };
-    return { ...next, promisedDefault: made.id, filesByLayer, contents };
+    const packages = view.bootedLayer === null ? [] : packagesOf(ledger, view.bootedLayer);
+    return {
+      ...next,
+      promisedDefault: made.id,
+      filesByLayer,
+      contents: { ...next.contents, ...contentOf(view, made.id, deed.content) },
+      packagesByLayer: { ...ledger.packagesByLayer, [made.id]: packages },
+      upgraded: { ...ledger.upgraded, [made.id]: deed.version },
+    };
   }
   if (deed.verb === 'rollback' && deed.outcome === 'done') {
     return { ...next, promisedDefault: rollbackTarget(view, deed.to) };
@@ -234,6 +261,21 @@ function rollbackTarget(view: HostView, to: string | null): string {
   return (
     target?.id ?? (to === null ? 'the layer before the running one' : `a layer of version ${to}`)
   );
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string | null): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([other]) => other !== key));
+}
+
+function packagesOf(ledger: Ledger, layer: string): readonly string[] {
+  return ledger.packagesByLayer[layer] ?? [];
+}
+
+function withPackage(ledger: Ledger, name: string): Ledger {
+  const layer = ledger.last?.bootedLayer ?? null;
+  if (layer === null) return ledger;
+  const packages = [...new Set([...packagesOf(ledger, layer), name])];
+  return { ...ledger, packagesByLayer: { ...ledger.packagesByLayer, [layer]: packages } };
 }
 
 function withFile(ledger: Ledger, path: string, digest: string | null): Ledger {

@@ -1,7 +1,7 @@
 /** A story: data and one function. */
 import { z } from 'zod';
 import type { FaultPlan } from './fault.ts';
-import { FIRMWARES, LAYOUTS, type ImageRef } from './image.ts';
+import { FIRMWARES, LAYOUTS, type ImageRef, type PackageName } from './image.ts';
 import type { Prng } from './prng.ts';
 import { STORAGES } from './variant.ts';
 import type { BootEnd, Outcome, Results } from './verb.ts';
@@ -70,6 +70,8 @@ export interface StoryHost {
   addUser(name: string, options?: { groups?: string[] }): Promise<Results['addUser']>;
   /** From the next start of the running layer on. */
   addKernelArgument(argument: string): Promise<Results['addKernelArgument']>;
+  /** Installs a package beside what the image has, as an administrator would. */
+  installPackage(name: PackageName): Promise<Results['installPackage']>;
   fill(options: { leaveMiB: number }): Promise<Results['fill']>;
   settle(): Promise<Results['settle']>;
   /** Content of a file as text; null if there is none. */

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { FaultStamp } from './fault.ts';
-import type { TreeContent } from './image.ts';
+import { PACKAGE_NAMES, type TreeContent } from './image.ts';
 import type { HostView } from './view.ts';
 
 const image = z.object({ image: z.string().min(1) }).strict();
@@ -114,6 +114,13 @@ export const VERBS = {
     limitS: 120,
     args: z.object({ argument: kernelArgument }).strict(),
   },
+  /** Installs a package beside what the image has. */
+  installPackage: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 180,
+    args: z.object({ name: z.enum(PACKAGE_NAMES) }).strict(),
+  },
   /** Fills the place where layers are kept until this many MiB are left. */
   fill: {
     kind: 'act',
@@ -166,6 +173,7 @@ export interface Results {
   readonly remove: Record<string, never>;
   readonly addUser: Record<string, never>;
   readonly addKernelArgument: Record<string, never>;
+  readonly installPackage: Record<string, never>;
   readonly fill: { readonly leftMiB: number };
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };

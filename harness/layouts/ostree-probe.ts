@@ -96,6 +96,8 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
       id: deployment.name,
       version: deployment.osReleaseVersionId,
       base: commitOf(deployment),
+      packages: null,
+      update: null,
       rootOfFstab: isOwnRoot(deployment, probe.rootUuid) ? deployment.name : null,
     })),
     staged,

@@ -25,7 +25,7 @@ export default {
     return viewOf(probe, await digests(context, watch));
   },
 
-  served: async ({ update }, repository) => ({
+  served: async (update, repository) => ({
     files: new Map(),
     directories: new Map([[REPOSITORY, await repository.take(update)]]),
   }),
@@ -43,6 +43,10 @@ export default {
     const staged = await execute(context, 'ostree admin upgrade --deploy-only --stage');
     if (staged.status !== 0) return { outcome: 'failed', reason: lastWords(staged) };
     return { outcome: 'done', reason: null };
+  },
+
+  installPackage: () => {
+    throw new HostproofError('story/misuse', 'hosts of the ostree layout have no packages');
   },
 
   rollback: async (context, toLayer) => {

@@ -38,13 +38,29 @@ export const probeSchema = commonProbeSchema.extend({
     dataPercent: z.number(),
     metadataPercent: z.number(),
   }),
-  layers: z.array(z.object({ name: text, fstabRoot: text, osReleaseVersionId: text })).max(256),
+  layers: z
+    .array(
+      z.object({
+        name: text,
+        fstabRoot: text,
+        osReleaseVersionId: text,
+        /** What its own package database has as installed. */
+        packages: z.array(z.object({ name: text, version: text })).max(512),
+        /** A package's name, a blank, and a file of it that is not there. */
+        missingFiles: z.array(text).max(512),
+      }),
+    )
+    .max(256),
   /** What the layout's own tool printed: JSON, if it is well. */
   nodectl: saidSchema,
 });
 export type Probe = z.infer<typeof probeSchema>;
 
 const VOLUME_GROUP = 'onn';
+/** The package that an update comes in. */
+const IMAGE_UPDATE = 'reference-node-image-update';
+/** Packages that every image has. */
+const OF_THE_IMAGE = ['host-provides', `${IMAGE_UPDATE}-placeholder`, IMAGE_UPDATE];
 
 /** The volume that a device path names, whatever the form: `/dev/onn/x+1`, `/dev/mapper/onn-x+1` (dashes doubled). */
 export function volumeOf(device: string): string | null {
@@ -72,6 +88,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
       id: layer.name,
       version: details.get(layer.name)?.osReleaseVersionId ?? '',
       base: layer.origin === '' ? null : layer.origin,
+      ...packagesOf(details.get(layer.name)),
       rootOfFstab: volumeOf(details.get(layer.name)?.fstabRoot ?? ''),
     })),
     staged: null,
@@ -125,6 +142,19 @@ function isHalfMade(probe: Probe, volume: Probe['volumes'][number]): boolean {
     .filter(({ origin }) => origin === volume.name)
     .map(({ name }) => name);
   return ![volume.name, ...layers].some((name) => booted.includes(name));
+}
+
+function packagesOf(
+  layer: Probe['layers'][number] | undefined,
+): Pick<HostView['layers'][number], 'packages' | 'update'> {
+  const { packages = [], missingFiles = [] } = layer ?? {};
+  return {
+    packages: packages
+      .map(({ name }) => name)
+      .filter((name) => !OF_THE_IMAGE.includes(name))
+      .filter((name) => !missingFiles.some((missing) => missing.startsWith(`${name} `))),
+    update: packages.find(({ name }) => name === IMAGE_UPDATE)?.version ?? null,
+  };
 }
 
 /** The volume that the kernel arguments of an entry name as root. */

@@ -1,16 +1,19 @@
 /** Node NG's layout: LVM thin volumes, a read-only base and a read-write layer for each image. */
 import type { BuiltImage } from '../domain/image.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
-import { quote } from '../ports/shell.ts';
+import { quote, type CommandResult } from '../ports/shell.ts';
 import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
 import { probeSchema, viewOf } from './thin-probe.ts';
 
 /** What a probe mounts is seen by nobody else. */
 const SHELL = 'unshare --mount sh -s';
-/** Where a downloaded image lies on the host while it is taken in. */
-const PAYLOAD = '/var/tmp/update.squashfs';
+/** Request path of the repository that updates and packages come from. */
+const REPOSITORY = '/rpms';
+/** What the scripts of an update leave: the engine's words and `exit STATUS`. rpm makes nothing but a warning of a failure. */
+const REPORT = '/run/reference-node/image-update';
 /** `imgbase` ends with this status when it refused before touching anything. */
 const REFUSED = 3;
+const ENGINE = /^imgbase:/;
 
 export default {
   id: 'thin',
@@ -20,28 +23,25 @@ export default {
     return viewOf(probe, await digests(context, watch));
   },
 
-  served: ({ update: { path, sha256, sizeBytes } }) =>
-    Promise.resolve({
-      files: new Map([
-        ['/update.squashfs', { path, sizeBytes }],
-        ['/update.squashfs.sha256', { text: `${sha256}  update.squashfs\n` }],
-      ]),
-      directories: new Map(),
-    }),
+  served: async (artefact, repository) => ({
+    files: new Map(),
+    directories: new Map([[REPOSITORY, await repository.take(artefact)]]),
+  }),
 
-  upgrade: async (context, _image, port) => {
-    context.progress('downloading the image');
-    const url = `http://127.0.0.1:${port.toString()}/update.squashfs`;
-    const fetch = `curl -fsS -o ${PAYLOAD} ${url} -o ${PAYLOAD}.sha256 ${url}.sha256`;
-    const fetched = await execute(context, fetch);
-    context.progress('imgbase update');
-    const ended: EngineOutcome =
-      fetched.status === 0
-        ? await engine(context, `imgbase update --format liveimg ${PAYLOAD}`)
-        : { outcome: 'refused', reason: fetched.stderr.trim().slice(-500) };
-    // the administrator's package manager would remove what it downloaded
-    await run(context, `rm -f ${PAYLOAD} ${PAYLOAD}.sha256`);
-    return ended;
+  upgrade: async (context, { update }, port) => {
+    const name = update.path.replace(/^.*\//, '').replace(/\.noarch\.rpm$/, '');
+    // the running layer has an update as installed, too, that failed or was cut, or that was rolled back from
+    const known = (await execute(context, `rpm --query --quiet ${name}`)).status === 0;
+    await run(context, `rm -f ${REPORT}`);
+    const how = known ? 'reinstall' : 'install';
+    context.progress(`dnf ${how} ${name}`);
+    const ended = await execute(context, dnf(port, `${how} ${name}`));
+    const report = await execute(context, `cat ${REPORT}`);
+    return outcomeOf(report.status === 0 ? report.stdout : null, ended);
+  },
+
+  installPackage: async (context, name, port) => {
+    await run(context, dnf(port, `install ${name}`));
   },
 
   rollback: (context, toLayer) =>
@@ -59,18 +59,42 @@ export default {
 
   digest: async (context) => ({ bases: await baseContents(context, SHELL), damage: [] }),
 
-  upgradeBytes: (image: BuiltImage) => image.update.sizeBytes + image.treeBytes,
+  // downloaded, unpacked by rpm, and extracted by the engine
+  upgradeBytes: ({ update, treeBytes }: BuiltImage) => 2 * update.sizeBytes + treeBytes,
 } satisfies Layout;
+
+/** Whoever serves the repository says where it is; nothing on the host has to be changed for that. */
+function dnf(port: number, command: string): string {
+  const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
+  return `dnf --assumeyes --setopt=reference-node.baseurl=${url} ${command}`;
+}
+
+/** How an update ended: by what its scripts reported, since dnf says of one that failed that it is complete. */
+function outcomeOf(report: string | null, ended: CommandResult): EngineOutcome {
+  // dnf gave up before any script was run
+  if (report === null && ended.status !== 0) {
+    return { outcome: 'refused', reason: lastWords(said(ended), /^Error/) };
+  }
+  const status = /^exit (\d+)$/m.exec(report ?? '')?.[1];
+  if (status === undefined) return { outcome: 'failed', reason: lastWords(said(ended), /^Error/) };
+  if (status === '0') return { outcome: 'done', reason: null };
+  return {
+    outcome: Number(status) === REFUSED ? 'refused' : 'failed',
+    reason: lastWords((report ?? '').split('\n'), ENGINE),
+  };
+}
 
 /** Runs the engine, and reads how it ended from its status and its last words. */
 async function engine(context: LayoutContext, command: string): Promise<EngineOutcome> {
   const result = await execute(context, command);
   if (result.status === 0) return { outcome: 'done', reason: null };
-  const lines = said(result);
-  const reason = (
-    lines.findLast((line) => line.startsWith('imgbase:')) ??
-    lines.at(-1) ??
-    ''
-  ).slice(0, 500);
-  return { outcome: result.status === REFUSED ? 'refused' : 'failed', reason };
+  return {
+    outcome: result.status === REFUSED ? 'refused' : 'failed',
+    reason: lastWords(said(result), ENGINE),
+  };
+}
+
+/** The last line that is the speaker's own, or else the last one. */
+function lastWords(lines: readonly string[], own: RegExp): string {
+  return (lines.findLast((line) => own.test(line)) ?? lines.at(-1) ?? '').slice(0, 500);
 }

@@ -1,5 +1,5 @@
 /** Where built images come from. */
-import type { BuiltImage, ImageFacts } from '../domain/image.ts';
+import type { Artefact, BuiltImage, ImageFacts, PackageName } from '../domain/image.ts';
 
 export interface Images {
   /** Facts of every image in the catalogue. */
@@ -10,4 +10,6 @@ export interface Images {
     purpose: 'installation' | 'update',
     progress: (text: string) => void,
   ) => Promise<BuiltImage>;
+  /** A package of the administrator's, built if it is absent. @throws HostproofError `story/misuse` where hosts have none */
+  readonly package: (name: PackageName, progress: (text: string) => void) => Promise<Artefact>;
 }

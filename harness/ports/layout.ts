@@ -20,21 +20,23 @@ export interface EngineOutcome {
 
 /** A repository that belongs to one host, and that its updates come from where a layout has such a thing. */
 export interface UpdateRepository {
-  /** Adds what a tarball of a repository holds. Resolves with the repository's directory. */
-  readonly take: (tarball: Artefact) => Promise<string>;
+  /** Adds an artefact: a tarball of a repository, a package. Resolves with the repository's directory. */
+  readonly take: (artefact: Artefact) => Promise<string>;
 }
 
 export interface Layout {
   readonly id: LayoutId;
   readonly observe: (context: LayoutContext, watch: readonly string[]) => Promise<HostView>;
-  /** What must be served to a host so that it can take this image. */
-  readonly served: (image: BuiltImage, repository: UpdateRepository) => Promise<HttpService>;
+  /** What must be served to a host so that it can take this update, or this package. */
+  readonly served: (artefact: Artefact, repository: UpdateRepository) => Promise<HttpService>;
   /** Upgrades from what is served on `port` of the guest's own loopback. */
   readonly upgrade: (
     context: LayoutContext,
     image: BuiltImage,
     port: number,
   ) => Promise<EngineOutcome>;
+  /** Installs a package from what is served on `port` of the guest's own loopback. */
+  readonly installPackage: (context: LayoutContext, name: string, port: number) => Promise<void>;
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Adds an argument to those that the running layer's kernel is started with, behind all others. */
   readonly addKernelArgument: (context: LayoutContext, argument: string) => Promise<void>;

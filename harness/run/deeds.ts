@@ -44,6 +44,8 @@ export function deedOf<V extends Verb>(
       return { verb, name: (args as Args<'addUser'>).name };
     case 'addKernelArgument':
       return { verb, argument: (args as Args<'addKernelArgument'>).argument };
+    case 'installPackage':
+      return { verb, name: (args as Args<'installPackage'>).name };
     case 'select':
       return { verb, version: (args as Args<'select'>).version };
     default:

@@ -165,7 +165,7 @@ export class MachineHost implements Host {
     const image = await images.built(args.image.image, 'update', context.progress);
     const { fault } = args;
     const line = fault?.fault === 'connection-dropped' ? new ArmedLine(fault) : undefined;
-    await using service = await shell.serve(await layout.served(image, updates), line);
+    await using service = await shell.serve(await layout.served(image.update, updates), line);
     const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
       layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
     const { content } = image;
@@ -213,6 +213,17 @@ export class MachineHost implements Host {
 
   async read(args: Args<'read'>, context: StepContext): Promise<Result<'read'>> {
     return { content: await readFile(this.#power.shell, args, context) };
+  }
+
+  async installPackage(
+    { name }: Args<'installPackage'>,
+    context: StepContext,
+  ): Promise<Result<'installPackage'>> {
+    const { images, layout, updates } = this.#options;
+    const built = await images.package(name, context.progress);
+    await using service = await this.#power.shell.serve(await layout.served(built, updates));
+    await layout.installPackage(this.#layoutContext(context), name, service.port);
+    return {};
   }
 
   async fill(args: Args<'fill'>, context: StepContext): Promise<Result<'fill'>> {

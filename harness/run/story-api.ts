@@ -21,6 +21,7 @@ export function storyHost(steps: Steps): StoryHost {
     remove: (path) => steps.perform('remove', { path }),
     addUser: (name, options) => steps.perform('addUser', { name, ...options }),
     addKernelArgument: (argument) => steps.perform('addKernelArgument', { argument }),
+    installPackage: (name) => steps.perform('installPackage', { name }),
     fill: (options) => steps.perform('fill', options),
     settle: () => steps.perform('settle', {}),
     read: async (path) => (await steps.perform('read', { path })).content,

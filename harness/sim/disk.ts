@@ -6,6 +6,9 @@ export interface SimLayer {
   readonly base: string;
   /** Files of the layer that the simulation knows, by path. */
   readonly files: Readonly<Record<string, string>>;
+  readonly packages: readonly string[];
+  /** Version of the image that an upgrade made it of; null if it was installed. */
+  readonly update: string | null;
   readonly rootOfFstab: string | null;
   readonly users: readonly string[];
 }

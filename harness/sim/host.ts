@@ -20,6 +20,8 @@ export class SimulatedHost implements Host {
   #disk: SimDisk | null = null;
   #running: SimRunning | null = null;
   #hung = false;
+  /** The mishap of an image that fails once has happened since the host was started. */
+  #mishap = false;
   #boots = 0;
 
   constructor(options: SimOptions) {
@@ -47,6 +49,8 @@ export class SimulatedHost implements Host {
       version: image.version,
       base: image.nvr,
       files: image.files,
+      packages: [],
+      update: null,
       rootOfFstab: `${image.nvr}+1`,
       users: [`root:0:${this.#options.sha256('')}:root`],
     };
@@ -105,6 +109,12 @@ export class SimulatedHost implements Host {
     const reason = refusal(this.#stored(), image);
     if (reason !== null)
       return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
+    // written into the database of the layer that runs, whatever comes of it
+    this.#changeRunning({ update: image.version });
+    if (image.wrong === 'fails-once' && !this.#mishap) {
+      this.#mishap = true;
+      return Promise.resolve({ outcome: 'failed', reason: 'a mishap', stamp: null, content });
+    }
     const all = isDefault(this.#stored(), image)
       ? []
       : effects(running, oldImage, image, [running.id]);
@@ -139,6 +149,12 @@ export class SimulatedHost implements Host {
 
   remove(args: Args<'remove'>): Promise<Result<'remove'>> {
     this.#change(args.path, undefined);
+    return Promise.resolve({});
+  }
+
+  installPackage({ name }: Args<'installPackage'>): Promise<Result<'installPackage'>> {
+    const running = this.#runningLayer();
+    this.#changeRunning({ packages: [...new Set([...running.packages, name])] });
     return Promise.resolve({});
   }
 
@@ -219,6 +235,7 @@ export class SimulatedHost implements Host {
       throw new HostproofError('host/never', 'the boot loader has no entry to start');
     }
     this.#running = null;
+    this.#mishap = false;
     const end = this.#endOf(entry, ends);
     this.#hung = end === 'panic';
     if (end !== ends) {

@@ -33,6 +33,8 @@ export function effects(
     version: image.version,
     base: image.nvr,
     files: carryOver(oldImage.files, running.files, image.files),
+    packages: running.packages,
+    update: image.version,
     rootOfFstab: `${image.nvr}+1`,
     users: running.users,
   };

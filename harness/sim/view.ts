@@ -35,11 +35,9 @@ export function viewOf(
       arguments: [...candidate.arguments],
     })),
     menu: menuOf(disk),
-    layers: disk.layers.map(({ id, version, base, rootOfFstab }) => ({
-      id,
-      version,
-      base,
-      rootOfFstab,
+    layers: disk.layers.map(({ id, version, base, packages, update, rootOfFstab }) => ({
+      ...{ id, version, base, update, rootOfFstab },
+      packages: [...packages],
     })),
     staged: null,
     damage: [],

@@ -19,7 +19,9 @@ function view(layers: Record<string, string[]>, users: string[], running: string
       ...{ id, title: id, layer: id, arguments: [`root=/dev/${id}`, ...args] },
       ...{ kernelPresent: true, initramfsPresent: true, rootPresent: true },
     })),
-    layers: Object.keys(layers).map((id) => ({ id, version: id, base: id, rootOfFstab: id })),
+    layers: Object.keys(layers).map((id) => {
+      return { id, version: id, base: id, rootOfFstab: id, packages: null, update: null };
+    }),
     ...{ staged: null, bases: [], orphans: [], damage: [], pool: null, machineId: 'm' },
     ...{ hostKeys: [], users, failedUnits: [], files: {} },
     claim: { defaultLayer: null, currentLayer: null },

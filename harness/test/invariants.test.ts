@@ -32,6 +32,14 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
     ...view,
     files: Object.fromEntries(Object.keys(view.files).map((path) => [path, 'other'])),
   }),
+  'administrator-packages-kept': (view) => ({
+    ...view,
+    layers: view.layers.map((layer) => ({ ...layer, packages: [] })),
+  }),
+  'update-is-marked': (view) => ({
+    ...view,
+    layers: view.layers.map((layer) => ({ ...layer, update: null })),
+  }),
   'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
   'boot-has-room': (view) => ({
     ...view,
@@ -56,6 +64,7 @@ t.test('every invariant turns red by its own name on a host that breaks it', asy
     const { steps, events } = stepsOn((view) => (broken ? spoil(view) : view));
     await installed(steps);
     await steps.perform('write', { path: '/etc/motd', content: 'mine' });
+    await steps.perform('installPackage', { name: 'admin-tool' });
     await steps.perform('upgrade', { image: { image: '1.1' } });
     broken = true;
     const error = await thrown(steps.perform('reboot', {}));

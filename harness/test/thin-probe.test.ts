@@ -6,6 +6,10 @@ const volume = (name: string, origin: string, readOnly: boolean, ...tags: string
   ...{ uuid: name, time: name, thinId: 1, dataPercent: 1, headSha256: 'x' },
 });
 
+const packages = ['host-provides', 'reference-node-image-update', 'admin-tool', 'kmod'].map(
+  (name) => ({ name, version: '1.0' }),
+);
+
 const probe = (volumes: readonly object[], roots: readonly string[]) =>
   probeSchema.parse({
     ...{ bootId: 'b', cmdline: 'rw', rootDevice: '/dev/mapper/onn-n--1.0--1+1', machineId: 'm' },
@@ -13,8 +17,13 @@ const probe = (volumes: readonly object[], roots: readonly string[]) =>
     ...{ bootDefault: 'n-1.0-1+1', nodectl: 'x' },
     pool: { sizeBytes: 2 ** 30, dataPercent: 1, metadataPercent: 1 },
     space: [{ freeBytes: 2 ** 20, sizeBytes: 3 * 2 ** 20 }],
-    layers: [{ name: 'n-1.0-1+1', fstabRoot: '/dev/onn/n-1.0-1+1', osReleaseVersionId: '1.0' }],
     ...{ menu: { file: '1:2:3', sha256: 'x' }, etc: [{ path: 'motd', now: null }] },
+    layers: [
+      {
+        ...{ name: 'n-1.0-1+1', fstabRoot: '/dev/onn/n-1.0-1+1', osReleaseVersionId: '1.0' },
+        ...{ packages, missingFiles: ['kmod /lib/x.ko'] },
+      },
+    ],
     entries: roots.map((root) => ({
       ...{ id: root, title: root, linuxExists: true, initrdExists: true },
       options: `root=/dev/onn/${root} rw`,
@@ -76,3 +85,12 @@ t.test('space is that of /boot and of the pool', (t) => {
   });
   t.end();
 });
+t.test(
+  'packages are those beside the image, with all their files, and the update is named',
+  (t) => {
+    const [layer] = viewOf(probe([], []), {}).layers;
+    t.same(layer?.packages, ['admin-tool'], 'a file of the other is missing');
+    t.equal(layer?.update, '1.0');
+    t.end();
+  },
+);

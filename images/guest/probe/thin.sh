@@ -52,6 +52,13 @@ section == "digests" && /^[0-9a-f]+  / {
 }
 section == "entries" { entry_file[++entries_given] = $0 }
 section == "layers" { layer[++layers] = $1; tree[layers] = $2 }
+section == "packages" && $1 == "=" { of = $2; root = $3; next }
+section == "packages" && NF == 2 { package[of] = add(package[of], "{\"name\": " json($1) ", \"version\": " json($2) "}") }
+section == "packages" && $3 ~ /^-/ {
+    # of a file, one line is read; the image itself is one line of many megabytes
+    if ($1 !~ /image-update$/ && (getline line < (root $4)) < 0) missing[of] = add(missing[of], json($1 " " $4))
+    close(root $4)
+}
 section == "nodectl" { nodectl = nodectl (nodectl_lines++ ? "\n" : "") $0 }
 section == "lvs" {
     if ($2 == device) { root_lv = $3; root_vg = $1; root_pool = $4 }
@@ -67,6 +74,7 @@ END {
     }
     for (i = 1; i <= layers; i++)
         trees = add(trees, "{\"name\": " json(layer[i]) ", \"fstabRoot\": " json(fstab_root(tree[i] "/etc/fstab")) \
+            ", \"packages\": [" package[layer[i]] "], \"missingFiles\": [" missing[layer[i]] "]" \
             ", \"osReleaseVersionId\": " json(assigned(tree[i] "/usr/lib/os-release", "VERSION_ID")) "}")
     print "{" common_members() ", \"nvr\": " json(first_line("/usr/share/hostproof/nvr"))
     print ", \"rootDevice\": " json(device) ", \"rootLv\": " json(root_lv) ", \"rootVg\": " json(root_vg) ", \"fstabRoot\": " json(fstab_root("/etc/fstab"))
@@ -87,6 +95,22 @@ digests() {
     sha256sum "$work"/digest/* /etc/ssh/ssh_host_*_key.pub
 }
 keep_hash() { printf '%s' "$3" >"$work/digest/user:$1:$2:$4"; }
+
+# What each layer's own package database says. A copy is asked, because SQLite writes even to read.
+packages() {
+    for name in $layers; do
+        tree=$work/$name
+        [ "$name" != "$root_lv" ] || tree=
+        echo "=|$name|$tree"
+        [ -e "$tree/usr/lib/sysimage/rpm/rpmdb.sqlite" ] || continue
+        rm -rf "$work/rpm"
+        mkdir "$work/rpm"
+        cp "$tree"/usr/lib/sysimage/rpm/rpmdb.sqlite* "$work/rpm/"
+        rpm --dbpath "$work/rpm" --query --all \
+            --queryformat '%{NAME}|%{VERSION}\n[%{=NAME}|%{=VERSION}|%{FILEMODES:perms}|%{FILENAMES}\n]'
+    done
+    rm -rf "$work/rpm"
+}
 
 main() {
     work=/run/hostproof-probe
@@ -128,6 +152,7 @@ END
         system_state
         part entries; for entry in /boot/loader/entries/*.conf; do [ ! -e "$entry" ] || printf '%s\n' "$entry"; done
         part layers; for name in $layers; do if [ "$name" = "$root_lv" ]; then echo "$name|"; else echo "$name|$work/$name"; fi; done
+        part packages; packages 2>/dev/null
         part nodectl; [ -n "${PROBE_WITHOUT_NODECTL-}" ] || nodectl --machine-readable info 2>&1
     } | report "$REPORT" -v work="$work/digest/" -v device="$root_device"
     # shellcheck disable=SC2086

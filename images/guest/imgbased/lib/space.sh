@@ -19,6 +19,13 @@ space_in_pool() {
     }'
 }
 
+# Refuses a file of that many bytes in the running layer.
+space_for_file() { # BYTES
+    why=$(space_in_pool "$(stat -f -c '%a %S' / | awk '{ print $1 * $2 }')" "$(lv_field "$POOL" 5)" "$(lv_field "$POOL" 7)" \
+        "$(lv_field "$POOL" 8)" "$1")
+    [ -z "$why" ] || refuse "no space in $VG/$POOL: $why"
+}
+
 space_check() { # IMAGE_TREE KVER
     need=$(space_of_tree "$1" /etc /root)
     why=$(space_in_pool "$(lv_field "$ROOT_LV" 5)" "$(lv_field "$POOL" 5)" "$(lv_field "$POOL" 7)" "$(lv_field "$POOL" 8)" "$need")

@@ -5,7 +5,7 @@
 # One rename, that of the boot menu, makes the new layer the default. Before it the host is the old one, whatever happens;
 # all that is made carries the tag imgbased:incomplete until after it.
 LIB=${0%/*}
-for part in common lvm boot carry space collect; do
+for part in common lvm boot carry packages space collect; do
     # shellcheck source=/dev/null
     . "$LIB/$part.sh"
 done
@@ -24,7 +24,7 @@ undo() {
     [ -z "${worker-}" ] || kill "$worker" 2>/dev/null
     wait
     cd /
-    umount "$RUN/base" "$RUN/layer" "$RUN/old" 2>/dev/null
+    umount "$RUN/layer/dev" "$RUN/layer/proc" "$RUN/layer/var" "$RUN/base" "$RUN/layer" "$RUN/old" 2>/dev/null
     if [ -z "$NEW_BASE" ]; then
         exit "$code"
     elif layer_in_menu "$NEW_LAYER"; then
@@ -83,8 +83,11 @@ make_layer() {
     lv_snapshot "$NEW_LAYER" "$NEW_BASE" layer rw
     mount -o noatime "/dev/$VG/$NEW_LAYER" "$RUN/layer"
     mount_pristine
-    carry_tree etc "$old_etc" /etc "$RUN/layer/etc"
+    # accounts before packages, which make their own, and the rest after them, which brings files that were modified
     carry_accounts "$old_etc" /etc "$RUN/layer/etc"
+    packages_again "$RUN/old" / "$RUN/layer"
+    packages_mark "$RUN/layer"
+    carry_tree etc "$old_etc" /etc "$RUN/layer/etc"
     carry_tree root "$old_root" /root "$RUN/layer/root"
     carry_fstab "$RUN/layer" "$NEW_LAYER"
     sync -f "$RUN/layer"

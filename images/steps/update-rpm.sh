@@ -1,0 +1,15 @@
+#!/bin/sh
+# The update to one version as it is shipped: an rpm that holds the squashfs.
+#
+# Environment: OUT, WORK; SQUASHFS (file); NVR (of the image); VERSION, RELEASE; HAMPERED (1: the first attempt on a host
+# fails); PATCH (a planted defect, or empty); GUEST (images/guest).
+set -eu
+steps=$(dirname "$(readlink -f "$0")")
+. "$steps/common.sh"
+. "$steps/rpm.sh"
+
+engine=$(patched imgbased)
+phase 'building the rpm'
+build_rpm "$engine/rpm/image-update.spec" "nvr $NVR" "image_version $VERSION" "image_release $RELEASE" \
+    "squashfs $SQUASHFS" "squashfs_bytes $(stat -c %s "$SQUASHFS")" "hampered $HAMPERED"
+mv "$WORK"/rpms/*.rpm "$OUT/"
