@@ -1,5 +1,5 @@
 /** What each layer has in `/etc` that its image did not bring so: the administrator's side of the merge. */
-import type { Deed } from './promise.ts';
+import type { Verb } from './verb.ts';
 import type { HostView } from './view.ts';
 
 export type EtcByLayer = Readonly<Record<string, HostView['etc']>>;
@@ -16,7 +16,7 @@ export function changedEtc({ etc }: HostView): HostView['etc'] {
 }
 
 /** The host has just been started, and nothing was done to it since. */
-export function isStarted({ verb }: Deed): boolean {
+export function isStarted({ verb }: { readonly verb: Verb }): boolean {
   return verb === 'boot' || verb === 'reboot' || verb === 'select';
 }
 
@@ -26,7 +26,7 @@ export function isStarted({ verb }: Deed): boolean {
  */
 export function etcSeen(
   known: EtcByLayer,
-  deed: Deed,
+  deed: { readonly verb: Verb },
   made: string | null,
   view: HostView,
 ): EtcByLayer {
