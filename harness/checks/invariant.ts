@@ -11,11 +11,6 @@ export interface Judgement {
   readonly promised: Ledger;
 }
 
-/** The host has just been started. */
-export function isStart({ verb }: Deed): boolean {
-  return verb === 'boot' || verb === 'reboot' || verb === 'select';
-}
-
 export interface Invariant {
   /** Named in findings and in planted defects. */
   readonly id: string;

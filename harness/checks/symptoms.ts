@@ -36,7 +36,12 @@ const SYMPTOMS: readonly Symptom[] = [
     meaning: 'GRUB ended in its rescue shell',
     pattern: /^grub rescue>|Entering rescue mode\.\.\./,
   },
-  { id: 'grub-prompt', kind: 'never', meaning: 'GRUB ended at its prompt', pattern: /^grub>/ },
+  {
+    id: 'grub-prompt',
+    kind: 'never',
+    meaning: 'GRUB ended at its prompt',
+    pattern: /^grub>|^\s*Minimal BASH-like line editing is supported/,
+  },
   {
     id: 'grub-file-missing',
     kind: 'never',

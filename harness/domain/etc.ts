@@ -1,5 +1,4 @@
 /** What each layer has in `/etc` that its image did not bring so: the administrator's side of the merge. */
-import type { Verb } from './verb.ts';
 import type { HostView } from './view.ts';
 
 export type EtcByLayer = Readonly<Record<string, HostView['etc']>>;
@@ -15,25 +14,20 @@ export function changedEtc({ etc }: HostView): HostView['etc'] {
   return Object.fromEntries(Object.entries(etc).filter(([path]) => !NOBODYS.test(path)));
 }
 
-/** The host has just been started, and nothing was done to it since. */
-export function isStarted({ verb }: { readonly verb: Verb }): boolean {
-  return verb === 'boot' || verb === 'reboot' || verb === 'select';
-}
-
 /**
  * By layer after the host was looked at: a new layer must start with what the running one has when it is `made`, or, if it is
  * staged, when the host goes down; and every other one with what it was left with.
  */
 export function etcSeen(
   known: EtcByLayer,
-  deed: { readonly verb: Verb },
+  isStart: boolean,
   made: string | null,
   view: HostView,
 ): EtcByLayer {
   const changed = changedEtc(view);
   const running = view.bootedLayer;
   const seen = view.layers.flatMap(({ id }) => {
-    const promised = isStarted(deed) ? known[id] : undefined;
+    const promised = isStart ? known[id] : undefined;
     const takes = id === made || id === view.staged;
     const now = id === running ? (promised ?? changed) : takes ? changed : known[id];
     return now === undefined ? [] : [[id, now] as const];

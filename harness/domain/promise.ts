@@ -110,6 +110,11 @@ type TellingVerb =
   | 'addKernelArgument'
   | 'installPackage';
 
+/** The host has just been started, and nothing was done to it since. */
+export function isStart({ verb }: Deed): boolean {
+  return verb === 'boot' || verb === 'reboot' || verb === 'select';
+}
+
 /** Files under these belong to a layer; everything else on a host is shared by all layers. */
 export function belongsToLayer(path: string): boolean {
   return !/^\/(var|home|boot|root)(\/|$)/.test(path);
@@ -206,7 +211,7 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
       made?.id ?? null,
       view,
     ),
-    etcByLayer: etcSeen(ledger.etcByLayer, deed, made?.id ?? null, view),
+    etcByLayer: etcSeen(ledger.etcByLayer, isStart(deed), made?.id ?? null, view),
     promisedDefault: defaultAfterInterruption(ledger, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
     unhealthy: unhealthyAfter(ledger, deed, view),

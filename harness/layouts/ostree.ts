@@ -63,13 +63,8 @@ export default {
   },
 
   addKernelArgument: async (context, argument) => {
-    const [next] = statusLines(await run(context, 'ostree admin status'));
-    if (next?.isBooted !== true) {
-      const message =
-        'libostree 2022.7 changes the arguments of what starts next, and that is not what runs';
-      throw new HostproofError('story/misuse', message);
-    }
-    await run(context, `ostree admin instutil set-kargs --merge ${quote(`--append=${argument}`)}`);
+    const script = context.guestScript('administrator/ostree-kernel-argument.sh');
+    await run(context, `sh -s -- ${quote(argument)}`, script);
   },
 
   fill: (context, leaveMiB) => filled(context, 'probe/ostree-fill.sh', leaveMiB),

@@ -17,15 +17,19 @@ export function menuRows(rows: readonly string[]): MenuRow[] {
   });
 }
 
-/** The next key towards the row that begins with `title`; null when it is selected, undefined when there is none. */
+/**
+ * The next key towards the row that begins with `title`; null when it is selected, undefined when there is none.
+ *
+ * Not the arrows: GRUB waits 12 ms for the rest of an escape sequence and takes what comes later for Escape, which leaves the menu.
+ */
 export function keyTowards(
   rows: readonly MenuRow[],
   title: string,
-): 'up' | 'down' | null | undefined {
+): 'ctrl-p' | 'ctrl-n' | null | undefined {
   const target = rows.findIndex((row) => row.text.startsWith(title.slice(0, 60)));
   const selected = rows.findIndex((row) => row.selected);
   if (target < 0 || selected < 0) return undefined;
-  return target === selected ? null : target < selected ? 'up' : 'down';
+  return target === selected ? null : target < selected ? 'ctrl-p' : 'ctrl-n';
 }
 
 /** @throws HostproofError `host/timeout` when no menu with such an entry appears */

@@ -1,6 +1,7 @@
 import { identityOf } from '../../domain/administrator.ts';
 import { administratorArguments } from '../../domain/view.ts';
-import { isStart, type Invariant } from '../invariant.ts';
+import { isStart } from '../../domain/promise.ts';
+import type { Invariant } from '../invariant.ts';
 
 export default {
   id: 'administrator-kept',

@@ -1,4 +1,5 @@
-import { changedEtc, isStarted } from '../../domain/etc.ts';
+import { changedEtc } from '../../domain/etc.ts';
+import { isStart } from '../../domain/promise.ts';
 import type { Invariant } from '../invariant.ts';
 
 export default {
@@ -7,7 +8,7 @@ export default {
     '/etc of a layer that starts is what its image brought, and what the administrator made of it',
   broken: ({ view, deed, promised }) => {
     const must = view.bootedLayer === null ? undefined : promised.etcByLayer[view.bootedLayer];
-    if (must === undefined || !isStarted(deed)) return [];
+    if (must === undefined || !isStart(deed)) return [];
     const now = changedEtc(view);
     const paths = [...new Set([...Object.keys(must), ...Object.keys(now)])].sort();
     return paths.flatMap((path) => {

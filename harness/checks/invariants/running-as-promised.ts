@@ -1,4 +1,5 @@
-import { isStart, type Invariant } from '../invariant.ts';
+import { isStart } from '../../domain/promise.ts';
+import type { Invariant } from '../invariant.ts';
 
 export default {
   id: 'running-as-promised',
