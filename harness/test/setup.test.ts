@@ -23,7 +23,7 @@ const LOCK = {
 /** Commands that `npm test` wants from the system. */
 const TOOLS = [
   ...['shellcheck', 'qemu-system-x86_64', 'qemu-img', 'setpriv', 'xorriso', 'mcopy'],
-  ...['mkfs.vfat', 'patch', 'cpio', 'ostree', 'ssh-keygen'],
+  ...['mkfs.vfat', 'patch', 'cpio', 'ostree', 'rpmbuild', 'createrepo_c', 'ssh-keygen'],
 ];
 
 /** A checkout of its own, with only its own commands in PATH. */
