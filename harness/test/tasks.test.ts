@@ -63,6 +63,11 @@ t.test('a check is judged by its exit status alone', async (t) => {
 t.test('what hangs ends at its deadline, with everything that it started', async (t) => {
   const result = await run('sleep 300 & echo $!; wait', { deadlineS: 1 });
   t.match(judge(result).failure, 'not finished after 1 s');
+  // killed it is at once, and dead when it next gets a turn
+  const endMs = Date.now() + 30_000;
+  while (!/gone|Z/.test(stateOf(Number(result.stdout))) && Date.now() < endMs) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   t.match(stateOf(Number(result.stdout)), /gone|Z/);
 });
 
