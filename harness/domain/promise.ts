@@ -49,8 +49,6 @@ export interface Ledger {
   readonly interrupted: string | null;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
-  /** Layers whose services are known to fail. */
-  readonly unhealthy: readonly string[];
   readonly administrator: Identity | null;
   readonly settingsByLayer: SettingsByLayer;
   readonly etcByLayer: EtcByLayer;
@@ -69,7 +67,6 @@ export const EMPTY_LEDGER: Ledger = {
   promisedRunning: null,
   interrupted: null,
   fallback: null,
-  unhealthy: [],
   administrator: null,
   settingsByLayer: {},
   etcByLayer: {},
@@ -153,7 +150,9 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return afterCut(ledger);
     case 'boot':
     case 'reboot':
-      return { ...ledger, promisedRunning: ledger.promisedDefault };
+      return deed.ends === 'fallback'
+        ? { ...ledger, promisedRunning: ledger.fallback, promisedDefault: ledger.fallback }
+        : { ...ledger, promisedRunning: ledger.promisedDefault };
     case 'select':
       return {
         ...ledger,
@@ -214,7 +213,6 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
     etcByLayer: etcSeen(ledger.etcByLayer, isStart(deed), made?.id ?? null, view),
     promisedDefault: defaultAfterInterruption(ledger, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
-    unhealthy: unhealthyAfter(ledger, deed, view),
   };
   if (deed.verb === 'upgrade' && deed.outcome === 'done') {
     if (made === undefined)
@@ -240,13 +238,6 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
 function contentOf(view: HostView, id: string | null, content: BaseContent): Ledger['contents'] {
   const base = view.layers.find((layer) => layer.id === id)?.base ?? null;
   return base === null ? {} : { [base]: content };
-}
-
-/** A layer of that name may be another one by now: what counts is its last start. */
-function unhealthyAfter({ unhealthy }: Ledger, deed: Deed, { bootedLayer }: HostView): string[] {
-  const others = unhealthy.filter((layer) => layer !== bootedLayer);
-  if (deed.verb !== 'boot' && deed.verb !== 'reboot') return [...unhealthy];
-  return deed.ends === 'unhealthy' && bootedLayer !== null ? [...others, bootedLayer] : others;
 }
 
 /** A cut upgrade may have come to its end: then the new layer is as good a default as the old one. */

@@ -45,8 +45,11 @@ const fault = z.discriminatedUnion('fault', [
 export const outcomes = ['done', 'refused', 'failed', 'cut'] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** How a boot may end: the host is up, it is up and some of its services have failed, or its kernel gave up. */
-export const bootEnds = ['up', 'unhealthy', 'panic'] as const;
+/**
+ * How a boot may end: the host is up; it has tried the new layer in vain, has gone back to the older one by itself and is up; or
+ * its kernel gave up.
+ */
+export const bootEnds = ['up', 'fallback', 'panic'] as const;
 export type BootEnd = (typeof bootEnds)[number];
 
 export const VERBS = {

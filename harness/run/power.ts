@@ -24,6 +24,8 @@ export interface PowerOptions {
 }
 
 const SSH_PORT = 22;
+/** More than any host gives a layer on trial. */
+const FAILED_STARTS_MAX = 5;
 /** The discard service: nothing listens there. */
 const CLOSED_PORT = 9;
 /** For the first command: until it is answered, the connection proves nothing. */
@@ -112,6 +114,10 @@ export class Power implements AsyncDisposable {
 
   /** Waits until the boot that is under way has come to the end that it must have. */
   async arrive(ends: BootEnd, context: StepContext): Promise<{ readonly ends: BootEnd }> {
+    if (ends === 'fallback') {
+      await this.#fallenBack(context);
+      return { ends };
+    }
     try {
       await this.#up(context);
     } catch (error) {
@@ -120,7 +126,6 @@ export class Power implements AsyncDisposable {
       throw error;
     }
     if (ends === 'up') return { ends };
-    if (ends === 'unhealthy' && (await settled(this.shell, context)).length > 0) return { ends };
     throw new HostproofError(
       'host/expectation',
       `the host came up and is well, expected was: ${ends}`,
@@ -163,8 +168,39 @@ export class Power implements AsyncDisposable {
       (signal) => abortable(machine.stopped, signal),
       { mayStop: true },
     );
+    const { shell } = this.#on();
     this.#powered = null;
+    await shell?.[Symbol.asyncDispose]();
     if (reason !== must) throw stoppedInstead('going down', reason, detail);
+  }
+
+  /** Until a start is well: those before it end in a restart that is the host's own doing. */
+  async #fallenBack(context: StepContext): Promise<void> {
+    for (let failures = 0; !(await this.#isWell(context)); failures++) {
+      if (failures === FAILED_STARTS_MAX) {
+        const message = `${failures.toString()} starts in a row have failed, and the host has not fallen back`;
+        throw new HostproofError('host/never', message);
+      }
+      context.progress('the host is not well and starts again');
+      await this.start();
+    }
+  }
+
+  /** Whether the host is up and all is well; if not, it has restarted itself, and the machine is off. */
+  async #isWell(context: StepContext): Promise<boolean> {
+    const failedUnits = async (): Promise<number> => {
+      await this.#up(context);
+      return (await settled(this.shell, context)).length;
+    };
+    const failed = await failedUnits().catch((error: unknown) => {
+      // the connection goes with the host that restarts itself
+      if (error instanceof SymptomError || context.signal.aborted || this.#powered === null)
+        throw error;
+      return 1;
+    });
+    if (failed === 0) return true;
+    await this.#gone('reset', context);
+    return false;
   }
 
   /** Until there is a shell; a machine that resets itself on the way (a fallback does) is started again. */

@@ -30,6 +30,8 @@ export interface SimDisk {
   readonly kernels: readonly string[];
   readonly entries: readonly SimEntry[];
   readonly defaultLayer: string | null;
+  /** What runs again when the default has not started well since it became that. */
+  readonly fallback: string | null;
   readonly shared: Readonly<Record<string, string>>;
   readonly machineId: string;
   readonly hostKeys: readonly string[];

@@ -64,6 +64,7 @@ export class SimulatedHost implements Host {
       kernels: [layer.id],
       entries: [{ layer: layer.id, arguments: args.append?.split(' ') ?? [], boots: 'up' }],
       defaultLayer: layer.id,
+      fallback: null,
       shared: {},
       machineId: 'simulated',
       hostKeys: ['simulated'],
@@ -230,13 +231,15 @@ export class SimulatedHost implements Host {
   }
 
   #start(id: string | null, ends: BootEnd = 'up'): Promise<{ readonly ends: BootEnd }> {
-    const entry = this.#stored().entries.find((candidate) => candidate.layer === id);
-    if (id === null || entry === undefined) {
+    const chosen = this.#stored().entries.find((candidate) => candidate.layer === id);
+    if (chosen === undefined) {
       throw new HostproofError('host/never', 'the boot loader has no entry to start');
     }
     this.#running = null;
     this.#mishap = false;
-    const end = this.#endOf(entry, ends);
+    const older = this.#fallbackOf(chosen, ends);
+    const entry = older ?? chosen;
+    const end = older === null ? entry.boots : 'fallback';
     this.#hung = end === 'panic';
     if (end !== ends) {
       throw new HostproofError('host/never', `the boot ended in ${end}, expected was ${ends}`);
@@ -244,18 +247,19 @@ export class SimulatedHost implements Host {
     this.#boots += 1;
     if (!this.#hung) {
       const bootId = `boot-${this.#boots.toString()}`;
-      this.#running = { layer: id, bootId, arguments: entry.arguments };
+      this.#running = { layer: entry.layer, bootId, arguments: entry.arguments };
     }
+    if (older !== null) this.#disk = { ...this.#stored(), defaultLayer: older.layer };
     return Promise.resolve({ ends });
   }
 
-  /** A host that is up is looked at closely only when it is to be unhealthy. */
-  #endOf(entry: SimEntry, must: BootEnd): BootEnd {
-    if (entry.boots === 'panic' || must === 'panic') return entry.boots;
-    const layer = this.#stored().layers.find(({ id }) => id === entry.layer);
-    return must === 'unhealthy' && layer !== undefined && this.#failedUnits(layer).length > 0
-      ? 'unhealthy'
-      : 'up';
+  /** The older layer, if the entry's is not well and the host is to fall back. */
+  #fallbackOf(entry: SimEntry, must: BootEnd): SimEntry | null {
+    const { layers, entries, fallback } = this.#stored();
+    const layer = layers.find(({ id }) => id === entry.layer);
+    if (must !== 'fallback' || layer === undefined || this.#failedUnits(layer).length === 0)
+      return null;
+    return entries.find((candidate) => candidate.layer === fallback) ?? null;
   }
 
   #image(name: string): ImageFacts {

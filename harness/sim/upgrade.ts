@@ -51,7 +51,7 @@ export function effects(
       layers: [...disk.layers, layer],
       entries: [{ layer: layer.id, arguments: argumentsOf(disk, running), boots }, ...disk.entries],
     }),
-    (disk) => ({ ...disk, defaultLayer: layer.id }),
+    (disk) => ({ ...disk, defaultLayer: layer.id, fallback: running.id }),
     (disk) => collect(disk, [...keep, layer.id]),
   ];
 }

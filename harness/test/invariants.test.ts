@@ -147,23 +147,27 @@ t.test('an upgrade that is refused and has changed something all the same', asyn
   }
 });
 
-t.test(
-  'a host that is to be unhealthy may have failed units, and only on that layer',
-  async (t) => {
-    const { steps } = stepsOn();
-    await installed(steps);
-    await steps.perform('upgrade', { image: { image: 'unhealthy' } });
-    await steps.perform('reboot', { ends: 'unhealthy' });
-    t.same((await steps.perform('settle', {})).failedUnits, ['reference-health.service']);
-    await steps.perform('select', { version: '1.0' });
-    const error = await thrown(steps.perform('reboot', {}));
-    t.equal(error?.invariant, 'no-failed-units', 'when nobody has said so');
-  },
-);
-
-t.test('a host that is to be unhealthy and is not', async (t) => {
+t.test('a host whose new layer is not well goes back to the older one for good', async (t) => {
   const { steps } = stepsOn();
   await installed(steps);
-  const error = await thrown(steps.perform('reboot', { ends: 'unhealthy' }));
-  t.equal(error?.blame, 'host');
+  await steps.perform('upgrade', { image: { image: 'unhealthy' } });
+  await steps.perform('reboot', { ends: 'fallback' });
+  t.equal((await steps.perform('view', {})).version, '1.0');
+  await steps.perform('reboot', {});
+  t.equal((await steps.perform('view', {})).version, '1.0');
+  const well = await thrown(steps.perform('reboot', { ends: 'fallback' }));
+  t.equal(well?.blame, 'host', 'one that is well stays where it is');
+});
+
+t.test('a host that goes back and keeps the new layer as its default', async (t) => {
+  let isBack = false;
+  const { steps, events } = stepsOn((view) =>
+    isBack ? { ...view, defaultEntry: view.entries[0]?.id ?? null } : view,
+  );
+  await installed(steps);
+  await steps.perform('upgrade', { image: { image: 'unhealthy' } });
+  isBack = true;
+  await thrown(steps.perform('reboot', { ends: 'fallback' }));
+  const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
+  t.ok(found.includes('default-as-promised'));
 });

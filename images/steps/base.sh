@@ -16,7 +16,7 @@ rm -f "$tree/vmlinuz" "$tree/vmlinuz.old" "$tree/initrd.img" "$tree/initrd.img.o
 add_files "$GUEST/tree" "$tree"
 add_files "$GUEST/dracut" "$tree/usr/lib/dracut/modules.d"
 
-in_tree enable ssh.service systemd-networkd.service serial-getty@ttyS0.service reference-host-key.service reference-health.service
+in_tree enable ssh.service systemd-networkd.service serial-getty@ttyS0.service reference-host-key.service reference-health.service reference-boot-well.service
 # Installed for the hosts whose kickstart asks for them.
 in_tree disable multipathd.service multipathd.socket open-iscsi.service iscsid.socket
 # A host under test boots often and lives for minutes.

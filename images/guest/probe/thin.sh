@@ -9,7 +9,7 @@ REPORT='
 function menu(    line, id) {
     menu_default = menu_ids = ""
     while ((getline line < "/boot/grub/grub.cfg") > 0) {
-        if (sub(/^[ \t]*set[ \t]+default=/, "", line)) { gsub(/["\047]/, "", line); menu_default = line }
+        if (sub(/^set[ \t]+default=/, "", line)) { gsub(/["\047]/, "", line); menu_default = line }
         else if (line ~ /^[ \t]*menuentry[ \t]/ && match(line, /--id[ =]+/)) {
             id = substr(line, RSTART + RLENGTH)
             if (id ~ /^["\047]/) { id = substr(id, 2); sub(/["\047].*/, "", id) } else sub(/[ \t{].*/, "", id)

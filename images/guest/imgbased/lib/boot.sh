@@ -89,9 +89,11 @@ menu_switch() {
     boot_settle
 }
 
-menu_set_default() { # ID
-    sed "s/^set default=.*/set default=\"$1\"/" "$MENU" >"$MENU.new"
-    menu_switch
+# What is to be the default is on trial unless it runs. Before the switch, or a cut between the two would leave its first
+# start uncounted.
+menu_count() { # DEFAULT_ID
+    counter=/usr/libexec/reference-node/boot-count
+    [ ! -x "$counter" ] || "$counter" default "$(entry_layer "$1")" || die 'the starts of a new layer cannot be counted'
 }
 
 # The menu of all entries but those of layer $2: layers first, newest first, then what others have put there.
@@ -99,6 +101,7 @@ menu_write() { # DEFAULT_ID [LAYER_LEFT_OUT]
     timeout=$(sed -n 's/^set timeout=//p' "$MENU" 2>/dev/null | head -n 1)
     [ -n "$timeout" ] || timeout=$(sed -n 's/^GRUB_TIMEOUT=\([0-9]*\)$/\1/p' /etc/default/grub 2>/dev/null)
     mkdir -p "${MENU%/*}"
+    menu_count "$1"
     set -- "$1" "${2-}" "$(printf '%s\n' "$ENTRIES"/*.conf | sed 's|.*/||; s|\.conf$||' | sort -rV)"
     files=
     foreign=
@@ -114,3 +117,5 @@ menu_write() { # DEFAULT_ID [LAYER_LEFT_OUT]
     awk -v default_id="$1" -v timeout="${timeout:-5}" -f "$LIB/menu.awk" $files $foreign >"$MENU.new"
     menu_switch
 }
+
+menu_set_default() { menu_write "$1"; } # ID

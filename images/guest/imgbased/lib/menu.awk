@@ -19,6 +19,29 @@ function word(text) {
     return "'" text "'"
 }
 
+# What the arguments of its kernel call a layer: see boot-count.
+function token(options) {
+    options = " " options " "
+    if (match(options, / ostree=\/ostree\/boot[.][01]\/[^ ]+ /)) return substr(options, RSTART + 23, RLENGTH - 24)
+    if (match(options, / img[.]bootid=[^ ]+ /)) return substr(options, RSTART + 12, RLENGTH - 13)
+    return ""
+}
+
+# A layer on trial has so many starts; when they are used up, the one before it starts.
+function count_starts(chosen,    i, back) {
+    if (token(field[chosen, "options"]) == "") return
+    print "if [ -s $prefix/grubenv ]; then load_env; fi"
+    print "if [ \"$boot_counted\" = \"" token(field[chosen, "options"]) "\" ]; then"
+    print "  if [ \"$boot_tries\" = 2 ]; then"
+    print "    set boot_tries=1\n    save_env boot_tries"
+    print "  elif [ \"$boot_tries\" = 1 ]; then"
+    print "    set boot_tries=0\n    save_env boot_tries"
+    for (i = 1; i <= n; i++)
+        if (i != chosen && token(field[i, "options"]) != "")
+            back = back "  elif [ \"$boot_fallback\" = \"" token(field[i, "options"]) "\" ]; then\n    set default=\"" id[i] "\"\n"
+    print back "  fi\nfi"
+}
+
 FNR == 1 {
     n++
     id[n] = FILENAME
@@ -48,6 +71,7 @@ END {
             port[1], port[2] ? port[2] : 115200
     print "set default=\"" default_id "\""
     print "set timeout=" timeout
+    for (i = 1; i <= n; i++) if (id[i] == default_id) count_starts(i)
     for (i = 1; i <= n; i++) {
         if (field[i, "linux"] == "") continue
         print ""
