@@ -28,18 +28,25 @@ function token(options) {
 }
 
 # A layer on trial has so many starts; when they are used up, the one before it starts.
-function count_starts(chosen,    i, back) {
-    if (token(field[chosen, "options"]) == "") return
+function on_trial(layer, tries) { return "[ \"$boot_counted $boot_tries\" = \"" layer " " tries "\" ]; then" }
+function fall_back(chosen,    i, layer, chain) {
+    for (i = 1; i <= n; i++) {
+        layer = token(field[i, "options"])
+        if (i == chosen || layer == "") continue
+        chain = chain (chain == "" ? "  if" : "  elif") " [ \"$boot_fallback\" = \"" layer "\" ]; then\n"
+        chain = chain "    set default=\"" id[i] "\"\n"
+    }
+    layer = token(field[chosen, "options"])
+    if (layer == "" || chain == "") return
     print "if [ -s $prefix/grubenv ]; then load_env; fi"
-    print "if [ \"$boot_counted\" = \"" token(field[chosen, "options"]) "\" ]; then"
-    print "  if [ \"$boot_tries\" = 2 ]; then"
-    print "    set boot_tries=1\n    save_env boot_tries"
-    print "  elif [ \"$boot_tries\" = 1 ]; then"
-    print "    set boot_tries=0\n    save_env boot_tries"
-    for (i = 1; i <= n; i++)
-        if (i != chosen && token(field[i, "options"]) != "")
-            back = back "  elif [ \"$boot_fallback\" = \"" token(field[i, "options"]) "\" ]; then\n    set default=\"" id[i] "\"\n"
-    print back "  fi\nfi"
+    print "if " on_trial(layer, 0) "\n" chain "  fi\nfi"
+}
+# In the entry itself: the start of another layer, chosen by hand, is none of its own.
+function count_start(i,    layer) {
+    layer = token(field[i, "options"])
+    if (layer == "") return
+    print "  if " on_trial(layer, 2) "\n    set boot_tries=1\n    save_env boot_tries"
+    print "  elif " on_trial(layer, 1) "\n    set boot_tries=0\n    save_env boot_tries\n  fi"
 }
 
 FNR == 1 {
@@ -71,11 +78,12 @@ END {
             port[1], port[2] ? port[2] : 115200
     print "set default=\"" default_id "\""
     print "set timeout=" timeout
-    for (i = 1; i <= n; i++) if (id[i] == default_id) count_starts(i)
+    for (i = 1; i <= n; i++) if (id[i] == default_id) fall_back(i)
     for (i = 1; i <= n; i++) {
         if (field[i, "linux"] == "") continue
         print ""
         print "menuentry " word(field[i, "title"] != "" ? field[i, "title"] : id[i]) " --id " word(id[i]) " {"
+        count_start(i)
         print "  linux " quoted(field[i, "linux"]) " " quoted(field[i, "options"])
         if (field[i, "initrd"] != "") print "  initrd " quoted(field[i, "initrd"])
         print "}"
