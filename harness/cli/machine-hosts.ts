@@ -59,17 +59,20 @@ export async function machineHosts(options: {
     catalogueFacts(),
   ]);
   const installed = installedStore(join(cache, 'installed'), hypervisor);
-  const volumes = { write: writeOemdrv };
-  const installer = new Installer({ hypervisor, installed, volumes, clock: systemClock });
-  const builtFor = builder(cache, options);
-  const guestScript = (path: string): string =>
-    readFileSync(join(ROOT, 'images/guest', path), 'utf8');
   const identity = {
     qemu: platform.build,
     firmware: createHash('sha256')
       .update(await readFile(platform.firmware))
       .digest('hex'),
   };
+  const volumes = { write: writeOemdrv };
+  const installer = new Installer({
+    ...{ hypervisor, platform: identity, sha256: options.sha256 },
+    ...{ installed, volumes, clock: systemClock },
+  });
+  const builtFor = builder(cache, options);
+  const guestScript = (path: string): string =>
+    readFileSync(join(ROOT, 'images/guest', path), 'utf8');
   return {
     platform: { ...platform },
     speed: measuredSlowness(),
@@ -82,7 +85,6 @@ export async function machineHosts(options: {
         memoryMiB: job.run.data.memoryMiB ?? MEMORY_MIB,
         diskBytes: DISK_BYTES,
         hypervisor,
-        platform: identity,
         ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
         images: {
           facts: () => facts,
@@ -99,7 +101,6 @@ export async function machineHosts(options: {
         connect: (to) => connectShell({ ...to, privateKey: key.privateKey, clock: systemClock }),
         clock: systemClock,
         guestScript,
-        sha256: options.sha256,
         emit,
       }),
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),

@@ -1,6 +1,7 @@
 /** Installs a host from its medium, or forks the same installation if it is kept already. */
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { BuiltImage } from '../domain/image.ts';
+import { canonical } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { InstalledHost, InstalledHosts, KickstartVolumes } from '../ports/installed.ts';
@@ -12,6 +13,9 @@ import type { SeenSymptom } from './symptom-watch.ts';
 
 export interface InstallerOptions {
   readonly hypervisor: Hypervisor;
+  /** What identifies the hypervisor and the firmware. */
+  readonly platform: Readonly<Record<string, string>>;
+  readonly sha256: (text: string) => string;
   readonly installed: InstalledHosts;
   readonly volumes: KickstartVolumes;
   readonly clock: Clock;
@@ -20,8 +24,6 @@ export interface InstallerOptions {
 export interface Installation {
   readonly image: BuiltImage;
   readonly kickstart: string;
-  /** Everything that can change what comes out, hashed. */
-  readonly key: string;
   readonly diskBytes: number;
   /** Working directory for this installation. */
   readonly dir: string;
@@ -44,7 +46,7 @@ export class Installer {
     installation: Installation,
     context: StepContext,
   ): Promise<{ readonly host: InstalledHost; readonly shared: boolean }> {
-    const { key } = installation;
+    const key = this.#keyOf(installation);
     const pending = this.#pending.get(key);
     if (pending !== undefined && !installation.fresh) {
       context.progress('waiting for the installation of another story');
@@ -58,12 +60,31 @@ export class Installer {
     if (made !== undefined && !installation.fresh) {
       return { host: await shared(made, context.signal), shared: true };
     }
-    const making = this.#install(installation, context);
+    const making = this.#install(installation, key, context);
     this.#pending.set(key, making);
     return { host: await making, shared: false };
   }
 
-  async #install(installation: Installation, context: StepContext): Promise<InstalledHost> {
+  /** Everything that can change what comes out, hashed. */
+  #keyOf({ image, kickstart, diskBytes, machine }: Installation): string {
+    const { platform, sha256 } = this.#options;
+    return sha256(
+      canonical({
+        format: 1,
+        platform: { ...platform },
+        iso: image.iso?.sha256,
+        kickstart,
+        diskBytes,
+        machine: { ...machine, name: undefined },
+      }),
+    );
+  }
+
+  async #install(
+    installation: Installation,
+    key: string,
+    context: StepContext,
+  ): Promise<InstalledHost> {
     const { clock, hypervisor, installed, volumes } = this.#options;
     const { dir, image } = installation;
     if (image.iso === null) {
@@ -96,7 +117,7 @@ export class Installer {
         signal: context.signal,
       });
     });
-    return installed.publish(installation.key, made);
+    return installed.publish(key, made);
   }
 }
 

@@ -2,9 +2,7 @@
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import type { PowerCut } from '../domain/fault.ts';
-import { canonical } from '../domain/json.ts';
 import type { Args, Result } from '../domain/verb.ts';
-import type { HostView } from '../domain/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connect } from '../ports/connect.ts';
 import type { MachineConsole } from '../ports/console.ts';
@@ -15,7 +13,7 @@ import type { EngineOutcome, Layout, LayoutContext, UpdateRepository } from '../
 import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { ArmedLine, underFault } from './armed-fault.ts';
-import { addUser, readFile, removeFile, settled, writeFile } from './guest-commands.ts';
+import { GuestVerbs } from './guest-verbs.ts';
 import { lastWords } from './last-words.ts';
 import type { Installer } from './installing.ts';
 import { Power } from './power.ts';
@@ -28,8 +26,6 @@ export interface MachineHostOptions {
   readonly memoryMiB: number;
   readonly diskBytes: number;
   readonly hypervisor: Hypervisor;
-  /** What identifies the hypervisor and the firmware, for the key of an installation. */
-  readonly platform: Readonly<Record<string, string>>;
   readonly layout: Layout;
   readonly images: Images;
   readonly installer: Installer;
@@ -41,7 +37,6 @@ export interface MachineHostOptions {
   readonly connect: Connect;
   readonly clock: Clock;
   readonly guestScript: (path: string) => string;
-  readonly sha256: (text: string) => string;
   readonly emit: (body: EventBody) => void;
 }
 
@@ -54,7 +49,7 @@ export class MachineHost implements Host {
   readonly #options: MachineHostOptions;
   #installed = false;
   readonly #power: Power;
-  #lastView: HostView | null = null;
+  readonly #guest: GuestVerbs;
   readonly #evidence = [...LOGS];
 
   constructor(options: MachineHostOptions) {
@@ -77,6 +72,7 @@ export class MachineHost implements Host {
       clock,
       onSymptom: this.#onSymptom,
     });
+    this.#guest = new GuestVerbs({ ...options, power: this.#power });
   }
 
   state(): HostState {
@@ -92,29 +88,13 @@ export class MachineHost implements Host {
   }
 
   async install(args: Args<'install'>, context: StepContext): Promise<Result<'install'>> {
-    const { diskBytes, dir, images, installed, installer, platform, sha256 } = this.#options;
+    const { diskBytes, dir, images, installed, installer, job, memoryMiB } = this.#options;
     const image = await images.built(args.image.image, 'installation', context.progress);
-    const kickstart = this.#options.kickstart({ append: args.append ?? '' });
-    const machine = hardware(this.#options.job, this.#options.memoryMiB);
-    const key = sha256(
-      canonical({
-        format: 1,
-        platform: { ...platform },
-        iso: image.iso?.sha256,
-        kickstart,
-        diskBytes,
-        machine: { ...machine, name: undefined },
-      }),
-    );
     const { host, shared } = await installer.installed(
       {
         image,
-        kickstart,
-        key,
-        diskBytes,
-        dir,
-        machine,
-        fresh: args.fresh === true,
+        kickstart: this.#options.kickstart({ append: args.append ?? '' }),
+        ...{ diskBytes, dir, machine: hardware(job, memoryMiB), fresh: args.fresh === true },
         onSymptom: this.#onSymptom,
       },
       context,
@@ -135,8 +115,10 @@ export class MachineHost implements Host {
   }
 
   async select(args: Args<'select'>, context: StepContext): Promise<Result<'select'>> {
-    const layer = this.#lastView?.layers.find((candidate) => candidate.version === args.version);
-    const entry = this.#lastView?.entries.find((candidate) => candidate.layer === layer?.id);
+    const layer = this.#guest.lastView?.layers.find(
+      (candidate) => candidate.version === args.version,
+    );
+    const entry = this.#guest.lastView?.entries.find((candidate) => candidate.layer === layer?.id);
     if (entry === undefined) {
       throw new HostproofError(
         'story/misuse',
@@ -166,85 +148,31 @@ export class MachineHost implements Host {
     const { fault } = args;
     const line = fault?.fault === 'connection-dropped' ? new ArmedLine(fault) : undefined;
     await using service = await shell.serve(await layout.served(image.update, updates), line);
-    const engine = (signal: AbortSignal): Promise<EngineOutcome> =>
-      layout.upgrade({ ...this.#layoutContext(context), signal }, image, service.port);
+    const engine = (guest: LayoutContext): Promise<EngineOutcome> =>
+      layout.upgrade(guest, image, service.port);
     const { content } = image;
     const ended =
       fault?.fault === 'power-cut'
         ? await this.#underFault(fault, layout.upgradeBytes(image), context, engine)
-        : { ended: await this.#power.watched('upgrading', context, engine) };
+        : { ended: await this.#guest.on('upgrading', context, engine) };
     return 'stamp' in ended
       ? { outcome: 'cut', reason: null, stamp: ended.stamp, content }
       : { ...ended.ended, stamp: line?.stamp ?? null, content };
   }
 
-  async rollback(args: Args<'rollback'>, context: StepContext): Promise<Result<'rollback'>> {
-    const layer = this.#lastView?.layers.find((candidate) => candidate.version === args.to);
-    if (args.to !== undefined && layer === undefined && args.ends !== 'refused') {
-      throw new HostproofError('story/misuse', `no layer of version ${args.to} was seen so far`);
-    }
-    // one that is not there is for the layout to refuse
-    const to = layer?.id ?? args.to ?? null;
-    return this.#options.layout.rollback(this.#layoutContext(context), to);
-  }
-
-  async write(args: Args<'write'>, context: StepContext): Promise<Result<'write'>> {
-    await writeFile(this.#power.shell, args, context);
-    return {};
-  }
-
-  async remove(args: Args<'remove'>, context: StepContext): Promise<Result<'remove'>> {
-    await removeFile(this.#power.shell, args, context);
-    return {};
-  }
-
-  async addUser(args: Args<'addUser'>, context: StepContext): Promise<Result<'addUser'>> {
-    await addUser(this.#power.shell, args, context);
-    return {};
-  }
-
-  async addKernelArgument(
-    { argument }: Args<'addKernelArgument'>,
-    context: StepContext,
-  ): Promise<Result<'addKernelArgument'>> {
-    await this.#options.layout.addKernelArgument(this.#layoutContext(context), argument);
-    return {};
-  }
-
-  async read(args: Args<'read'>, context: StepContext): Promise<Result<'read'>> {
-    return { content: await readFile(this.#power.shell, args, context) };
-  }
-
-  async installPackage(
-    { name }: Args<'installPackage'>,
-    context: StepContext,
-  ): Promise<Result<'installPackage'>> {
-    const { images, layout, updates } = this.#options;
-    const built = await images.package(name, context.progress);
-    await using service = await this.#power.shell.serve(await layout.served(built, updates));
-    await layout.installPackage(this.#layoutContext(context), name, service.port);
-    return {};
-  }
-
-  async fill(args: Args<'fill'>, context: StepContext): Promise<Result<'fill'>> {
-    return {
-      leftMiB: await this.#options.layout.fill(this.#layoutContext(context), args.leaveMiB),
-    };
-  }
-
-  async settle(_args: Args<'settle'>, context: StepContext): Promise<Result<'settle'>> {
-    return { failedUnits: await settled(this.#power.shell, context) };
-  }
-
-  async view(args: { readonly watch: readonly string[] }, context: StepContext): Promise<HostView> {
-    const view = await this.#options.layout.observe(this.#layoutContext(context), args.watch);
-    this.#lastView = view;
-    return view;
-  }
-
-  async digest(_args: Args<'digest'>, context: StepContext): Promise<Result<'digest'>> {
-    return this.#options.layout.digest(this.#layoutContext(context));
-  }
+  readonly rollback: Host['rollback'] = (...step) => this.#guest.rollback(...step);
+  readonly write: Host['write'] = (...step) => this.#guest.write(...step);
+  readonly remove: Host['remove'] = (...step) => this.#guest.remove(...step);
+  readonly addUser: Host['addUser'] = (...step) => this.#guest.addUser(...step);
+  readonly addKernelArgument: Host['addKernelArgument'] = (...step) =>
+    this.#guest.addKernelArgument(...step);
+  readonly installPackage: Host['installPackage'] = (...step) =>
+    this.#guest.installPackage(...step);
+  readonly fill: Host['fill'] = (...step) => this.#guest.fill(...step);
+  readonly settle: Host['settle'] = (...step) => this.#guest.settle(...step);
+  readonly read: Host['read'] = (...step) => this.#guest.read(...step);
+  readonly digest: Host['digest'] = (...step) => this.#guest.digest(...step);
+  readonly view: Host['view'] = (...step) => this.#guest.view(...step);
 
   access(): { readonly dir: string; readonly sshPort: number | null } | null {
     if (this.#power.state === 'off') return null;
@@ -273,13 +201,16 @@ export class MachineHost implements Host {
   #underFault(
     plan: PowerCut,
     bytesPlanned: number,
-    { signal }: StepContext,
-    step: (signal: AbortSignal) => Promise<EngineOutcome>,
+    context: StepContext,
+    engine: (guest: LayoutContext) => Promise<EngineOutcome>,
   ): ReturnType<typeof underFault<EngineOutcome>> {
     const { machine } = this.#power;
     const strike = (): Promise<void> => this.#power.cut();
     const { clock } = this.#options;
-    return underFault({ plan, machine, clock, bytesPlanned, strike, signal }, step);
+    const { signal } = context;
+    return underFault({ plan, machine, clock, bytesPlanned, strike, signal }, (signal) =>
+      engine(this.#guest.context({ ...context, signal })),
+    );
   }
 
   get #disk(): string {
@@ -299,16 +230,6 @@ export class MachineHost implements Host {
       line,
     });
   };
-
-  #layoutContext(context: StepContext): LayoutContext {
-    return {
-      shell: this.#power.shell,
-      deadlineMs: context.limitMs,
-      signal: context.signal,
-      progress: context.progress,
-      guestScript: this.#options.guestScript,
-    };
-  }
 }
 
 /** What every machine of a job has in common, while it installs and while it lives. */

@@ -153,7 +153,12 @@ export class Power implements AsyncDisposable {
   /** Asks the running host to go down; does not wait until it has. */
   async #leave(how: 'reboot' | 'poweroff', context: StepContext): Promise<void> {
     const powered = this.#on();
-    await succeed(this.shell, `systemctl ${how}`, context);
+    await this.watched(
+      'asking to go down',
+      context,
+      (signal) => succeed(this.shell, `systemctl ${how}`, { ...context, signal }),
+      { mayStop: true },
+    );
     const { shell } = powered;
     powered.shell = null;
     await shell?.[Symbol.asyncDispose]();

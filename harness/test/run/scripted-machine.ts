@@ -9,6 +9,8 @@ export interface Moment {
   readonly prompt?: string;
   readonly writes?: number;
   readonly stops?: StopReason;
+  /** The machine below fails: with this reason. */
+  readonly unfit?: Error;
 }
 
 export interface ScriptedHypervisor extends Hypervisor {
@@ -54,8 +56,12 @@ function scriptedMachine(
     (resolve) => (stop = resolve),
   );
 
+  let fail: (reason: Error) => void = () => undefined;
+  const unfit = new Promise<never>((_, reject) => (fail = reject));
+  unfit.catch(() => undefined); // a machine that nobody waits for may fail
+
   const off = new AbortController();
-  const play = ({ writes = 0, says, prompt, stops }: Moment): void => {
+  const play = ({ writes = 0, says, prompt, stops, ...moment }: Moment): void => {
     bytesWritten += writes;
     const text = says ?? prompt;
     if (text !== undefined) {
@@ -65,6 +71,7 @@ function scriptedMachine(
       for (const listener of outputs) listener();
     }
     if (stops !== undefined) stop({ reason: stops, detail: '' });
+    if (moment.unfit !== undefined) fail(moment.unfit);
   };
   const playAll = async (): Promise<void> => {
     for (const moment of script) {
@@ -92,7 +99,7 @@ function scriptedMachine(
     },
     forwarded: (guestPort) => 10_000 + guestPort,
     stopped,
-    unfit: new Promise<never>(() => undefined),
+    unfit,
     blockStatistics: () => Promise.resolve({ bytesWritten, flushes: 0 }),
     powerCut: () => Promise.resolve(),
     reset: () => Promise.resolve(),
