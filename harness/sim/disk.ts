@@ -1,4 +1,5 @@
 /** What a simulated host keeps on its disk: everything that outlives a power cut. */
+import type { ImageFacts } from '../domain/image.ts';
 
 export interface SimLayer {
   readonly id: string;
@@ -39,7 +40,7 @@ export interface SimDisk {
 
 /** Space that one unpacked image takes. */
 export const TREE_MIB = 450;
-export const POOL_MIB = 7000;
+const POOL_MIB = 7000;
 export const KERNEL_MIB = 40;
 export const BOOT_MIB = 1000;
 
@@ -49,4 +50,27 @@ export function usedMiB(disk: SimDisk): number {
 
 export function freeMiB(disk: SimDisk): number {
   return disk.poolMiB - usedMiB(disk);
+}
+
+/** As an installation leaves it. */
+export function installedDisk(
+  { nvr, version, files }: ImageFacts,
+  given: Pick<SimLayer, 'users'> & Pick<SimEntry, 'arguments'>,
+): SimDisk {
+  const id = `${nvr}+1`;
+  const layer = { id, version, base: nvr, files, users: given.users, rootOfFstab: id };
+  return {
+    poolMiB: POOL_MIB,
+    filledMiB: 0,
+    bases: [nvr],
+    layers: [{ ...layer, packages: [], update: null }],
+    incomplete: [],
+    kernels: [id],
+    entries: [{ layer: id, arguments: given.arguments, boots: 'up' }],
+    defaultLayer: id,
+    fallback: null,
+    shared: {},
+    machineId: 'simulated',
+    hostKeys: ['simulated'],
+  };
 }

@@ -1,11 +1,14 @@
 /** A simulated host: in memory, thin layout, same port as a real one. Nothing here runs a guest. */
 import { HostproofError } from '../domain/errors.ts';
+import type { FaultStamp } from '../domain/fault.ts';
 import type { ImageFacts, TreeContent } from '../domain/image.ts';
-import type { Args, BootEnd, Result } from '../domain/verb.ts';
+import type { Args, BootEnd, Outcome, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Host, HostState } from '../ports/host.ts';
-import { freeMiB, POOL_MIB, type SimDisk, type SimEntry, type SimLayer } from './disk.ts';
-import { effects, isDefault, refusal } from './upgrade.ts';
+import { bootOf, failedUnits } from './boot.ts';
+import { freeMiB, installedDisk, type SimDisk, type SimLayer } from './disk.ts';
+import { changed, changedEtc, isShared } from './files.ts';
+import { cutAfter, effects, refusal } from './upgrade.ts';
 import { viewOf, type SimRunning } from './view.ts';
 
 export interface SimOptions {
@@ -44,31 +47,9 @@ export class SimulatedHost implements Host {
 
   install(args: Args<'install'>): Promise<Result<'install'>> {
     const image = this.#image(args.image.image);
-    const layer: SimLayer = {
-      id: `${image.nvr}+1`,
-      version: image.version,
-      base: image.nvr,
-      files: image.files,
-      packages: [],
-      update: null,
-      rootOfFstab: `${image.nvr}+1`,
-      users: [`root:0:${this.#options.sha256('')}:root`],
-    };
     this.#running = null;
-    this.#disk = {
-      poolMiB: POOL_MIB,
-      filledMiB: 0,
-      bases: [image.nvr],
-      layers: [layer],
-      incomplete: [],
-      kernels: [layer.id],
-      entries: [{ layer: layer.id, arguments: args.append?.split(' ') ?? [], boots: 'up' }],
-      defaultLayer: layer.id,
-      fallback: null,
-      shared: {},
-      machineId: 'simulated',
-      hostKeys: ['simulated'],
-    };
+    const root = `root:0:${this.#options.sha256('')}:root`;
+    this.#disk = installedDisk(image, { users: [root], arguments: args.append?.split(' ') ?? [] });
     return Promise.resolve({ shared: false, content: { usr: this.#content(image).usr } });
   }
 
@@ -97,35 +78,33 @@ export class SimulatedHost implements Host {
     return Promise.resolve({});
   }
 
-  upgrade(args: Args<'upgrade'>): Promise<Result<'upgrade'>> {
-    const image = this.#image(args.image.image);
-    const running = this.#runningLayer();
-    const oldImage = this.#imageOfBase(running.base);
+  upgrade({ image: { image: name }, fault }: Args<'upgrade'>): Promise<Result<'upgrade'>> {
+    const image = this.#image(name);
     const content = this.#content(image);
-    if (args.fault?.fault === 'connection-dropped') {
-      const { fault, when } = args.fault;
-      const stamp = { fault, bytesServed: when.bytes };
-      return Promise.resolve({ outcome: 'refused', reason: 'connection lost', stamp, content });
+    const end = (
+      outcome: Outcome,
+      reason: string | null,
+      stamp: FaultStamp | null = null,
+    ): Promise<Result<'upgrade'>> => Promise.resolve({ outcome, reason, stamp, content });
+    if (fault?.fault === 'connection-dropped') {
+      const stamp = { fault: fault.fault, bytesServed: fault.when.bytes };
+      return end('refused', 'connection lost', stamp);
     }
     const reason = refusal(this.#stored(), image);
-    if (reason !== null)
-      return Promise.resolve({ outcome: 'refused', reason, stamp: null, content });
+    if (reason !== null) return end('refused', reason);
     // written into the database of the layer that runs, whatever comes of it
     this.#changeRunning({ update: image.version });
     if (image.wrong === 'fails-once' && !this.#mishap) {
       this.#mishap = true;
-      return Promise.resolve({ outcome: 'failed', reason: 'a mishap', stamp: null, content });
+      return end('failed', 'a mishap');
     }
-    const all = isDefault(this.#stored(), image)
-      ? []
-      : effects(running, oldImage, image, [running.id]);
-    const cut = args.fault === undefined ? all.length : cutAfter(args.fault.when, all.length);
+    const running = this.#runningLayer();
+    const all = effects(this.#stored(), running, this.#imageOfBase(running.base), image);
+    const cut = fault === undefined ? all.length : cutAfter(fault.when, all.length);
     for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
-    if (args.fault === undefined)
-      return Promise.resolve({ outcome: 'done', reason: null, stamp: null, content });
+    if (fault === undefined) return end('done', null);
     this.#running = null;
-    const stamp = { fault: args.fault.fault, bytesWritten: cut, bytesPlanned: cut };
-    return Promise.resolve({ outcome: 'cut', reason: null, stamp, content });
+    return end('cut', null, { fault: fault.fault, bytesWritten: cut, bytesPlanned: cut });
   }
 
   rollback(args: Args<'rollback'>): Promise<Result<'rollback'>> {
@@ -189,7 +168,9 @@ export class SimulatedHost implements Host {
   }
 
   settle(): Promise<Result<'settle'>> {
-    return Promise.resolve({ failedUnits: this.#failedUnits(this.#runningLayer()) });
+    return Promise.resolve({
+      failedUnits: failedUnits(this.#imageOfBase(this.#runningLayer().base)),
+    });
   }
 
   view(args: { readonly watch: readonly string[] }): Promise<HostView> {
@@ -201,10 +182,11 @@ export class SimulatedHost implements Host {
         return [path, content === undefined ? null : this.#options.sha256(content)];
       }),
     );
-    const failed = this.#failedUnits(this.#runningLayer());
-    return Promise.resolve(
-      viewOf(this.#stored(), this.#running, files, failed, this.#changedEtc()),
-    );
+    const layer = this.#runningLayer();
+    const image = this.#imageOfBase(layer.base);
+    const failed = failedUnits(image);
+    const etc = changedEtc(layer.files, image.files, this.#options.sha256);
+    return Promise.resolve(viewOf(this.#stored(), this.#running, files, failed, etc));
   }
 
   digest(): Promise<Result<'digest'>> {
@@ -231,35 +213,22 @@ export class SimulatedHost implements Host {
   }
 
   #start(id: string | null, ends: BootEnd = 'up'): Promise<{ readonly ends: BootEnd }> {
-    const chosen = this.#stored().entries.find((candidate) => candidate.layer === id);
-    if (chosen === undefined) {
-      throw new HostproofError('host/never', 'the boot loader has no entry to start');
-    }
+    const booted = bootOf(this.#stored(), id, ends, ({ base }) => this.#imageOfBase(base));
     this.#running = null;
     this.#mishap = false;
-    const older = this.#fallbackOf(chosen, ends);
-    const entry = older ?? chosen;
-    const end = older === null ? entry.boots : 'fallback';
-    this.#hung = end === 'panic';
-    if (end !== ends) {
-      throw new HostproofError('host/never', `the boot ended in ${end}, expected was ${ends}`);
+    this.#hung = booted.end === 'panic';
+    if (booted.end !== ends) {
+      throw new HostproofError(
+        'host/never',
+        `the boot ended in ${booted.end}, expected was ${ends}`,
+      );
     }
     this.#boots += 1;
-    if (!this.#hung) {
-      const bootId = `boot-${this.#boots.toString()}`;
-      this.#running = { layer: entry.layer, bootId, arguments: entry.arguments };
-    }
-    if (older !== null) this.#disk = { ...this.#stored(), defaultLayer: older.layer };
+    const { layer, arguments: given } = booted.entry;
+    const bootId = `boot-${this.#boots.toString()}`;
+    if (!this.#hung) this.#running = { layer, bootId, arguments: given };
+    if (ends === 'fallback') this.#disk = { ...this.#stored(), defaultLayer: layer };
     return Promise.resolve({ ends });
-  }
-
-  /** The older layer, if the entry's is not well and the host is to fall back. */
-  #fallbackOf(entry: SimEntry, must: BootEnd): SimEntry | null {
-    const { layers, entries, fallback } = this.#stored();
-    const layer = layers.find(({ id }) => id === entry.layer);
-    if (must !== 'fallback' || layer === undefined || this.#failedUnits(layer).length === 0)
-      return null;
-    return entries.find((candidate) => candidate.layer === fallback) ?? null;
   }
 
   #image(name: string): ImageFacts {
@@ -301,26 +270,8 @@ export class SimulatedHost implements Host {
     return layer;
   }
 
-  #failedUnits({ base }: SimLayer): string[] {
-    return this.#imageOfBase(base).wrong === 'unhealthy' ? ['reference-health.service'] : [];
-  }
-
   #read(path: string): string | undefined {
     return isShared(path) ? this.#stored().shared[path] : this.#runningLayer().files[path];
-  }
-
-  /** As a probe compares the layer's `/etc` with what its image brought. */
-  #changedEtc(): HostView['etc'] {
-    const { base, files } = this.#runningLayer();
-    const brought = this.#imageOfBase(base).files;
-    const paths = [...new Set([...Object.keys(files), ...Object.keys(brought)])];
-    const changes = paths
-      .filter((path) => path.startsWith('/etc/') && files[path] !== brought[path])
-      .map((path) => {
-        const content = files[path];
-        return [path, content === undefined ? null : this.#options.sha256(content)] as const;
-      });
-    return Object.fromEntries(changes);
   }
 
   #change(path: string, content: string | undefined): void {
@@ -340,24 +291,4 @@ export class SimulatedHost implements Host {
     );
     this.#disk = { ...disk, layers };
   }
-}
-
-function cutAfter(
-  when: { at: 'fraction'; fraction: number } | { at: 'bytes' },
-  count: number,
-): number {
-  return when.at === 'fraction' ? Math.floor(when.fraction * count) : 1;
-}
-
-function isShared(path: string): boolean {
-  return /^\/(var|home)\//.test(path);
-}
-
-function changed(
-  files: Readonly<Record<string, string>>,
-  path: string,
-  content: string | undefined,
-): Record<string, string> {
-  const others = Object.entries(files).filter(([other]) => other !== path);
-  return Object.fromEntries(content === undefined ? others : [...others, [path, content]]);
 }

@@ -18,16 +18,17 @@ export function refusal(disk: SimDisk, image: ImageFacts): string | null {
 }
 
 /** An upgrade to what starts by default already has nothing to do. */
-export function isDefault({ defaultLayer, layers }: SimDisk, { nvr }: ImageFacts): boolean {
+function isDefault({ defaultLayer, layers }: SimDisk, { nvr }: ImageFacts): boolean {
   return layers.some(({ id, base }) => id === defaultLayer && base === nvr);
 }
 
 export function effects(
+  before: SimDisk,
   running: SimLayer,
   oldImage: ImageFacts,
   image: ImageFacts,
-  keep: readonly string[],
 ): Effect[] {
+  if (isDefault(before, image)) return [];
   const layer: SimLayer = {
     id: `${image.nvr}+1`,
     version: image.version,
@@ -52,7 +53,7 @@ export function effects(
       entries: [{ layer: layer.id, arguments: argumentsOf(disk, running), boots }, ...disk.entries],
     }),
     (disk) => ({ ...disk, defaultLayer: layer.id, fallback: running.id }),
-    (disk) => collect(disk, [...keep, layer.id]),
+    (disk) => collect(disk, [running.id, layer.id]),
   ];
 }
 
@@ -95,4 +96,12 @@ function collect(disk: SimDisk, keep: readonly string[]): SimDisk {
     kernels: disk.kernels.filter((kernel) => ids.has(kernel)),
     entries: disk.entries.filter((entry) => ids.has(entry.layer)),
   };
+}
+
+/** How many of the effects come to pass. */
+export function cutAfter(
+  when: { at: 'fraction'; fraction: number } | { at: 'bytes' },
+  count: number,
+): number {
+  return when.at === 'fraction' ? Math.floor(when.fraction * count) : 1;
 }
