@@ -1,5 +1,5 @@
-/** The menus of both layouts, as their generators write them. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+/** The menu that is made of boot entries, in both layouts. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -9,42 +9,31 @@ const guest = join(import.meta.dirname, '../guest');
 const directory = await mkdtemp(join(tmpdir(), 'hostproof-menus-'));
 t.teardown(() => rm(directory, { recursive: true, force: true }));
 
-/** A menu of these entries, the first of which is the default: by name, the arguments of their kernels. */
-type Generator = (entries: Readonly<Record<string, string>>) => Promise<string>;
+const program = join(guest, 'tree/usr/libexec/reference-node/menu.awk');
 
-async function files(entries: Readonly<Record<string, string>>): Promise<string[]> {
-  return Promise.all(
-    Object.entries(entries).map(async ([id, options]) => {
-      const file = join(directory, `${id}.conf`);
-      await writeFile(file, `title ${id}\nlinux /k\ninitrd /i\noptions ${options}\n`);
-      return file;
-    }),
-  );
+/** The menu of these entries, the first of which is the default: by name, the arguments of their kernels. */
+async function menuOf(
+  entries: Readonly<Record<string, string>>,
+  ...settings: readonly string[]
+): Promise<string> {
+  const files = Object.entries(entries).map(async ([id, options]) => {
+    const file = join(directory, `${id}.conf`);
+    await writeFile(file, `title ${id}\nlinux /k\ninitrd /i\noptions ${options}\n`);
+    return file;
+  });
+  const common = [`default_id=${Object.keys(entries)[0] ?? ''}`, 'timeout=3', 'maker=the test'];
+  const options = [...common, ...settings].flatMap((setting) => ['-v', setting]);
+  return (await execa('awk', [...options, '-f', program, ...(await Promise.all(files))])).stdout;
 }
 
-const thin: Generator = async (entries) => {
-  const settings = ['-v', `default_id=${Object.keys(entries)[0] ?? ''}`, '-v', 'timeout=3'];
-  const program = join(guest, 'imgbased/lib/menu.awk');
-  return (await execa('awk', [...settings, '-f', program, ...(await files(entries))])).stdout;
-};
-
-const ostree: Generator = async (entries) => {
-  const script = await readFile(
-    join(guest, 'ostree/tree/usr/libexec/reference-node/grub-menu'),
-    'utf8',
-  );
-  const program = /\nMENU='\n(.*?\n})'\n/s.exec(script)?.[1] ?? 'no program';
-  return (await execa('awk', ['-v', 'timeout=3', program, ...(await files(entries))])).stdout;
-};
-
-for (const [layout, generator, names] of [
-  ['thin', thin, ['img.bootid=new+1', 'img.bootid=old+1']],
-  ['ostree', ostree, ['ostree=/ostree/boot.1/os/aaa/0', 'ostree=/ostree/boot.1/os/bbb/0']],
+for (const [layout, names] of [
+  ['thin', ['img.bootid=new+1', 'img.bootid=old+1']],
+  ['ostree', ['ostree=/ostree/boot.1/os/aaa/0', 'ostree=/ostree/boot.1/os/bbb/0']],
 ] as const) {
   const [newer, older] = names.map((name) => name.replace(/^img\.bootid=|^.*boot\.1\//, ''));
 
   void t.test(`${layout}: a start is counted in the entry that is started`, async (t) => {
-    const menu = await generator({ 'the-new': `rw ${names[0]}`, 'the-old': `rw ${names[1]}` });
+    const menu = await menuOf({ 'the-new': `rw ${names[0]}`, 'the-old': `rw ${names[1]}` });
     const [head = '', first = '', second = ''] = menu.split(/^menuentry /m);
     t.notMatch(head, 'save_env', 'showing the menu counts nothing');
     for (const [entry, own, other] of [
@@ -67,7 +56,7 @@ for (const [layout, generator, names] of [
   void t.test(
     `${layout}: when all starts are used up, the one before is the default`,
     async (t) => {
-      const menu = await generator({ 'the-new': `rw ${names[0]}`, 'the-old': `rw ${names[1]}` });
+      const menu = await menuOf({ 'the-new': `rw ${names[0]}`, 'the-old': `rw ${names[1]}` });
       t.match(menu, /^set default="the-new"$/m);
       t.match(
         menu,
@@ -79,8 +68,19 @@ for (const [layout, generator, names] of [
           'fi',
         ].join('\n'),
       );
-      const alone = await generator({ 'the-new': `rw ${names[0]}` });
+      const alone = await menuOf({ 'the-new': `rw ${names[0]}` });
       t.notMatch(alone, 'boot_fallback', 'there is nothing to go back to');
     },
   );
 }
+
+void t.test(
+  'a host that is yet to be provisioned is told so by its kernel arguments',
+  async (t) => {
+    const entries = { 'the-new': 'rw', 'the-old': 'rw' };
+    const menu = await menuOf(entries, 'provisions=1');
+    t.match(menu, 'if [ -f /ignition.firstboot ]; then set firstboot=ignition.firstboot; fi');
+    t.equal(menu.match(/^ {2}linux .* \$firstboot$/gm)?.length, 2, 'whichever entry is started');
+    t.notMatch(await menuOf(entries), 'firstboot', 'other hosts know nothing of it');
+  },
+);

@@ -114,7 +114,8 @@ menu_write() { # DEFAULT_ID [LAYER_LEFT_OUT]
         fi
     done
     # shellcheck disable=SC2086  # a list of file names without blanks
-    awk -v default_id="$1" -v timeout="${timeout:-5}" -f "$LIB/menu.awk" $files $foreign >"$MENU.new"
+    awk -v default_id="$1" -v timeout="${timeout:-5}" -v maker=imgbase -f "$LIB/../../libexec/reference-node/menu.awk" \
+        $files $foreign >"$MENU.new"
     menu_switch
 }
 

@@ -64,6 +64,7 @@ linux /${root_device##*/}/vmlinuz-$kernel
 initrd /${root_device##*/}/initramfs-$kernel.img
 options root=$root_device rd.lvm.lv=$VG/${root_device##*/} rw $BOOT_APPEND
 EOF2
-    awk -v default_id="$id" -v timeout="$BOOT_TIMEOUT" -f "$ROOT/usr/lib/imgbased/menu.awk" \
+    awk -v default_id="$id" -v timeout="$BOOT_TIMEOUT" -v maker='the installer' \
+        -f "$ROOT/usr/libexec/reference-node/menu.awk" \
         "$ROOT/boot/loader/entries/$id.conf" >"$ROOT/boot/grub/grub.cfg"
 }

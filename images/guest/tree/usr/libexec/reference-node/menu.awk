@@ -1,5 +1,6 @@
-# Makes GRUB's menu of Boot Loader Specification entries: the files in the order in which they are to appear.
-# -v default_id=ID -v timeout=SECONDS; file names end with /ID.conf.
+# Makes GRUB's menu of Boot Loader Specification entries, in both layouts: the files in the order in which they are to appear.
+# -v default_id=ID -v timeout=SECONDS -v maker=TEXT; file names end with /ID.conf. Debian's signed GRUB has no `blscfg`.
+# -v provisions=1: the host is provisioned when it first starts, and /ignition.firstboot says that it has not been yet.
 
 # GRUB's lexer would act on these; what the kernel is given must be what the entry says. Inside double quotes only the
 # dollar and the backslash are special.
@@ -66,7 +67,7 @@ FNR == 1 {
 }
 
 END {
-    print "# Made by imgbase from " (n ? "the files in loader/entries" : "nothing") "; the next update makes it anew."
+    print "# Made by " maker " from " (n ? "the files in loader/entries" : "nothing") "; changes are lost."
     for (i = 1; i <= n; i++)
         if (match(field[i, "options"], /console=ttyS[0-9](,[0-9]+)?/)) {
             split(substr(field[i, "options"], RSTART + 12, RLENGTH - 12), port, ",")
@@ -79,12 +80,16 @@ END {
     print "set default=\"" default_id "\""
     print "set timeout=" timeout
     for (i = 1; i <= n; i++) if (id[i] == default_id) fall_back(i)
+    if (provisions) {
+        print "set firstboot="
+        print "if [ -f /ignition.firstboot ]; then set firstboot=ignition.firstboot; fi"
+    }
     for (i = 1; i <= n; i++) {
         if (field[i, "linux"] == "") continue
         print ""
         print "menuentry " word(field[i, "title"] != "" ? field[i, "title"] : id[i]) " --id " word(id[i]) " {"
         count_start(i)
-        print "  linux " quoted(field[i, "linux"]) " " quoted(field[i, "options"])
+        print "  linux " quoted(field[i, "linux"]) " " quoted(field[i, "options"]) (provisions ? " $firstboot" : "")
         if (field[i, "initrd"] != "") print "  initrd " quoted(field[i, "initrd"])
         print "}"
     }
