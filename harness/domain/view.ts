@@ -39,6 +39,9 @@ const baseSchema = z.object({
   identity: text,
 });
 
+/** A service that has failed, and the end of what it said. */
+const failedUnitSchema = z.object({ unit: text, said: text });
+
 const spaceSchema = z.object({ usedMiB: z.number(), sizeMiB: z.number() });
 
 export const hostViewSchema = z.object({
@@ -73,7 +76,7 @@ export const hostViewSchema = z.object({
   hostKeys: list(text),
   /** The administrator's accounts: `name:uid:digest of the password field:groups`. */
   users: list(text),
-  failedUnits: list(text),
+  failedUnits: list(failedUnitSchema),
   /** What is not in `/etc` as the running layer's image brought it: digests (of links: where they lead), null if it is gone. */
   etc: z.record(text, text.nullable()),
   /** Files that a story wrote: sha256 of the content, or null if absent. */

@@ -2,6 +2,7 @@
 import { HostproofError } from '../domain/errors.ts';
 import type { ImageFacts } from '../domain/image.ts';
 import type { BootEnd } from '../domain/verb.ts';
+import type { HostView } from '../domain/view.ts';
 import type { SimDisk, SimEntry, SimLayer } from './disk.ts';
 
 /**
@@ -27,6 +28,6 @@ export function bootOf(
   return { entry: chosen, end: chosen.boots };
 }
 
-export function failedUnits({ wrong }: ImageFacts): string[] {
-  return wrong === 'unhealthy' ? ['reference-health.service'] : [];
+export function failedUnits({ wrong }: ImageFacts): HostView['failedUnits'] {
+  return wrong === 'unhealthy' ? [{ unit: 'reference-health.service', said: 'not well\n' }] : [];
 }

@@ -169,7 +169,9 @@ export class SimulatedHost implements Host {
 
   settle(): Promise<Result<'settle'>> {
     return Promise.resolve({
-      failedUnits: failedUnits(this.#imageOfBase(this.#runningLayer().base)),
+      failedUnits: failedUnits(this.#imageOfBase(this.#runningLayer().base)).map(
+        ({ unit }) => unit,
+      ),
     });
   }
 

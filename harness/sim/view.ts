@@ -13,7 +13,7 @@ export function viewOf(
   disk: SimDisk,
   running: SimRunning,
   files: Readonly<Record<string, string | null>>,
-  failedUnits: readonly string[],
+  failedUnits: HostView['failedUnits'],
   etc: HostView['etc'],
 ): HostView {
   const layer = disk.layers.find((candidate) => candidate.id === running.layer);

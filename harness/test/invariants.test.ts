@@ -50,7 +50,7 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
     ...view,
     entries: view.entries.filter(({ layer }) => layer === view.bootedLayer),
   }),
-  'no-failed-units': (view) => ({ ...view, failedUnits: ['x.service'] }),
+  'no-failed-units': (view) => ({ ...view, failedUnits: [{ unit: 'x.service', said: 'x\n' }] }),
 };
 
 t.test('every invariant turns red by its own name on a host that breaks it', async (t) => {
@@ -170,4 +170,12 @@ t.test('a host that goes back and keeps the new layer as its default', async (t)
   await thrown(steps.perform('reboot', { ends: 'fallback' }));
   const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
   t.ok(found.includes('default-as-promised'));
+});
+
+t.test('of a service that has failed the last thing it said is told', async (t) => {
+  const failed = [{ unit: 'x.service', said: 'Starting X...\n  no such device\n\n' }];
+  const { steps, events } = stepsOn((view) => ({ ...view, failedUnits: failed }));
+  t.equal((await thrown(installed(steps)))?.blame, 'host');
+  const messages = events.flatMap((event) => (event.type === 'finding' ? [event.message] : []));
+  t.match(messages, [/x\.service has failed: no such device$/]);
 });

@@ -26,7 +26,7 @@ export const commonProbeSchema = z.object({
     .max(2),
   hostKeys: z.array(text).max(64),
   users: z.array(accountSchema).max(512),
-  failedUnits: z.array(text).max(512),
+  failedUnits: z.array(z.object({ unit: text, said: text })).max(512),
   bootDefault: text,
   /** Paths below `/etc`; null: the image brought it, and it is gone. */
   etc: z.array(z.object({ path: text, now: text.nullable() })).max(4096),

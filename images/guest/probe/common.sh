@@ -48,6 +48,10 @@ function etc_changes(    path, list) {
     for (path in brought) if (!(path in found)) list = add(list, "{\"path\": " json(path) ", \"now\": null}")
     return "[" list "]"
 }
+function units_failed(    i, list) {
+    for (i = 1; i <= failed_units; i++) list = add(list, "{\"unit\": " json(failed_unit[i]) ", \"said\": " json(said[i]) "}")
+    return "[" list "]"
+}
 # What is told of every host. The layout sees to keys and users.
 function common_members() {
     return "\"format\": 1, \"bootId\": " json(first_line("/proc/sys/kernel/random/boot_id")) \
@@ -55,7 +59,7 @@ function common_members() {
         ", \"osRelease\": {\"id\": " json(assigned("/usr/lib/os-release", "ID")) \
         ", \"versionId\": " json(assigned("/usr/lib/os-release", "VERSION_ID")) "}, \"machineId\": " json(first_line("/etc/machine-id")) \
         ", \"etc\": " etc_changes() ", \"menu\": {\"file\": " json(menu_file) ", \"sha256\": " json(menu_digest) "}" \
-        ", \"space\": [" space "], \"hostKeys\": [" keys "], \"users\": [" users "], \"systemState\": " json(state) ", \"failedUnits\": [" failed "]"
+        ", \"space\": [" space "], \"hostKeys\": [" keys "], \"users\": [" users "], \"systemState\": " json(state) ", \"failedUnits\": " units_failed()
 }
 BEGIN {
     FS = "|"
@@ -66,7 +70,8 @@ section == "etc" { path = substr($0, length($1 $2) + 3); if ($1 == "image") brou
 section == "menu file" { if (menu_file == "") menu_file = $0; else menu_digest = substr($0, 1, 64) }
 section == "space" { split($0, f, " "); space = add(space, sprintf("{\"freeBytes\": %.0f, \"sizeBytes\": %.0f}", f[1] * f[3], f[2] * f[3])) }
 section == "state" && sub(/^SystemState=/, "") { state = $0 }
-section == "failed" && split($0, f, " ") { failed = add(failed, json(f[1])) }
+section == "failed" && sub(/^= /, "") { failed_unit[++failed_units] = $0; next }
+section == "failed" { said[failed_units] = said[failed_units] $0 "\n" }
 '
 
 # Each section begins with a line that no output holds.
@@ -115,7 +120,11 @@ system_state() {
         *NFailedUnits=0*) ;;
         *)
             part failed
-            systemctl list-units --state=failed --plain --no-legend --full 2>/dev/null
+            systemctl list-units --state=failed --plain --no-legend --full 2>/dev/null |
+                while read -r unit _; do
+                    printf '= %s\n' "$unit"
+                    journalctl --boot --unit="$unit" --output=cat --lines=10 --quiet | tail -c 1000 | sed 's/^/ /'
+                done
             ;;
     esac
 }
