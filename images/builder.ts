@@ -14,13 +14,13 @@ import { named } from '../harness/domain/nearest.ts';
 import { defects, recipes } from './catalogue.ts';
 import { choosePackages, knownPackages, type Packages } from './packages.ts';
 import { factsOf, type Defect, type Recipe } from './recipe.ts';
-import { OSTREE_PACKAGES, ostreeStages } from './ostree-stages.ts';
+import { OSTREE_PACKAGES, ostreePackage, ostreeStages } from './ostree-stages.ts';
 import { verifyStored, type Stored } from './record.ts';
 import { treeFactsSchema, type Made, type StageContext } from './script-stage.ts';
-import { baseStage, rootStage, type ImageStages } from './stages.ts';
+import { administratorPackages, baseStage, rootStage, type ImageStages } from './stages.ts';
 import { requireTools } from './step.ts';
 import { Store, type Stage } from './store.ts';
-import { administratorPackages, THIN_PACKAGES, thinStages } from './thin-stages.ts';
+import { THIN_PACKAGES, thinStages } from './thin-stages.ts';
 
 export interface BuildOptions {
   /** hostproof's cache directory. */
@@ -90,13 +90,13 @@ export async function buildImage(name: string, options: BuildOptions): Promise<B
 }
 
 /**
- * A package for administrators of hosts of the thin layout, built now if it is absent.
+ * A package for administrators of hosts, as hosts of that layout take it, built now if it is absent.
  *
- * @throws HostproofError as `buildImage`
+ * @throws HostproofError as `buildImage`; `story/misuse` where the layout cannot take it
  */
 export async function buildPackage(
   name: PackageName,
-  options: Pick<BuildOptions, 'cacheDir' | 'onProgress' | 'signal'>,
+  options: Pick<BuildOptions, 'cacheDir' | 'layout' | 'onProgress' | 'signal'>,
 ): Promise<Artefact> {
   const store = storeAt(options.cacheDir);
   await prepare(store);
@@ -104,8 +104,12 @@ export async function buildPackage(
   const packages = await choosePackages({ ...options, extra });
   const context = contextOf(store, options);
   const base = await baseStage(context, await rootStage(context, packages, extra));
-  const stage = await administratorPackages(context, base);
-  return artefact(await store.obtain(stage, options), { stage, file: `${name}.rpm` });
+  const built = await administratorPackages(context, base);
+  const made =
+    options.layout === 'thin'
+      ? { stage: built, file: `${name}.rpm` }
+      : await ostreePackage(context, built, name);
+  return artefact(await store.obtain(made.stage, options), made);
 }
 
 /** Every image of the catalogue in every layout with what the cache has of it; quick, and without a network. */

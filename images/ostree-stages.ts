@@ -3,11 +3,14 @@
  *
  *     base -> ostree-base (initramfs of hosts) -> ostree-<version> (commit) -> ostree-iso-<version>
  *     base -> live (the installer's squashfs) ---------------------------------^
+ *     packages -> ostree-package-<name> (a tree to lay over /usr)
  *
  * An image that is cut short has a stage of its own on top of the sound commit.
  */
+import { HostproofError } from '../harness/domain/errors.ts';
+import type { PackageName } from '../harness/domain/image.ts';
 import type { Defect, Recipe } from './recipe.ts';
-import { input, readFacts, scriptStage, type StageContext } from './script-stage.ts';
+import { input, readFacts, scriptStage, type Made, type StageContext } from './script-stage.ts';
 import { isoStage, keptOf, planted, versionOf, type ImageStages } from './stages.ts';
 import type { Stage } from './store.ts';
 
@@ -18,6 +21,7 @@ export const OSTREE_PACKAGES = ['ignition', 'ostree-boot'] as const;
 export const OSTREE_REF = 'reference-node/x86_64';
 
 const COMMIT = 'commit.tar';
+const PACKAGE = 'package.tar';
 
 export async function ostreeStages(
   context: StageContext,
@@ -44,6 +48,29 @@ export async function ostreeStages(
         ? await isoStage(context, recipe, `ostree-iso-${recipe.version}`, inputs)
         : undefined,
   };
+}
+
+/**
+ * The tree that stands for a package here.
+ *
+ * @throws HostproofError `story/misuse` for one that no tree can stand for
+ */
+export async function ostreePackage(
+  context: StageContext,
+  packages: Stage,
+  name: PackageName,
+): Promise<Made> {
+  if (name === 'kmod-reference') {
+    const message = `${name} cannot be laid over an image: the kernel finds modules by an index that the image has`;
+    throw new HostproofError('story/misuse', message);
+  }
+  const stage = await scriptStage(context, {
+    name: `ostree-package-${name}`,
+    script: 'ostree-packages.sh',
+    inputs: { PACKAGE: { stage: packages, file: `${name}.rpm` } },
+    settings: { NAME: name, REF: `package/${name}` },
+  });
+  return { stage, file: PACKAGE };
 }
 
 function hostBaseStage(

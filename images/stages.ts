@@ -2,6 +2,7 @@
  * The stages that the layouts share: the first two, which all images stand on, and the installation medium.
  *
  *     root (Debian packages) -> base (finished root, kernel, initramfs of media) -> thin-stages.ts, ostree-stages.ts
+ *                               base -> packages (what administrators install)
  */
 import { join } from 'node:path';
 import type { Packages } from './packages.ts';
@@ -48,6 +49,17 @@ export function baseStage(context: StageContext, root: Stage): Promise<Stage> {
     script: 'base.sh',
     inputs: { ROOT: root },
     guest: ['tree', 'dracut'],
+  });
+}
+
+/** Packages that administrators of hosts may install, by their names. */
+export async function administratorPackages(context: StageContext, base: Stage): Promise<Stage> {
+  return scriptStage(context, {
+    name: 'packages',
+    script: 'reference-packages.sh',
+    reads: ['rpm.sh'],
+    inputs: { BASE: base },
+    guest: ['rpm/specs'],
   });
 }
 

@@ -3,7 +3,6 @@
  *
  *     base -> thin-base (rpm and dnf) -> tree-<version> (squashfs) -> update-<version> (rpm)
  *                                                                 \-> iso-<version>
- *     base -> packages (what administrators install)
  *
  * An image whose squashfs is cut short has a stage of its own on top of the sound tree.
  */
@@ -59,17 +58,6 @@ export async function thinStages(
         ? await isoStage(context, recipe, `iso-${recipe.version}`, inputs)
         : undefined,
   };
-}
-
-/** Packages that an administrator of these hosts may install, by their names. */
-export async function administratorPackages(context: StageContext, base: Stage): Promise<Stage> {
-  return scriptStage(context, {
-    name: 'packages',
-    script: 'reference-packages.sh',
-    reads: ['rpm.sh'],
-    inputs: { BASE: base },
-    guest: ['rpm/specs'],
-  });
 }
 
 function hostBaseStage(context: StageContext, base: Stage): Promise<Stage> {

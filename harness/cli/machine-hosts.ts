@@ -21,7 +21,6 @@ import { rpmRepository } from '../adapters/rpm-repository.ts';
 import { measuredSlowness } from '../adapters/speed.ts';
 import { connectShell } from '../adapters/ssh.ts';
 import { updateRepository } from '../adapters/update-repository.ts';
-import { HostproofError } from '../domain/errors.ts';
 import type { BuiltImage, LayoutId } from '../domain/image.ts';
 import { MEMORY_MIB } from '../domain/scenario.ts';
 import type { Storage } from '../domain/variant.ts';
@@ -89,12 +88,10 @@ export async function machineHosts(options: {
         images: {
           facts: () => facts,
           built: builtFor(job.layout),
-          package: (name, onProgress) => {
-            if (job.layout === 'thin') {
-              return buildPackage(name, { cacheDir: cache, onProgress, signal: options.signal });
-            }
-            throw new HostproofError('story/misuse', `${job.layout} hosts have no packages`);
-          },
+          package: (name, onProgress) =>
+            buildPackage(name, {
+              ...{ cacheDir: cache, layout: job.layout, onProgress, signal: options.signal },
+            }),
         },
         installer,
         installed,

@@ -24,10 +24,15 @@ const layerSchema = z.object({
   version: text,
   /** The read-only base the layer was made from; null where the layout has none. */
   base: text.nullable(),
-  /** Packages beside those of the image, with all their files; null where the layout has no packages. */
-  packages: list(text).nullable(),
-  /** The version whose update the layer's own package database has as installed; null if it has none. */
-  update: text.nullable(),
+  /** What the administrator has beside the image, packages or trees laid over it, with all their files. */
+  packages: list(text),
+  /** What the layer's own package database has as installed; null where the layout has no such thing. */
+  database: z
+    .object({
+      /** The version whose update it is; null if it is none. */
+      update: text.nullable(),
+    })
+    .nullable(),
   /** The layer that the root line of the layer's own fstab names; null if it names none. */
   rootOfFstab: text.nullable(),
 });

@@ -49,6 +49,8 @@ export const probeSchema = commonProbeSchema.extend({
       }),
     )
     .max(256),
+  /** Trees laid over `/usr` of every deployment that runs; seen: all of its files are what is there now. */
+  extensions: z.array(z.object({ name: text, isSeen: z.boolean() })).max(256),
   /** Where `/boot/grub/grub.cfg` leads: with libostree's own link both the entries and the menu are switched at once. */
   menuLink: text,
   isStaged: z.boolean(),
@@ -96,8 +98,10 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
       id: deployment.name,
       version: deployment.osReleaseVersionId,
       base: commitOf(deployment),
-      packages: null,
-      update: null,
+      packages: probe.extensions
+        .filter(({ isSeen }) => isSeen || deployment.name !== probe.booted)
+        .map(({ name }) => name),
+      database: null,
       rootOfFstab: isOwnRoot(deployment, probe.rootUuid) ? deployment.name : null,
     })),
     staged,

@@ -31,8 +31,7 @@ export default {
   }),
 
   upgrade: async (context, _image, port) => {
-    const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
-    await run(context, `ostree config set --group='remote "${REMOTE}"' url ${url}`);
+    await follow(context, port);
     // what an upgrade that was cut has left
     await run(context, 'ostree admin cleanup');
     context.progress('pulling');
@@ -45,8 +44,10 @@ export default {
     return { outcome: 'done', reason: null };
   },
 
-  installPackage: () => {
-    throw new HostproofError('story/misuse', 'hosts of the ostree layout have no packages');
+  installPackage: async (context, name, port) => {
+    await follow(context, port);
+    const script = context.guestScript('administrator/ostree-install-package.sh');
+    await run(context, `sh -s -- ${REMOTE} ${quote(name)}`, script);
   },
 
   rollback: async (context, toLayer) => {
@@ -76,6 +77,12 @@ export default {
 
   upgradeBytes: () => OBJECTS_BYTES + DEPLOYMENT_BYTES,
 } satisfies Layout;
+
+/** Has the host's remote lead to what is served on `port` of its own loopback. */
+async function follow(context: LayoutContext, port: number): Promise<void> {
+  const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
+  await run(context, `ostree config set --group='remote "${REMOTE}"' url ${url}`);
+}
 
 /** Reads every object of the repository; the lines that tell of errors. */
 async function fsck(context: LayoutContext): Promise<string[]> {

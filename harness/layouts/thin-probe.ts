@@ -146,14 +146,14 @@ function isHalfMade(probe: Probe, volume: Probe['volumes'][number]): boolean {
 
 function packagesOf(
   layer: Probe['layers'][number] | undefined,
-): Pick<HostView['layers'][number], 'packages' | 'update'> {
+): Pick<HostView['layers'][number], 'packages' | 'database'> {
   const { packages = [], missingFiles = [] } = layer ?? {};
   return {
     packages: packages
       .map(({ name }) => name)
       .filter((name) => !OF_THE_IMAGE.includes(name))
       .filter((name) => !missingFiles.some((missing) => missing.startsWith(`${name} `))),
-    update: packages.find(({ name }) => name === IMAGE_UPDATE)?.version ?? null,
+    database: { update: packages.find(({ name }) => name === IMAGE_UPDATE)?.version ?? null },
   };
 }
 

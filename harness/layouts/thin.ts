@@ -33,7 +33,7 @@ export default {
     // the running layer has an update as installed, too, that failed or was cut, or that was rolled back from
     const known = (await execute(context, `rpm --query --quiet ${name}`)).status === 0;
     await run(context, `rm -f ${REPORT}`);
-    const how = known ? 'reinstall' : 'install';
+    const how = known ? 'reinstall' : 'upgrade';
     context.progress(`dnf ${how} ${name}`);
     const ended = await execute(context, dnf(port, `${how} ${name}`));
     const report = await execute(context, `cat ${REPORT}`);
@@ -71,9 +71,10 @@ function dnf(port: number, command: string): string {
 
 /** How an update ended: by what its scripts reported, since dnf says of one that failed that it is complete. */
 function outcomeOf(report: string | null, ended: CommandResult): EngineOutcome {
-  // dnf gave up before any script was run
-  if (report === null && ended.status !== 0) {
-    return { outcome: 'refused', reason: lastWords(said(ended), /^Error/) };
+  // dnf gave up before any script was run, or has what is not older already
+  const isNothing = said(ended).some((line) => line.startsWith('Nothing to do'));
+  if (report === null && (ended.status !== 0 || isNothing)) {
+    return { outcome: 'refused', reason: lastWords(said(ended), /^(Error|Nothing to do)/) };
   }
   const status = /^exit (\d+)$/m.exec(report ?? '')?.[1];
   if (status === undefined) return { outcome: 'failed', reason: lastWords(said(ended), /^Error/) };

@@ -36,7 +36,7 @@ export function viewOf(
     })),
     menu: menuOf(disk),
     layers: disk.layers.map(({ id, version, base, packages, update, rootOfFstab }) => ({
-      ...{ id, version, base, update, rootOfFstab },
+      ...{ id, version, base, database: { update }, rootOfFstab },
       packages: [...packages],
     })),
     staged: null,

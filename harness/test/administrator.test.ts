@@ -20,7 +20,7 @@ function view(layers: Record<string, string[]>, users: string[], running: string
       ...{ kernelPresent: true, initramfsPresent: true, rootPresent: true },
     })),
     layers: Object.keys(layers).map((id) => {
-      return { id, version: id, base: id, rootOfFstab: id, packages: null, update: null };
+      return { id, version: id, base: id, rootOfFstab: id, packages: [], database: null };
     }),
     ...{ staged: null, bases: [], orphans: [], damage: [], pool: null, machineId: 'm' },
     ...{ hostKeys: [], users, failedUnits: [], files: {} },

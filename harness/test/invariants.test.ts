@@ -38,7 +38,7 @@ const BROKEN: Record<string, (view: HostView) => HostView> = {
   }),
   'update-is-marked': (view) => ({
     ...view,
-    layers: view.layers.map((layer) => ({ ...layer, update: null })),
+    layers: view.layers.map((layer) => ({ ...layer, database: { update: null } })),
   }),
   'pool-has-room': (view) => ({ ...view, pool: { dataPercent: 85, metadataPercent: 5 } }),
   'boot-has-room': (view) => ({

@@ -43,6 +43,14 @@ t.test('a host with two deployments', (t) => {
   t.end();
 });
 
+t.test('trees that an administrator lays over /usr are packages, seen in what runs', (t) => {
+  const packages = (isSeen: boolean): unknown =>
+    view({ extensions: [{ name: 'tool', isSeen }] }).layers.map((layer) => layer.packages);
+  t.same(packages(true), [['tool'], ['tool']]);
+  t.same(packages(false), [['tool'], []], 'not all of its files are what is there');
+  t.end();
+});
+
 t.test('what is staged is a layer that no entry leads to yet', (t) => {
   const entries = recorded.entries.filter(({ deployment }) => deployment === older);
   const staged = { isStaged: true, staged: [commit(newer), commit(older)] };

@@ -3,7 +3,7 @@ import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts
 import { defaultLayer, menuLayer, type HostView } from '../domain/view.ts';
 
 const layer = (id: string, version: string): HostView['layers'][number] => {
-  return { id, version, base: id, packages: null, update: null, rootOfFstab: id };
+  return { id, version, base: id, packages: [], database: null, rootOfFstab: id };
 };
 
 /** A host that runs `old`, with `new` staged for the next start. */

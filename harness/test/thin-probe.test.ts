@@ -90,7 +90,7 @@ t.test(
   (t) => {
     const [layer] = viewOf(probe([], []), {}).layers;
     t.same(layer?.packages, ['admin-tool'], 'a file of the other is missing');
-    t.equal(layer?.update, '1.0');
+    t.equal(layer?.database?.update, '1.0');
     t.end();
   },
 );

@@ -67,12 +67,17 @@ t.test('dnf that gives up before any script has refused', async (t) => {
   t.same(outcome, { outcome: 'refused', reason: 'Error: Error downloading packages:' });
 });
 
+t.test('dnf that has nothing to do has refused', async (t) => {
+  const { outcome } = await upgrade({ dnf: ended(0, 'Nothing to do.\nComplete!\n'), report: null });
+  t.same(outcome, { outcome: 'refused', reason: 'Nothing to do.' });
+});
+
 t.test(
   'an update that the running layer has as installed is repeated by reinstalling',
   async (t) => {
     const host = { dnf: ended(0), report: 'exit 0\n' };
     const name = 'reference-node-image-update-1.1-1';
-    t.ok((await upgrade(host)).dnf.endsWith(` install ${name}`));
+    t.ok((await upgrade(host)).dnf.endsWith(` upgrade ${name}`));
     const again = (await upgrade({ ...host, installed: true })).dnf;
     t.ok(again.endsWith(` reinstall ${name}`));
     t.match(again, '--setopt=reference-node.baseurl=http://127.0.0.1:8080/rpms');

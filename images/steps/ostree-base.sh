@@ -26,7 +26,7 @@ cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$WORK=." -o "$tree/usr/libexe
 cp "$tree/usr/share/systemd/tmp.mount" "$tree/usr/lib/systemd/system/"
 in_tree enable tmp.mount
 # without the path unit nothing would finalise what is staged
-in_tree enable ostree-finalize-staged.path ostree-remount.service reference-provisioned.service
+in_tree enable ostree-finalize-staged.path ostree-remount.service reference-provisioned.service systemd-sysext.service
 
 make_initramfs
 # only the initramfs provisions

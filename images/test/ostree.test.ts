@@ -27,6 +27,8 @@ async function smallBase(directory: string): Promise<string> {
     await mkdir(join(tree, below), { recursive: true });
   }
   await writeFile(join(tree, modules, 'vmlinuz'), 'a kernel');
+  await mkdir(join(tree, modules, 'kernel/lib'), { recursive: true });
+  await writeFile(join(tree, modules, 'kernel/lib/crc7.ko'), 'a module');
   await writeFile(join(tree, modules, 'initramfs.img'), 'i'.repeat(5000));
   await writeFile(join(tree, 'etc/hostname'), 'x\n');
   await writeFile(join(tree, 'var/lib/dpkg/status'), 'Package: x\n');
@@ -113,6 +115,35 @@ void t.test('a commit', async (t) => {
   const panics = await unpacked(directory, join(await make('1.1.1', '1'), 'commit.tar'));
   const nothing = await execa('ostree', [`--repo=${panics}`, 'cat', REF, initramfs]);
   t.match(nothing.stdout, /^070701.*TRAILER!!!/, 'an archive with nothing in it');
+});
+
+void t.test('what a package has in /usr, as a tree to lay over it', async (t) => {
+  const directory = await scratch(t);
+  const packages = await step(directory, 'reference-packages.sh', {
+    BASE: await smallBase(directory),
+  });
+  const make = async (): Promise<string> => {
+    const environment = { PACKAGE: join(packages, 'admin-tool.rpm'), NAME: 'admin-tool' };
+    const branch = { REF: 'package/admin-tool' };
+    return join(
+      await step(directory, 'ostree-packages.sh', { ...environment, ...branch }),
+      'package.tar',
+    );
+  };
+  const tarball = await make();
+  t.equal(await sha256File(tarball), await sha256File(await make()), 'the same bytes each time');
+  const repository = await unpacked(directory, tarball);
+  const ostree = async (...args: string[]): Promise<string> =>
+    (await execa('ostree', [`--repo=${repository}`, ...args])).stdout;
+  t.equal(await ostree('refs'), 'package/admin-tool');
+  const release = '/usr/lib/extension-release.d/extension-release.admin-tool';
+  t.equal(await ostree('cat', 'package/admin-tool', release), 'ID=_any');
+  const listed = (await ostree('ls', '-R', 'package/admin-tool', '/')).split('\n');
+  t.match(
+    listed.filter((line) => line.startsWith('-')),
+    [/^-00755 0 0 .* \/usr\/bin\/admin-tool$/, release],
+    'it belongs to root, and there is nothing outside /usr',
+  );
 });
 
 void t.test('what a host is provisioned with', (t) => {

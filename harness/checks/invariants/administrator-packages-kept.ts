@@ -7,7 +7,7 @@ export default {
   broken: ({ view, promised }) =>
     view.layers.flatMap(({ id, packages }) =>
       (promised.packagesByLayer[id] ?? [])
-        .filter((name) => packages?.includes(name) !== true)
+        .filter((name) => !packages.includes(name))
         .map((name) => `${id} has not the package ${name}, or not all of its files`),
     ),
 } satisfies Invariant;

@@ -16,6 +16,7 @@ section == "menu" && $1 == "entry" {
         ", \"linuxIsTheDeployments\": " yes($6) ", \"initrdIsTheDeployments\": " yes($7) ", \"deployment\": " json($8) \
         ", \"options\": " json(substr($0, index($0, "||") + 2)) "}")
 }
+section == "extensions" { extensions = add(extensions, "{\"name\": " json($1) ", \"isSeen\": " yes($2) "}") }
 section == "specified" { specified = add(specified, json($1)) }
 section == "kernels" { kernels = add(kernels, json($1)) }
 section == "staged" { staged = add(staged, json($1)) }
@@ -25,7 +26,7 @@ section == "status" { status = status (lines++ ? "\n" : "") $0 }
 END {
     print "{" common_members() ", \"booted\": " json(booted) ", \"rootUuid\": " json(root_uuid) ", \"isReadOnly\": " yes(read_only)
     print ", \"bootDefault\": " json(menu_default) ", \"menuLink\": " json(menu_link) ", \"entries\": [" entries "], \"specified\": [" specified "], \"kernels\": [" kernels "]"
-    print ", \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"status\": " json(status) "}"
+    print ", \"extensions\": [" extensions "], \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"status\": " json(status) "}"
 }'
 
 # NAME|OS|DIRECTORY|BIRTH|has its commit|commit is partial|files written to. A file of a commit has no time, unless it is empty; one that was
@@ -43,6 +44,16 @@ deployments() {
         [ ! -e "/ostree/repo/state/$commit.commitpartial" ] || partial=1
         written=$(cd "$directory" && find usr -xdev -type f -not -empty -newermt @86400 -printf '%p ' 2>/dev/null | cut -c 1-500)
         printf '%s|%s|%s|%s|%s|%s|%s\n' "$name" "${os%%/*}" "$directory" "$(stat -c %W "$directory")" "$whole" "$partial" "$written"
+    done
+}
+
+# NAME|all of its files are what is in /usr: for each tree that an administrator lays over it.
+extensions() {
+    for directory in /var/lib/extensions/*/; do
+        [ -d "$directory" ] || continue
+        differs=$(cd "$directory" && find usr -not -type d -not -path 'usr/lib/extension-release.d/*' -exec sh -c \
+            'for path; do cmp -s "$path" "/$path" || echo differs; done' sh {} +)
+        printf '%s|%d\n' "$(basename "$directory")" "$([ -n "$differs" ] || echo 1)"
     done
 }
 
@@ -99,6 +110,7 @@ main() {
     [ ! -e /run/ostree/staged-deployment ] || is_staged=1
     {
         part deployments; deployments
+        part extensions; extensions
         part menu; menu
         part specified; for entry in /boot/loader/entries/*.conf; do entry=${entry##*/}; echo "${entry%.conf}"; done
         part kernels; for kernel in /boot/ostree/*/; do [ ! -d "$kernel" ] || basename "$kernel"; done
