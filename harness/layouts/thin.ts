@@ -33,9 +33,13 @@ export default {
     // the running layer has an update as installed, too, that failed or was cut, or that was rolled back from
     const known = (await execute(context, `rpm --query --quiet ${name}`)).status === 0;
     await run(context, `rm -f ${REPORT}`);
-    const how = known ? 'reinstall' : 'upgrade';
-    context.progress(`dnf ${how} ${name}`);
-    const ended = await execute(context, dnf(port, `${how} ${name}`));
+    const attempt = (how: 'reinstall' | 'upgrade' | 'install'): Promise<CommandResult> => {
+      context.progress(`dnf ${how} ${name}`);
+      return execute(context, dnf(port, `${how} ${name}`));
+    };
+    let ended = await attempt(known ? 'reinstall' : 'upgrade');
+    // a newer one counts as installed that failed: only by its name is an older one taken
+    if (hasNothingToDo(ended)) ended = await attempt('install');
     const report = await execute(context, `cat ${REPORT}`);
     return outcomeOf(report.status === 0 ? report.stdout : null, ended);
   },
@@ -69,11 +73,14 @@ function dnf(port: number, command: string): string {
   return `dnf --assumeyes --setopt=reference-node.baseurl=${url} ${command}`;
 }
 
+function hasNothingToDo(ended: CommandResult): boolean {
+  return said(ended).some((line) => line.startsWith('Nothing to do'));
+}
+
 /** How an update ended: by what its scripts reported, since dnf says of one that failed that it is complete. */
 function outcomeOf(report: string | null, ended: CommandResult): EngineOutcome {
-  // dnf gave up before any script was run, or has what is not older already
-  const isNothing = said(ended).some((line) => line.startsWith('Nothing to do'));
-  if (report === null && (ended.status !== 0 || isNothing)) {
+  // dnf gave up before any script was run
+  if (report === null && (ended.status !== 0 || hasNothingToDo(ended))) {
     return { outcome: 'refused', reason: lastWords(said(ended), /^(Error|Nothing to do)/) };
   }
   const status = /^exit (\d+)$/m.exec(report ?? '')?.[1];
