@@ -47,6 +47,7 @@ export function qemuArguments(machine: MachineDescription): string[] {
     ...(machine.cdroms ?? []).flatMap(cdrom),
     ...(machine.network === undefined ? [] : network(machine.network)),
     ...display(machine),
+    ...(machine.isIncoming === true ? ['-incoming', 'defer'] : []),
   ];
 }
 

@@ -27,6 +27,8 @@ export interface MachineDescription {
   readonly rtc?: { readonly base: string; readonly clock: 'host' | 'vm' };
   /** RAM in a file: `share` writes to it (a checkpoint's origin), otherwise it is mapped copy-on-write (a fork). */
   readonly memoryFile?: { readonly file: string; readonly share: boolean };
+  /** Waits for the state of another machine that was the same, instead of starting. */
+  readonly isIncoming?: boolean;
   /** What a reboot of the guest does; default `reset`. */
   readonly onReboot?: 'reset' | 'shutdown';
 }

@@ -4,6 +4,7 @@ import { HostproofError, type ErrorCode } from '../harness/domain/errors.ts';
 /** First match wins. The texts are QEMU's own, in the C locale. */
 const SYMPTOMS: readonly (readonly [RegExp, ErrorCode])[] = [
   [/No space left on device|Disk quota exceeded/, 'env/disk-full'],
+  [/load of migration failed/, 'env/image-damaged'],
   [/Failed to get .*lock/, 'env/lock'],
   [/Could not set up host forwarding rule|could not set up host forwarding rule/i, 'env/network'],
   [/No such file or directory[^]*backing|backing[^]*No such file or directory/, 'env/image-absent'],

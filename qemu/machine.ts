@@ -4,6 +4,7 @@ import type { BlockStatistics, RunningMachine, StopReason } from '../harness/por
 import { deferred } from './deferred.ts';
 import { failureCode } from './failure.ts';
 import type { ProcessEnd, QemuProcess } from './process.ts';
+import { saveState } from './migration.ts';
 import type { QmpClient } from './qmp/client.ts';
 import { queryDiskStatistics } from './qmp/commands.ts';
 import type { QmpEvent } from './qmp/messages.ts';
@@ -81,6 +82,20 @@ export class QemuMachine implements RunningMachine {
     this.#end('killed', 'power cut');
     try {
       await this.#parts.qmp.execute('stop');
+    } finally {
+      await this.#kill();
+    }
+  };
+
+  /**
+   * Stops the machine for good and writes its state: with its memory file, its disks and its firmware variables, none of which
+   * may change any more, any number of machines can go on from here.
+   */
+  readonly freeze = async (stateFile: string): Promise<void> => {
+    this.#end('killed', 'frozen');
+    try {
+      await this.#parts.qmp.execute('stop');
+      await saveState(this.#parts.qmp, stateFile);
     } finally {
       await this.#kill();
     }

@@ -8,6 +8,7 @@ import { BoundedLog } from './bounded-log.ts';
 import type { MachineDescription } from './description.ts';
 import { startFailure } from './failure.ts';
 import { QemuMachine } from './machine.ts';
+import { loadState } from './migration.ts';
 import { spawnQemu, type QemuProcess } from './process.ts';
 import { QmpClient } from './qmp/client.ts';
 import { queryForwardedPorts } from './qmp/commands.ts';
@@ -16,9 +17,11 @@ import { SingleListener, SocketDirectory } from './sockets.ts';
 
 export interface StartOptions {
   /** What the machine is, but for the sockets, which are made here. */
-  readonly machine: Omit<MachineDescription, 'sockets'>;
+  readonly machine: Omit<MachineDescription, 'sockets' | 'isIncoming'>;
   /** Gets `console.log`, `qmp.jsonl` and `qemu-command.txt`; they grow over several starts. */
   readonly directory: string;
+  /** A state that a machine like this one was frozen in: it goes on from there, on files as they were then. */
+  readonly stateFile?: string;
   readonly qemuBinary: string;
   readonly setprivBinary: string;
 }
@@ -39,7 +42,8 @@ export async function startMachine(options: StartOptions): Promise<QemuMachine> 
   const paths = { qmp: sockets.file('qmp'), serial: sockets.file('serial') };
   using qmpListener = await SingleListener.listen(paths.qmp);
   using serialListener = await SingleListener.listen(paths.serial);
-  const qemu = qemuArguments({ ...machine, sockets: paths });
+  const isIncoming = options.stateFile !== undefined;
+  const qemu = qemuArguments({ ...machine, isIncoming, sockets: paths });
   const command = [options.qemuBinary, ...qemu].map(shellWord).join(' ');
   await writeFile(join(directory, 'qemu-command.txt'), `${command}\n`, { flag: 'a' });
   const process = spawnQemu(options.setprivBinary, options.qemuBinary, qemu);
@@ -81,7 +85,7 @@ async function connected(
 }
 
 async function assemble(
-  { machine: { name, network }, directory }: StartOptions,
+  { machine: { name, network }, directory, stateFile }: StartOptions,
   process: QemuProcess,
   qmpSocket: Socket,
   serialSocket: Socket,
@@ -124,6 +128,7 @@ async function assemble(
       owned: [console, transcript],
     });
     declareUnfit = machine.declareUnfit;
+    if (stateFile !== undefined) await loadState(qmp, stateFile);
     await qmp.execute('cont');
     return machine;
   } catch (error) {

@@ -38,6 +38,8 @@ export class QmpClient {
   readonly #options: QmpOptions;
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Set<(event: QmpEvent) => void>();
+  /** Told when there will be no more events. */
+  readonly #waiting = new Set<(error: HostproofError) => void>();
   readonly #greeting = deferred<QmpGreeting>();
   #nextId = 1;
   #failure: HostproofError | undefined;
@@ -106,6 +108,32 @@ export class QmpClient {
     });
   }
 
+  /**
+   * The first event from now on that `matches`. `what` names it in errors.
+   *
+   * @throws HostproofError `harness/qmp` if it does not come in time, or QEMU is gone
+   */
+  event(
+    what: string,
+    matches: (event: QmpEvent) => boolean,
+    { deadlineMs = this.#options.deadlineMs ?? DEADLINE_MS }: QmpCommandOptions = {},
+  ): Promise<QmpEvent> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const { promise, resolve, reject } = deferred<QmpEvent>();
+    const timer = setTimeout(() => {
+      reject(this.#error(`${what} did not come within ${String(deadlineMs)} ms`));
+    }, deadlineMs);
+    const stop = this.onEvent((event) => {
+      if (matches(event)) resolve(event);
+    });
+    this.#waiting.add(reject);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      stop();
+      this.#waiting.delete(reject);
+    });
+  }
+
   /** Calls back for every event, in order; returns unsubscribe. */
   onEvent(listener: (event: QmpEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -171,6 +199,7 @@ export class QmpClient {
     this.#socket.destroy();
     this.#greeting.reject(this.#failure);
     for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(this.#failure);
+    for (const reject of [...this.#waiting]) reject(this.#failure);
   }
 
   #error(reason: string): HostproofError {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 
 import type { MachineDescription } from '../description.ts';
-import { startMachine } from '../start.ts';
+import { startMachine, type StartOptions } from '../start.ts';
 import type { QemuMachine } from '../machine.ts';
 import type { SerialConsole } from '../serial/console.ts';
 import { findQemu, requireProgram } from '../version.ts';
@@ -23,12 +23,24 @@ export function newDirectory(): string {
 /** Boots the test guest from a disk of its own in `directory`, and waits for its greeting. */
 export async function startGuest(
   directory: string,
-  changes: Partial<Omit<MachineDescription, 'sockets'>> = {},
+  changes: Partial<StartOptions['machine']> = {},
 ): Promise<QemuMachine> {
   const file = join(directory, 'disk.raw');
   await writeGuestDisk(file);
-  const machine = await startMachine({
+  const machine = await resumeGuest(directory, { disks: [diskOf(file)], ...changes });
+  await seen(machine.console, GREETING);
+  return machine;
+}
+
+/** Starts the machine of the test guest on the disks that `changes` names; from `stateFile`, if there is one. */
+export async function resumeGuest(
+  directory: string,
+  changes: Partial<StartOptions['machine']> & Pick<MachineDescription, 'disks'>,
+  stateFile?: string,
+): Promise<QemuMachine> {
+  return startMachine({
     directory,
+    ...(stateFile === undefined ? {} : { stateFile }),
     qemuBinary: (await findQemu()).binary,
     setprivBinary: await requireProgram('setpriv', 'util-linux'),
     machine: {
@@ -37,12 +49,16 @@ export async function startGuest(
       memoryMiB: 32,
       cpus: 1,
       firmware: { kind: 'bios' },
-      disks: [{ id: 'system', file, format: 'raw', bootIndex: 0 }],
       ...changes,
     },
   });
-  await seen(machine.console, GREETING);
-  return machine;
+}
+
+export function diskOf(
+  file: string,
+  format: 'raw' | 'qcow2' = 'raw',
+): MachineDescription['disks'][number] {
+  return { id: 'system', file, format, bootIndex: 0 };
 }
 
 /** Resolves when the last lines of the console, the unfinished one included, have this text. */

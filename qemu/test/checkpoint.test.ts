@@ -1,0 +1,99 @@
+/** Machines that are frozen, and what goes on from there. */
+import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import t from 'tap';
+
+import { sha256File } from '../../images/digest.ts';
+import { overlayDisk } from '../disks.ts';
+import type { QemuMachine } from '../machine.ts';
+import { GREETING } from './guest.ts';
+import { diskOf, newDirectory, resumeGuest, seen, startGuest } from './machines.ts';
+
+/** A guest that has been typed at, frozen: its files. */
+async function frozen(): Promise<{ directory: string; memory: string; state: string }> {
+  const directory = newDirectory();
+  const [memory, state] = [join(directory, 'memory'), join(directory, 'state')];
+  const machine = await startGuest(directory, { memoryFile: { file: memory, share: true } });
+  await machine.console.type('w');
+  await seen(machine.console, 'w!');
+  await machine.freeze(state);
+  t.same(await machine.stopped, { reason: 'killed', detail: 'frozen' });
+  return { directory, memory, state };
+}
+
+type Frozen = Awaited<ReturnType<typeof frozen>>;
+
+/** Goes on from there, on an overlay of the disk and a private map of the memory. */
+async function fork({ directory, memory, state }: Frozen): Promise<{
+  machine: QemuMachine;
+  directory: string;
+}> {
+  const own = newDirectory();
+  const disk = join(own, 'disk.qcow2');
+  await overlayDisk(disk, join(directory, 'disk.raw'), 'raw');
+  const changes = { disks: [diskOf(disk, 'qcow2')], memoryFile: { file: memory, share: false } };
+  return { machine: await resumeGuest(own, changes, state), directory: own };
+}
+
+t.test(
+  'machines go on from a frozen one, any number at once, and change nothing of it',
+  async (t) => {
+    const origin = await frozen();
+    const files = [origin.memory, origin.state, join(origin.directory, 'disk.raw')];
+    const before = await Promise.all(files.map(sha256File));
+    const forks = await Promise.all([fork(origin), fork(origin)]);
+    for (const [index, { machine }] of forks.entries()) {
+      const letter = 'xy'[index] ?? '';
+      await machine.console.type(`${letter}w`);
+      await seen(machine.console, `${letter}w!`);
+      const console = await readFile(join(forks[index]?.directory ?? '', 'console.log'), 'utf8');
+      t.notMatch(console, GREETING, 'it has not started anew');
+      t.equal((await machine.blockStatistics()).bytesWritten, 512, 'its own bytes only');
+      await machine.powerCut();
+    }
+    t.same(await Promise.all(files.map(sha256File)), before);
+  },
+);
+
+t.test('a fork that is to be frozen in turn has a copy of the memory', async () => {
+  const origin = await frozen();
+  const directory = newDirectory();
+  const memory = join(directory, 'memory');
+  await copyFile(origin.memory, memory);
+  await copyFile(join(origin.directory, 'disk.raw'), join(directory, 'disk.raw'));
+  const disks = [diskOf(join(directory, 'disk.raw'))];
+  const memoryFile = { file: memory, share: true };
+  const machine = await resumeGuest(directory, { disks, memoryFile }, origin.state);
+  await machine.console.type('z');
+  await seen(machine.console, 'z');
+  const state = join(directory, 'state');
+  await machine.freeze(state);
+  const { machine: grandchild } = await fork({ directory, memory, state });
+  await grandchild.console.type('v');
+  await seen(grandchild.console, 'v');
+  await grandchild.powerCut();
+});
+
+t.test(
+  'a state that is damaged, cut short or gone is told, and leaves no machine behind',
+  async (t) => {
+    const origin = await frozen();
+    const whole = await readFile(origin.state);
+    const state = join(origin.directory, 'spoiled');
+    await writeFile(state, whole);
+    await truncate(state, Math.floor(whole.length / 2));
+    await t.rejects(fork({ ...origin, state }), { code: 'env/image-damaged' });
+    await writeFile(state, Buffer.alloc(whole.length, 0xff));
+    await t.rejects(fork({ ...origin, state }), { code: 'env/image-damaged' });
+    await t.rejects(fork({ ...origin, state: '/nonexistent/state' }), { code: 'env/io' });
+  },
+);
+
+t.test('a state that cannot be written is told, and the machine is gone', async (t) => {
+  const directory = newDirectory();
+  const memoryFile = { file: join(directory, 'memory'), share: true };
+  const machine = await startGuest(directory, { memoryFile });
+  await t.rejects(machine.freeze('/dev/full'), { code: 'env/disk-full', blame: 'environment' });
+  t.equal((await machine.stopped).reason, 'killed');
+});
