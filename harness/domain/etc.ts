@@ -34,3 +34,12 @@ export function etcSeen(
   });
   return Object.fromEntries(seen);
 }
+
+/** The layer of an upgrade that was cut is first seen when it runs: it must have started with what the older one had. */
+export function etcOfCut(
+  known: EtcByLayer,
+  { layer, from }: { readonly layer: string; readonly from: string | null },
+): EtcByLayer {
+  const etc = from === null ? undefined : known[from];
+  return etc === undefined ? known : { ...known, [layer]: etc };
+}

@@ -11,16 +11,18 @@ import {
   type Settings,
   type SettingsByLayer,
 } from './administrator.ts';
-import { etcSeen, type EtcByLayer } from './etc.ts';
-import type { TreeContent } from './image.ts';
+import { etcOfCut, etcSeen, type EtcByLayer } from './etc.ts';
 import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
+import {
+  endedUpgrade,
+  type BaseContent,
+  type CutUpgrade,
+  type UpgradeDeed,
+} from './upgrade-end.ts';
 import { defaultLayer, menuLayer, type HostView } from './view.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
-
-/** What a base must hold, as far as it is known. */
-export type BaseContent = Partial<TreeContent>;
 
 export interface Ledger {
   /** The last view, and what the administrator had made of each layer. */
@@ -47,6 +49,8 @@ export interface Ledger {
   readonly promisedRunning: string | null;
   /** Version of an upgrade that was cut, until another one has ended: its remains are allowed, and so is itself. */
   readonly interrupted: string | null;
+  /** The same upgrade: what it was made from and what it must hold, if its layer is the default after all. */
+  readonly cut: CutUpgrade | null;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
   readonly administrator: Identity | null;
@@ -66,6 +70,7 @@ export const EMPTY_LEDGER: Ledger = {
   promisedDefault: null,
   promisedRunning: null,
   interrupted: null,
+  cut: null,
   fallback: null,
   administrator: null,
   settingsByLayer: {},
@@ -75,12 +80,7 @@ export const EMPTY_LEDGER: Ledger = {
 /** What a step did, as far as promises go. */
 export type Deed =
   | { readonly verb: 'install'; readonly content: BaseContent }
-  | {
-      readonly verb: 'upgrade';
-      readonly outcome: Outcome;
-      readonly version: string;
-      readonly content: BaseContent;
-    }
+  | UpgradeDeed
   | ({ readonly verb: 'digest' } & Results['digest'])
   | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
@@ -159,21 +159,24 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
         promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
       };
     case 'upgrade':
-      return upgraded(ledger, deed.outcome, deed.version);
+      return upgraded(ledger, deed);
     default:
       return ledger;
   }
 }
 
-function upgraded(ledger: Ledger, outcome: Outcome, version: string): Ledger {
+function upgraded(ledger: Ledger, { outcome, version, content }: UpgradeDeed): Ledger {
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
-  if (outcome === 'cut')
-    return { ...afterCut(ledger), ...marks, interrupted: version, fallback: running };
+  if (outcome === 'cut') {
+    const cut = { version, content, from: running };
+    return { ...afterCut(ledger), ...marks, interrupted: version, cut, fallback: running };
+  }
   return {
     ...ledger,
     ...marks,
     interrupted: null,
+    cut: null,
     ...(outcome === 'done' && { fallback: running }),
   };
 }
@@ -193,10 +196,7 @@ function afterCut(ledger: Ledger): Ledger {
  */
 export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   const seen = view.bases.map((base) => [base.id, ledger.bases[base.id] ?? base.identity] as const);
-  const made =
-    deed.verb === 'upgrade' && deed.outcome === 'done'
-      ? view.layers.findLast((layer) => layer.version === deed.version)
-      : undefined;
+  const ended = endedUpgrade(ledger.cut, deed, view);
   const next: Ledger = {
     ...ledger,
     last: view,
@@ -207,28 +207,36 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
     settingsByLayer: settingsSeen(
       ledger.settingsByLayer,
       ledger.last?.bootedLayer ?? null,
-      made?.id ?? null,
+      ended?.layer ?? null,
       view,
     ),
-    etcByLayer: etcSeen(ledger.etcByLayer, isStart(deed), made?.id ?? null, view),
+    etcByLayer: etcSeen(
+      ended === null || ledger.cut === null
+        ? ledger.etcByLayer
+        : etcOfCut(ledger.etcByLayer, ended),
+      isStart(deed),
+      ended?.layer ?? null,
+      view,
+    ),
     promisedDefault: defaultAfterInterruption(ledger, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
   };
-  if (deed.verb === 'upgrade' && deed.outcome === 'done') {
-    if (made === undefined)
-      return { ...next, promisedDefault: `a layer of version ${deed.version}` };
-    const running = view.bootedLayer === null ? {} : (ledger.filesByLayer[view.bootedLayer] ?? {});
-    const filesByLayer = { ...ledger.filesByLayer, [made.id]: running };
-    const packages = view.bootedLayer === null ? [] : packagesOf(ledger, view.bootedLayer);
+  if (ended !== null) {
+    const { layer, from, version, content } = ended;
+    const files = from === null ? {} : (ledger.filesByLayer[from] ?? {});
+    const packages = from === null ? [] : packagesOf(ledger, from);
     return {
       ...next,
-      promisedDefault: made.id,
-      filesByLayer,
-      contents: { ...next.contents, ...contentOf(view, made.id, deed.content) },
-      packagesByLayer: { ...ledger.packagesByLayer, [made.id]: packages },
-      upgraded: { ...ledger.upgraded, [made.id]: deed.version },
+      cut: null,
+      promisedDefault: layer,
+      filesByLayer: { ...ledger.filesByLayer, [layer]: files },
+      contents: { ...next.contents, ...contentOf(view, layer, content) },
+      packagesByLayer: { ...ledger.packagesByLayer, [layer]: packages },
+      upgraded: { ...ledger.upgraded, [layer]: version },
     };
   }
+  if (deed.verb === 'upgrade' && deed.outcome === 'done')
+    return { ...next, promisedDefault: `a layer of version ${deed.version}` };
   if (deed.verb === 'rollback' && deed.outcome === 'done') {
     return { ...next, promisedDefault: rollbackTarget(view, deed.to) };
   }

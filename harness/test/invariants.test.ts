@@ -179,3 +179,34 @@ t.test('of a service that has failed the last thing it said is told', async (t) 
   const messages = events.flatMap((event) => (event.type === 'finding' ? [event.message] : []));
   t.match(messages, [/x\.service has failed: no such device$/]);
 });
+
+t.test('an upgrade that was cut and came to its end is judged like any other', async (t) => {
+  const late = { fault: 'power-cut', when: { at: 'fraction', of: 'upgrade', fraction: 0.9 } };
+  const spoils: Readonly<Record<string, (view: HostView) => HostView>> = {
+    nothing: (view) => view,
+    'administrator-files-kept': (view) => ({ ...view, files: { '/etc/motd': 'another' } }),
+    'etc-is-merged': (view) => ({ ...view, etc: {} }),
+    'administrator-packages-kept': (view) => ({
+      ...view,
+      layers: view.layers.map((layer) => ({ ...layer, packages: [] })),
+    }),
+    'update-is-marked': (view) => ({
+      ...view,
+      layers: view.layers.map((layer) => ({ ...layer, database: { update: null } })),
+    }),
+  };
+  for (const [id, spoil] of Object.entries(spoils)) {
+    let isCut = false;
+    const { steps, events } = stepsOn((view) => (isCut ? spoil(view) : view));
+    await installed(steps);
+    await steps.perform('write', { path: '/etc/motd', content: 'mine' });
+    await steps.perform('installPackage', { name: 'admin-tool' });
+    await steps.perform('upgrade', { image: { image: '1.1' }, fault: late } as never);
+    isCut = true;
+    const error = await thrown(steps.perform('boot', {}));
+    t.equal(steps.lastView?.version, '1.1', 'the new layer is the default after all');
+    t.equal(error?.blame, id === 'nothing' ? undefined : 'host', id);
+    const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
+    t.equal(found.includes(id), id !== 'nothing', `${id} among ${found.join(', ')}`);
+  }
+});

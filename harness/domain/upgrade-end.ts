@@ -1,0 +1,41 @@
+/** When an upgrade has come to its end, and what it promises then. */
+import type { TreeContent } from './image.ts';
+import type { Outcome, Verb } from './verb.ts';
+import { defaultLayer, type HostView } from './view.ts';
+
+/** What a base must hold, as far as it is known. */
+export type BaseContent = Partial<TreeContent>;
+
+export interface UpgradeDeed {
+  readonly verb: 'upgrade';
+  readonly outcome: Outcome;
+  readonly version: string;
+  readonly content: BaseContent;
+}
+
+/** An upgrade that the power was taken from: the layer that ran, and what the new one would have been. */
+export interface CutUpgrade {
+  readonly from: string | null;
+  readonly version: string;
+  readonly content: BaseContent;
+}
+
+export interface EndedUpgrade extends CutUpgrade {
+  /** The layer that was made. */
+  readonly layer: string;
+}
+
+/** An upgrade that says so has come to its end; one that was cut has, if its layer is the default after all. */
+export function endedUpgrade(
+  cut: CutUpgrade | null,
+  deed: UpgradeDeed | { readonly verb: Exclude<Verb, 'upgrade'> },
+  view: HostView,
+): EndedUpgrade | null {
+  if (deed.verb === 'upgrade' && deed.outcome === 'done') {
+    const { version, content } = deed;
+    const layer = view.layers.findLast((candidate) => candidate.version === version)?.id;
+    return layer === undefined ? null : { layer, from: view.bootedLayer, version, content };
+  }
+  const layer = view.layers.find(({ id }) => id === defaultLayer(view));
+  return cut !== null && layer?.version === cut.version ? { ...cut, layer: layer.id } : null;
+}
