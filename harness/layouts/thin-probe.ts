@@ -15,7 +15,10 @@ import {
 
 export const probeSchema = commonProbeSchema.extend({
   rootDevice: text,
+  /** Boot Loader Specification entries, which the menu is made of. */
   entries: z.array(entrySchema).max(256),
+  /** The entries of GRUB's menu, by name. */
+  bootMenu: z.array(text).max(256),
   bootDirs: z.array(text).max(256),
   volumes: z
     .array(
@@ -83,7 +86,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     layout: 'thin',
     bootedLayer: volumeOf(probe.rootDevice),
     defaultEntry: probe.bootDefault,
-    entries: probe.entries.map((entry) => entryView(entry, rootOf(entry.options), probe.volumes)),
+    entries: offered(probe).map((entry) => entryView(entry, rootOf(entry.options), probe.volumes)),
     layers: layers.map((layer) => ({
       id: layer.name,
       version: details.get(layer.name)?.osReleaseVersionId ?? '',
@@ -104,6 +107,14 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     space: { boot: fileSystemSpace(probe, 0), layers: poolSpace(probe) },
     claim: claimOf(probe.nodectl),
   };
+}
+
+/** What GRUB offers: an entry of the menu that nothing specifies leads nowhere. */
+function offered({ entries, bootMenu }: Probe): Probe['entries'] {
+  const nowhere = { options: '', linuxExists: false, initrdExists: false };
+  return bootMenu.map(
+    (id) => entries.find((entry) => entry.id === id) ?? { id, title: id, ...nowhere },
+  );
 }
 
 function poolSpace({ pool }: Probe): HostView['space']['layers'] {
@@ -137,7 +148,7 @@ function claimOf(nodectl: string): HostView['claim'] {
  */
 function isHalfMade(probe: Probe, volume: Probe['volumes'][number]): boolean {
   if (!volume.tags.includes('imgbased:incomplete')) return false;
-  const booted = probe.entries.map((entry) => rootOf(entry.options));
+  const booted = offered(probe).map((entry) => rootOf(entry.options));
   const layers = probe.volumes
     .filter(({ origin }) => origin === volume.name)
     .map(({ name }) => name);
@@ -181,6 +192,9 @@ function orphans(probe: Probe): string[] {
     ...bases
       .filter((base) => !used.has(base.name))
       .map((base) => `base ${base.name}, without a layer`),
+    ...probe.entries
+      .filter(({ id }) => !probe.bootMenu.includes(id))
+      .map(({ id }) => `boot entry ${id}, which is not in the menu`),
     ...probe.bootDirs
       .filter((name) => !names.has(name))
       .map((name) => `/boot/${name}, without a layer`),

@@ -24,6 +24,7 @@ const probe = (volumes: readonly object[], roots: readonly string[]) =>
         ...{ packages, missingFiles: ['kmod /lib/x.ko'] },
       },
     ],
+    bootMenu: roots,
     entries: roots.map((root) => ({
       ...{ id: root, title: root, linuxExists: true, initrdExists: true },
       options: `root=/dev/onn/${root} rw`,
@@ -75,6 +76,17 @@ t.test('a layer in the menu is a layer, even if the tag was not taken off any mo
     ['n-1.0-1+1', 'n-1.1-1+1'],
   );
   t.same(view.orphans, []);
+  t.end();
+});
+
+t.test('what GRUB offers is what its menu has, whatever is specified beside it', (t) => {
+  const seen = probe([], ['n-1.0-1+1', 'n-1.1-1+1']);
+  const view = viewOf({ ...seen, bootMenu: ['n-1.0-1+1', 'gone'] }, {});
+  t.match(view.entries, [
+    { id: 'n-1.0-1+1', layer: 'n-1.0-1+1', kernelPresent: true },
+    { id: 'gone', layer: null, kernelPresent: false, initramfsPresent: false },
+  ]);
+  t.match(view.orphans, ['boot entry n-1.1-1+1, which is not in the menu']);
   t.end();
 });
 
