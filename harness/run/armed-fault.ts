@@ -1,11 +1,14 @@
 /** Faults that wait for their moment while a step runs. */
 import type { ConnectionDropped, FaultStamp, PowerCut } from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
+import { HostproofError } from '../domain/errors.ts';
 import type { RunningMachine } from '../ports/machine.ts';
 import type { FailingLine } from '../ports/shell.ts';
 
 /** How often the bytes written are asked for: the moment is met within what is written meanwhile. */
 const POLL_MS = 20;
+/** How long a machine that does not answer may take to be gone. */
+const END_MS = 5000;
 
 export interface Armed {
   readonly plan: PowerCut;
@@ -37,6 +40,12 @@ export async function underFault<T>(
   try {
     const struck = strikeInTime({ ...armed, strike }, before, signal);
     struck.catch(() => undefined); // given up when the step ends first
+    const stopped = armed.machine.stopped.then(({ reason, detail }) => {
+      if (isStriking) return struck;
+      const how = `${reason}) ${detail}`.trim();
+      throw new HostproofError('host/never', `the machine stopped before the fault struck (${how}`);
+    });
+    stopped.catch(() => undefined); // it may lose the race
     const running = step(signal).then(
       (ended) => ({ ended }),
       (error: unknown) => {
@@ -44,7 +53,13 @@ export async function underFault<T>(
         throw error;
       },
     );
-    return await Promise.race([running, struck, armed.machine.unfit]);
+    const inTime = struck.catch(async (error: unknown) => {
+      // a machine that does not answer has ended, and its end says more; unless it hangs
+      if (!isStriking) await Promise.race([stopped, armed.clock.sleep(END_MS, signal)]);
+      throw error;
+    });
+    inTime.catch(() => undefined); // given up when the step ends first
+    return await Promise.race([running, inTime, stopped, armed.machine.unfit]);
   } finally {
     over.abort();
   }

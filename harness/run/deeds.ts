@@ -69,7 +69,8 @@ export function unexpectedEnd<V extends Verb>(
   if (verb !== 'upgrade' && verb !== 'rollback') return null;
   const ended = result as Result<'upgrade' | 'rollback'>;
   const fault = verb === 'upgrade' ? (args as Args<'upgrade'>).fault : undefined;
-  if (fault !== undefined && (result as Result<'upgrade'>).stamp === null) {
+  const isUnstruck = fault !== undefined && (result as Result<'upgrade'>).stamp === null;
+  if (isUnstruck && ended.outcome === 'done') {
     return new HostproofError(
       'story/fault-never-struck',
       `${fault.fault} was armed, and the ${verb} ended (${ended.outcome}) before it struck`,
@@ -77,8 +78,9 @@ export function unexpectedEnd<V extends Verb>(
   }
   const { ends } = args as Args<'upgrade'>;
   const must = ends === undefined ? ENDS[fault?.fault ?? 'none'] : [ends];
-  if (must.includes(ended.outcome)) return null;
-  const reason = ended.reason === null ? '' : `: ${ended.reason}`;
+  if (must.includes(ended.outcome) && !isUnstruck) return null;
+  const before = isUnstruck ? ` before the ${fault.fault}` : '';
+  const reason = `${before}${ended.reason === null ? '' : `: ${ended.reason}`}`;
   return new HostproofError(
     'host/expectation',
     `the ${verb} was ${ended.outcome}, expected was ${must.join(' or ')}${reason}`,

@@ -207,9 +207,16 @@ export class MachineHost implements Host {
     const { machine } = this.#power;
     const strike = (): Promise<void> => this.#power.cut();
     const { clock } = this.#options;
-    const { signal } = context;
-    return underFault({ plan, machine, clock, bytesPlanned, strike, signal }, (signal) =>
-      engine(this.#guest.context({ ...context, signal })),
+    // that the machine stops is what the fault is for
+    const how = { mayStop: true };
+    return this.#power.watched(
+      'upgrading',
+      context,
+      (signal) =>
+        underFault({ plan, machine, clock, bytesPlanned, strike, signal }, (signal) =>
+          engine(this.#guest.context({ ...context, signal })),
+        ),
+      how,
     );
   }
 

@@ -39,6 +39,9 @@ const FITS: Record<(typeof VERBS)[Verb]['needs'], readonly HostState[]> = {
   installed: ['off', 'running', 'hung'],
 };
 
+/** Progress that a step can tell. */
+const PROGRESS_MAX = 2000;
+
 export class Steps {
   readonly #options: StepsOptions;
   #ledger: Ledger = EMPTY_LEDGER;
@@ -186,14 +189,22 @@ export class Steps {
       return await body({
         limitMs,
         signal: AbortSignal.any([this.#options.signal, limit.signal]),
-        progress: (text) => {
-          this.#options.emit({ type: 'step.progress', job: this.#options.job, step, text });
-        },
+        progress: this.#progress(step),
       });
     } finally {
       ended.abort();
       await timer;
     }
+  }
+
+  /** Much of it is what the guest says: a step has room for so much, and then says that there was more. */
+  #progress(step: number): StepContext['progress'] {
+    let left = PROGRESS_MAX;
+    return (text) => {
+      if (left < 0) return;
+      const told = left-- > 0 ? text : 'and more, which is not told';
+      this.#options.emit({ type: 'step.progress', job: this.#options.job, step, text: told });
+    };
   }
 
   #judge(step: number, deed: Deed, view: HostView): HostproofError | null {

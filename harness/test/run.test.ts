@@ -88,6 +88,36 @@ t.test('a fault that never struck is the fault of the story', async (t) => {
   }
 });
 
+t.test('an upgrade that fails before the fault strikes is the fault of the host', async (t) => {
+  const content = { usr: '', rest: '' };
+  const dropped = { fault: 'connection-dropped', when: { at: 'served', bytes: 10 } } as const;
+  const cut = { fault: 'power-cut', when: { at: 'bytes', bytes: 10 } } as const;
+  const { steps } = stepsOn({
+    upgrade: () => Promise.resolve({ outcome: 'failed', reason: 'no', stamp: null, content }),
+  });
+  await installed(steps);
+  for (const fault of [dropped, cut]) {
+    await t.rejects(steps.perform('upgrade', { image: { image: '1.1' }, fault }), {
+      code: 'host/expectation',
+      message: `the upgrade was failed, expected was ${fault === cut ? 'cut' : 'refused or failed'} before the ${fault.fault}: no`,
+    });
+  }
+});
+
+t.test('a step tells so much progress and no more', async (t) => {
+  const { steps, events } = stepsOn({
+    settle: (_args, { progress }) => {
+      for (let line = 0; line < 5000; line++) progress(line.toString());
+      return Promise.resolve({ failedUnits: [] });
+    },
+  });
+  await installed(steps);
+  await steps.perform('settle', {});
+  const told = events.flatMap((event) => (event.type === 'step.progress' ? [event.text] : []));
+  t.equal(told.length, 2001);
+  t.equal(told.at(-1), 'and more, which is not told');
+});
+
 t.test('an upgrade whose connection drops must not be done', async (t) => {
   const fault = { fault: 'connection-dropped', when: { at: 'served', bytes: 10 } } as const;
   const image = { image: '1.1' };
@@ -152,7 +182,7 @@ t.test('a step whose connection dies with the machine was cut, and did not fail'
   let die: (error: Error) => void = () => undefined;
   const machine = {
     blockStatistics: () => Promise.resolve({ bytesWritten: (bytesWritten += 100), flushes: 0 }),
-    unfit: new Promise<never>(() => undefined),
+    ...{ unfit: new Promise<never>(() => undefined), stopped: new Promise(() => undefined) },
   } as unknown as RunningMachine;
   const end = await underFault(
     {
@@ -169,6 +199,28 @@ t.test('a step whose connection dies with the machine was cut, and did not fail'
     () => new Promise((_, reject) => (die = reject)),
   );
   t.same(end, { stamp: { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000 } });
+});
+
+t.test("a machine that stops before the fault strikes is the host's doing", async (t) => {
+  let asked = 0;
+  const machine = {
+    blockStatistics: () =>
+      asked++ === 0
+        ? Promise.resolve({ bytesWritten: 0, flushes: 0 })
+        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
+    unfit: new Promise<never>(() => undefined),
+    stopped: Promise.resolve({ reason: 'reset', detail: 'guest-reset' }),
+  } as unknown as RunningMachine;
+  const never = underFault(
+    {
+      plan: { fault: 'power-cut', when: { at: 'bytes', bytes: 250 } },
+      ...{ machine, clock: fakeClock(), bytesPlanned: 1000 },
+      strike: () => Promise.resolve(),
+      signal: new AbortController().signal,
+    },
+    () => new Promise(() => undefined),
+  );
+  await t.rejects(never, { code: 'host/never', message: /before the fault struck \(reset/ });
 });
 
 t.test('space that an upgrade takes for good is found', async (t) => {

@@ -102,6 +102,7 @@ function scriptedMachine(
     unfit,
     blockStatistics: () => Promise.resolve({ bytesWritten, flushes: 0 }),
     powerCut: () => Promise.resolve(),
+    freeze: () => Promise.resolve(),
     reset: () => Promise.resolve(),
     pressPowerButton: () => Promise.resolve(),
     screenshot: () => Promise.resolve(),
