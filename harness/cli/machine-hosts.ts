@@ -21,7 +21,12 @@ import { rpmRepository } from '../adapters/rpm-repository.ts';
 import { measuredSlowness } from '../adapters/speed.ts';
 import { connectShell } from '../adapters/ssh.ts';
 import { updateRepository } from '../adapters/update-repository.ts';
-import type { BuiltImage, LayoutId } from '../domain/image.ts';
+import {
+  PACKAGE_NAMES,
+  type BuiltImage,
+  type LayoutId,
+  type PackageName,
+} from '../domain/image.ts';
 import { MEMORY_MIB } from '../domain/scenario.ts';
 import type { Storage } from '../domain/variant.ts';
 import ostree from '../layouts/ostree.ts';
@@ -168,7 +173,21 @@ async function buildAbsent(
     };
     await buildImage(name, { cacheDir: cacheDirectory, layout, onProgress, signal });
   }
+  for (const layout of new Set(jobs.map((job) => job.layout))) {
+    for (const name of PACKAGES[layout]) {
+      const onProgress = (text: string): void => {
+        say(`package ${name} (${layout}): ${text}`);
+      };
+      await buildPackage(name, { cacheDir: cacheDirectory, layout, onProgress, signal });
+    }
+  }
 }
+
+/** What administrators of hosts can install. */
+const PACKAGES: Readonly<Record<LayoutId, readonly PackageName[]>> = {
+  thin: PACKAGE_NAMES,
+  ostree: ['admin-tool'],
+};
 
 function mayUse({ layout, run }: Job, image: ImageListing): boolean {
   const { families = [] } = run.data;

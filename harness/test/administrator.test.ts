@@ -101,6 +101,14 @@ t.test(
   },
 );
 
+t.test("an argument that another layer has got in between is nobody's loss", (t) => {
+  const seen = view({ old: ['a', 'c=1', 'b=1'] }, [ROOT, ALICE], ['a']);
+  t.same(told(start, named, [argued[0], seen]), []);
+  const swapped = view({ old: ['b=1', 'a'] }, [ROOT, ALICE], ['a']);
+  t.match(told(start, named, [argued[0], swapped]), [/entry old: were a b=1; are b=1 a$/]);
+  t.end();
+});
+
 t.test('the order in which a host lists the groups of an account says nothing', (t) => {
   const account = { name: 'alice', uid: 1000, shadowSha256: 'y' };
   t.equal(accountOf({ ...account, groups: ['1000(alice)', '4(adm)'] }), ALICE);

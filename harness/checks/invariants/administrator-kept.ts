@@ -32,9 +32,11 @@ export default {
   },
 } satisfies Invariant;
 
-/** What is new may come behind; nothing may be gone, changed or in another order. */
+/** What is new may come between; nothing may be gone, changed or in another order. */
 function lost(name: string, before: readonly string[] = [], after: readonly string[]): string[] {
-  return before.every((item, index) => item === after[index]) ? [] : [changed(name, before, after)];
+  let found = 0;
+  for (const item of after) if (item === before[found]) found++;
+  return found === before.length ? [] : [changed(name, before, after)];
 }
 
 function changed(name: string, before: readonly string[], after: readonly string[]): string {

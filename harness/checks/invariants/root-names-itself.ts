@@ -3,7 +3,7 @@ import type { Invariant } from '../invariant.ts';
 export default {
   id: 'root-names-itself',
   title:
-    "the root line of a layer's fstab names that layer, and so do the arguments of the running kernel",
+    "the root line of a layer's fstab names that layer, and a boot entry leads to the one that runs",
   broken: ({ view, promised }) => {
     const layers = view.layers
       // what a cut left half made is cleaned up by the next upgrade, and nothing boots it

@@ -11,8 +11,12 @@ main() {
     rm -rf "$EXTENSIONS/.$2.new"
     # copies: a link would share its content with the repository
     ostree checkout --force-copy "$1:$branch" "$EXTENSIONS/.$2.new"
+    # what there must be, for whoever looks whether it still is
+    (cd "$EXTENSIONS/.$2.new" && find usr -not -type d) >"$EXTENSIONS/.$2.files"
     sync -f "$EXTENSIONS"
+    rm -rf "${EXTENSIONS:?}/$2"
     mv "$EXTENSIONS/.$2.new" "$EXTENSIONS/$2"
+    sync -f "$EXTENSIONS"
     ostree refs --delete "$1:$branch"
     systemd-sysext refresh
 }

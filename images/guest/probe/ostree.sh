@@ -47,13 +47,17 @@ deployments() {
     done
 }
 
-# NAME|all of its files are what is in /usr: for each tree that an administrator lays over it.
+# NAME|all the files that it was installed with are what is in /usr: for each tree that an administrator lays over it.
 extensions() {
-    for directory in /var/lib/extensions/*/; do
-        [ -d "$directory" ] || continue
-        differs=$(cd "$directory" && find usr -not -type d -not -path 'usr/lib/extension-release.d/*' -exec sh -c \
-            'for path; do cmp -s "$path" "/$path" || echo differs; done' sh {} +)
-        printf '%s|%d\n' "$(basename "$directory")" "$([ -n "$differs" ] || echo 1)"
+    for files in /var/lib/extensions/.*.files; do
+        [ -s "$files" ] || continue
+        name=${files##*/.}
+        name=${name%.files}
+        seen=1
+        while read -r path; do
+            cmp -s "/var/lib/extensions/$name/$path" "/$path" || seen=0
+        done <"$files"
+        printf '%s|%d\n' "$name" "$seen"
     done
 }
 

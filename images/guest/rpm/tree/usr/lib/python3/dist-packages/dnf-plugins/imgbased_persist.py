@@ -31,5 +31,8 @@ def keep(source, name):
         with open(target + '.new', 'rb') as file:
             os.fsync(file.fileno())
         os.rename(target + '.new', target)
+        directory = os.open(STORE, os.O_RDONLY)
+        os.fsync(directory)
+        os.close(directory)
     except OSError as error:
         raise dnf.exceptions.Error('cannot keep %s in %s: %s' % (name, STORE, error))
