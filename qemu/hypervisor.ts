@@ -8,7 +8,7 @@ import type { AcceleratorVerdict } from './accelerator.ts';
 import type { MachineDescription } from './description.ts';
 import { createDisk, overlayDisk } from './disks.ts';
 import { ensureVariables, findFirmware, type Firmware } from './firmware.ts';
-import { startMachine } from './start.ts';
+import { startMachine, type StartOptions } from './start.ts';
 import { findQemu, requireProgram, type QemuBuild } from './version.ts';
 
 export interface QemuHypervisorOptions {
@@ -78,6 +78,7 @@ export class QemuHypervisor implements Hypervisor {
       setprivBinary,
       directory: spec.dir,
       machine: describe(spec, accelerator, firmware),
+      ...(spec.stateFile === undefined ? {} : { stateFile: spec.stateFile }),
     });
   };
 
@@ -103,7 +104,7 @@ function describe(
   spec: MachineSpec,
   { kind, cpuModel }: AcceleratorVerdict,
   firmware: Firmware,
-): Omit<MachineDescription, 'sockets'> {
+): StartOptions['machine'] {
   const disks = spec.disks.filter((disk) => disk.kind === 'disk');
   const cdroms = spec.disks.filter((disk) => disk.kind === 'cdrom');
   return {
@@ -128,9 +129,18 @@ function describe(
             append: spec.kernel.append,
           },
         }),
+    ...(spec.memory === undefined ? {} : remembered(spec.memory)),
     ...(spec.firmwareFiles === undefined ? {} : { firmwareFiles: spec.firmwareFiles }),
     network: { forwardedGuestPorts: spec.forward },
     // Always: a foreign medium may show its errors there only, and a screenshot is evidence.
     display: spec.vncSocket === undefined ? {} : { vncSocket: spec.vncSocket },
   };
+}
+
+/** Its clock is the one that stands still with it: no timer of the guest fires because it was frozen. */
+function remembered({
+  file,
+  access,
+}: NonNullable<MachineSpec['memory']>): Pick<MachineDescription, 'memoryFile' | 'rtc'> {
+  return { memoryFile: { file, share: access === 'shared' }, rtc: { base: 'utc', clock: 'vm' } };
 }

@@ -87,10 +87,6 @@ export class QemuMachine implements RunningMachine {
     }
   };
 
-  /**
-   * Stops the machine for good and writes its state: with its memory file, its disks and its firmware variables, none of which
-   * may change any more, any number of machines can go on from here.
-   */
   readonly freeze = async (stateFile: string): Promise<void> => {
     this.#end('killed', 'frozen');
     try {

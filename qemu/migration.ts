@@ -22,6 +22,9 @@ const CAPABILITIES = ['x-ignore-shared', 'events'].map((capability) => ({
 /** What a migration may come to (QAPI: MigrationStatus). */
 const ENDS = ['completed', 'failed', 'cancelled'];
 
+/** How a line fails whose other end is gone. */
+const DROPPED = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'];
+
 const outcomeSchema = z.object({ 'error-desc': z.string().optional() });
 
 /**
@@ -36,8 +39,10 @@ export async function saveState(qmp: QmpClient, file: string): Promise<void> {
   await qmp.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });
   const ended = migrationEnded(qmp);
   await qmp.execute('migrate', { uri: `unix:${path}` });
-  const written = listener.connection.then((socket) => pipeline(socket, createWriteStream(file)));
-  await both(ended, written, file);
+  await both(ended, file, async (signal) => {
+    const socket = await Promise.race([listener.connection, aborted(signal)]);
+    await pipeline(socket, createWriteStream(file), { signal });
+  });
 }
 
 /**
@@ -56,13 +61,19 @@ export async function loadState(qmp: QmpClient, file: string): Promise<void> {
   await qmp.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });
   const ended = migrationEnded(qmp);
   await qmp.execute('migrate-incoming', { uri: `unix:${path}` });
-  const stream = state.createReadStream({ autoClose: false });
-  const read = pipeline(stream, createConnection({ path }));
-  await both(ended, read, file);
+  await both(ended, file, (signal) =>
+    pipeline(state.createReadStream({ autoClose: false }), createConnection({ path }), { signal }),
+  );
 }
 
-/** Resolves when the migration has completed. */
-async function migrationEnded(qmp: QmpClient): Promise<void> {
+/** Resolves when the migration has completed; nobody need wait for it where the command for it was refused. */
+function migrationEnded(qmp: QmpClient): Promise<void> {
+  const ended = endOfMigration(qmp);
+  ended.catch(() => undefined);
+  return ended;
+}
+
+async function endOfMigration(qmp: QmpClient): Promise<void> {
   const { data } = await qmp.event(
     'the end of the migration',
     ({ event, data }) => event === 'MIGRATION' && ENDS.includes(String(data['status'])),
@@ -73,8 +84,17 @@ async function migrationEnded(qmp: QmpClient): Promise<void> {
 }
 
 /** Both QEMU and the file must come to their end; a file that failed is why QEMU did, a line that was dropped is not. */
-async function both(ended: Promise<void>, moved: Promise<void>, file: string): Promise<void> {
-  const [qemu, stream] = await Promise.allSettled([ended, moved]);
+async function both(
+  ended: Promise<void>,
+  file: string,
+  move: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const over = new AbortController();
+  // a QEMU that hangs would keep the line open
+  ended.catch(() => {
+    over.abort();
+  });
+  const [qemu, stream] = await Promise.allSettled([ended, move(over.signal)]);
   if (stream.status === 'rejected' && !isDroppedLine(stream.reason)) {
     const code = isDiskFull(stream.reason) ? 'env/disk-full' : 'env/io';
     throw new HostproofError(code, `${file}: ${messageOf(stream.reason)}`, {
@@ -84,7 +104,15 @@ async function both(ended: Promise<void>, moved: Promise<void>, file: string): P
   for (const one of [qemu, stream]) if (one.status === 'rejected') throw one.reason;
 }
 
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => {
+      reject(signal.reason as Error);
+    });
+  });
+}
+
 function isDroppedLine(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code !== undefined && ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(code);
+  const { code, name } = error as NodeJS.ErrnoException;
+  return name === 'AbortError' || (code !== undefined && DROPPED.includes(code));
 }

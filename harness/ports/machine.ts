@@ -28,6 +28,13 @@ export interface MachineSpec {
   readonly forward: readonly number[];
   /** Files that the firmware hands to the guest (QEMU's `fw_cfg`), by their name there, which begins with `opt/`. */
   readonly firmwareFiles?: Readonly<Record<string, string>>;
+  /**
+   * RAM in a file. `shared`: the machine writes to it and can be frozen; `private`: it is that of a frozen machine, and stays as it is.
+   * The guest's clock stands still while it is frozen.
+   */
+  readonly memory?: { readonly file: string; readonly access: 'shared' | 'private' };
+  /** Goes on from this state of a frozen machine that was the same, on files as they were then, instead of starting. */
+  readonly stateFile?: string;
   /** A restart asked for by the guest ends the machine instead. */
   readonly stopOnReboot?: boolean;
   /** A unix socket for a VNC viewer. */
@@ -55,6 +62,11 @@ export interface RunningMachine extends AsyncDisposable {
   readonly blockStatistics: () => Promise<BlockStatistics>;
   /** Stops all processors, then kills: no flush, no goodbye. Resolves when the process is gone. */
   readonly powerCut: () => Promise<void>;
+  /**
+   * Stops it for good and writes its state; nothing may change its memory file, disks and firmware variables any more. Then any
+   * number of machines can go on from here.
+   */
+  readonly freeze: (stateFile: string) => Promise<void>;
   /** The reset button. */
   readonly reset: () => Promise<void>;
   /** The power button, pressed once (ACPI). */

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import t from 'tap';
 
 import { sha256File } from '../../images/digest.ts';
+import { HostproofError } from '../../harness/domain/errors.ts';
 import { overlayDisk } from '../disks.ts';
 import type { QemuMachine } from '../machine.ts';
+import { saveState } from '../migration.ts';
 import { GREETING } from './guest.ts';
 import { diskOf, newDirectory, resumeGuest, seen, startGuest } from './machines.ts';
 
@@ -76,7 +78,7 @@ t.test('a fork that is to be frozen in turn has a copy of the memory', async () 
 });
 
 t.test(
-  'a state that is damaged, cut short or gone is told, and leaves no machine behind',
+  'a state that is damaged, cut short or gone is told',
   async (t) => {
     const origin = await frozen();
     const whole = await readFile(origin.state);
@@ -89,6 +91,16 @@ t.test(
     await t.rejects(fork({ ...origin, state: '/nonexistent/state' }), { code: 'env/io' });
   },
 );
+
+t.test('a QEMU that refuses, or hangs, is told, and nothing else breaks', async (t) => {
+  const file = join(newDirectory(), 'state');
+  const error = new HostproofError('harness/qmp', 'no');
+  const ended = (): Promise<never> => new Promise((_, reject) => setImmediate(reject, error));
+  const refuses = { event: ended, execute: () => ended() } as never;
+  await t.rejects(saveState(refuses, file), error);
+  const hangs = { event: ended, execute: () => Promise.resolve({}) } as never;
+  await t.rejects(saveState(hangs, file), error);
+});
 
 t.test('a state that cannot be written is told, and the machine is gone', async (t) => {
   const directory = newDirectory();
