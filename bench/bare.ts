@@ -29,11 +29,13 @@ export async function bareQemu(
   const disk = join(directory, 'bare.qcow2');
   const variables = join(directory, 'bare-vars.fd');
   await copyFile(prepared.installed.variables, variables);
+  const serialLog = join(directory, 'bare-console.log');
+  const qemu = await prepared.qemu({ disk, variables, port, serialLog });
   const started = performance.now();
   await execa('sh', [
     ...['-c', SCRIPT, 'sh', prepared.installed.disk, disk],
     ...[port.toString(), prepared.keyFile],
-    ...prepared.qemu({ disk, variables, port, serialLog: join(directory, 'bare-console.log') }),
+    ...qemu,
   ]);
   return performance.now() - started;
 }

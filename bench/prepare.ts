@@ -9,15 +9,22 @@ import { eventSchema } from '../harness/domain/event.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** Files of a host that is off. */
+export interface Installed {
+  readonly disk: string;
+  readonly variables: string;
+}
+
+/** What a bare machine has of its own. */
+export interface Own extends Installed {
+  readonly port: number;
+  readonly serialLog: string;
+}
+
 export interface Prepared {
-  readonly installed: { readonly disk: string; readonly variables: string };
+  readonly installed: Installed;
   readonly keyFile: string;
-  readonly qemu: (own: {
-    readonly disk: string;
-    readonly variables: string;
-    readonly port: number;
-    readonly serialLog: string;
-  }) => string[];
+  readonly qemu: (own: Own) => Promise<string[]>;
 }
 
 const COMMAND = [
@@ -57,41 +64,36 @@ export async function runOnce(out: string): Promise<string> {
 
 /** The arguments that the job started its last QEMU with, for a machine with files and a port of its own. */
 export async function prepare(job: string, cache: string): Promise<Prepared> {
-  const commands = (await readFile(join(job, 'qemu-command.txt'), 'utf8')).trim().split('\n');
-  const words = shellWords(commands.at(-1) ?? '');
-  const disk = join(job, 'disk0.qcow2');
-  const { stdout } = await execa('qemu-img', ['info', '--output=json', disk]);
+  const files = { disk: join(job, 'disk0.qcow2'), variables: join(job, 'vars.fd') };
+  const { stdout } = await execa('qemu-img', ['info', '--output=json', files.disk]);
   const backing = (JSON.parse(stdout) as { 'full-backing-filename': string })[
     'full-backing-filename'
   ];
   return {
     installed: { disk: backing, variables: backing.replace(/disk\.qcow2$/, 'vars.fd') },
     keyFile: join(cache, 'control_ed25519'),
-    qemu: (own) => bareArguments(words, job, own),
+    qemu: (own) => bareArguments(join(job, 'qemu-command.txt'), files, own),
   };
 }
 
-function bareArguments(
-  words: readonly string[],
-  job: string,
-  own: {
-    readonly disk: string;
-    readonly variables: string;
-    readonly port: number;
-    readonly serialLog: string;
-  },
-): string[] {
+/** The last command in that file, for a machine with files and a port of its own, without hostproof's channels and `dropped`. */
+export async function bareArguments(
+  commandFile: string,
+  theirs: Installed,
+  own: Own,
+  dropped: readonly string[] = [],
+): Promise<string[]> {
+  const commands = (await readFile(commandFile, 'utf8')).trim().split('\n');
+  const words = shellWords(commands.at(-1) ?? '');
+  const isDropped = (word: string): boolean => ['-mon', '-chardev', ...dropped].includes(word);
   return words
     .filter(
-      (word, index) =>
-        word !== '-S' &&
-        !['-mon', '-chardev'].includes(words[index - 1] ?? '') &&
-        !['-mon', '-chardev'].includes(word),
+      (word, index) => word !== '-S' && !isDropped(words[index - 1] ?? '') && !isDropped(word),
     )
     .map((word) =>
       word
-        .replaceAll(join(job, 'disk0.qcow2'), own.disk)
-        .replaceAll(join(job, 'vars.fd'), own.variables)
+        .replaceAll(theirs.disk, own.disk)
+        .replaceAll(theirs.variables, own.variables)
         .replace(
           /"hostfwd":\[.*?\]/,
           `"hostfwd":[{"str":"tcp:127.0.0.1:${own.port.toString()}-:22"}]`,

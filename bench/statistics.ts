@@ -26,3 +26,13 @@ export function judged(
   if (max - min > bound && Math.abs(median - bound) < (max - min) / 2) return 'not measurable here';
   return median <= bound ? 'met' : 'missed';
 }
+
+/** A line of a table. */
+export function row(name: string, values: readonly number[]): string {
+  const { median, min, max } = summary(values);
+  return `  ${name.padEnd(22)} median ${seconds(median)}  (${seconds(min)} to ${seconds(max)})`;
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}

@@ -4,6 +4,7 @@ export default scenario(
   {
     title: 'A host starts and answers its first command',
     layouts: ['thin'],
+    notOn: { ostree: 'one layout is enough to measure what hostproof adds' },
     firmware: ['uefi'],
     suite: 'full',
   },

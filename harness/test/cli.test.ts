@@ -53,6 +53,13 @@ t.test('the smoke suite passes on the simulated host, and its TAP is strict TAP'
   t.equal(events.at(-1)?.body.type, 'run.ended');
 });
 
+t.test('the stories of the benchmark can be told', async (t) => {
+  const stories = fileURLToPath(new URL('../../bench/stories', import.meta.url));
+  const out = join(work, 'bench');
+  const ran = await hostproof(['run', '--scenarios', stories, '--machine', 'sim', '--out', out]);
+  t.equal(ran.status, 0, ran.stderr);
+});
+
 t.test('two runs at once get a directory each', async (t) => {
   const out = join(work, 'two');
   const args = ['run', 'by-command', '--machine', 'sim', '--out', out];
