@@ -67,7 +67,7 @@ export async function ostreePackage(
   const stage = await scriptStage(context, {
     name: `ostree-package-${name}`,
     script: 'ostree-packages.sh',
-    inputs: { PACKAGE: { stage: packages, file: `${name}.rpm` } },
+    inputs: { RPM: { stage: packages, file: `${name}.rpm` } },
     settings: { NAME: name, REF: `package/${name}` },
   });
   return { stage, file: PACKAGE };

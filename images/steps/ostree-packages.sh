@@ -2,7 +2,7 @@
 # What administrators of ostree hosts add to an image: a tree that systemd-sysext lays over /usr, on a branch of its own in
 # the tarball of an archive repository. It has the files that the package of that name has in /usr; /etc is the host's own.
 #
-# Environment: OUT, WORK; PACKAGE (an rpm); NAME; REF (the branch).
+# Environment: OUT, WORK; RPM (a package); NAME; REF (the branch).
 set -eu
 steps=$(dirname "$(readlink -f "$0")")
 . "$steps/common.sh"
@@ -10,7 +10,7 @@ steps=$(dirname "$(readlink -f "$0")")
 phase 'laying the package out as a tree'
 tree=$WORK/tree
 mkdir "$tree"
-rpm2cpio "$PACKAGE" | (cd "$tree" && cpio --extract --make-directories --quiet --no-absolute-filenames './usr/*')
+rpm2cpio "$RPM" | (cd "$tree" && cpio --extract --make-directories --quiet --no-absolute-filenames './usr/*')
 mkdir -p "$tree/usr/lib/extension-release.d"
 # it suits every version of the host
 echo 'ID=_any' >"$tree/usr/lib/extension-release.d/extension-release.$NAME"

@@ -123,7 +123,7 @@ void t.test('what a package has in /usr, as a tree to lay over it', async (t) =>
     BASE: await smallBase(directory),
   });
   const make = async (): Promise<string> => {
-    const environment = { PACKAGE: join(packages, 'admin-tool.rpm'), NAME: 'admin-tool' };
+    const environment = { RPM: join(packages, 'admin-tool.rpm'), NAME: 'admin-tool' };
     const branch = { REF: 'package/admin-tool' };
     return join(
       await step(directory, 'ostree-packages.sh', { ...environment, ...branch }),

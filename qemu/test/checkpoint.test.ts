@@ -77,20 +77,17 @@ t.test('a fork that is to be frozen in turn has a copy of the memory', async () 
   await grandchild.powerCut();
 });
 
-t.test(
-  'a state that is damaged, cut short or gone is told',
-  async (t) => {
-    const origin = await frozen();
-    const whole = await readFile(origin.state);
-    const state = join(origin.directory, 'spoiled');
-    await writeFile(state, whole);
-    await truncate(state, Math.floor(whole.length / 2));
-    await t.rejects(fork({ ...origin, state }), { code: 'env/image-damaged' });
-    await writeFile(state, Buffer.alloc(whole.length, 0xff));
-    await t.rejects(fork({ ...origin, state }), { code: 'env/image-damaged' });
-    await t.rejects(fork({ ...origin, state: '/nonexistent/state' }), { code: 'env/io' });
-  },
-);
+t.test('a state that is damaged, cut short or gone is told', async (t) => {
+  const origin = await frozen();
+  const whole = await readFile(origin.state);
+  const state = join(origin.directory, 'spoiled');
+  await writeFile(state, whole);
+  await truncate(state, Math.floor(whole.length / 2));
+  await t.rejects(fork({ ...origin, state }), { code: 'env/image-damaged' });
+  await writeFile(state, Buffer.alloc(whole.length, 0xff));
+  await t.rejects(fork({ ...origin, state }), { code: 'env/image-damaged' });
+  await t.rejects(fork({ ...origin, state: '/nonexistent/state' }), { code: 'env/io' });
+});
 
 t.test('a QEMU that refuses, or hangs, is told, and nothing else breaks', async (t) => {
   const file = join(newDirectory(), 'state');
