@@ -132,11 +132,13 @@ cat >&3 <<END
 {"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"x-ignore-shared","state":true}]}}
 {"execute":"migrate-incoming","arguments":{"uri":"exec:cat '$state'"}}
 END
-until grep -q '"running": true' "$work/out"; do
+until grep -q '"status": "paused"' "$work/out"; do
     kill -0 $qemu
     echo '{"execute":"query-status"}' >&3
     sleep 0.005
 done
+echo '{"execute":"cont"}' >&3
+until grep -q '"RESUME"' "$work/out"; do kill -0 $qemu; done
 date +%s%3N
 until ssh -i "$key" -p "$port" -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \\
     -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@127.0.0.1 cat "$nonce" 2>/dev/null; do

@@ -112,9 +112,9 @@ export function isStart({ verb }: Deed): boolean {
   return verb === 'boot' || verb === 'reboot' || verb === 'select';
 }
 
-/** Files under these belong to a layer; everything else on a host is shared by all layers. */
-export function belongsToLayer(path: string): boolean {
-  return !/^\/(var|home|boot|root)(\/|$)/.test(path);
+/** Whether a file is a layer's own; everything is, before the host was seen. */
+export function belongsToLayer(path: string, view: HostView | null): boolean {
+  return view?.shared.some((directory) => path.startsWith(`${directory}/`)) !== true;
 }
 
 /** Paths that a view must carry the digests of. */
@@ -283,7 +283,7 @@ function withPackage(ledger: Ledger, name: string): Ledger {
 }
 
 function withFile(ledger: Ledger, path: string, digest: string | null): Ledger {
-  if (!belongsToLayer(path)) {
+  if (!belongsToLayer(path, ledger.last)) {
     return { ...ledger, sharedFiles: { ...ledger.sharedFiles, [path]: digest } };
   }
   const changed = takers(ledger).map((layer) => {

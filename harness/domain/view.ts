@@ -53,6 +53,8 @@ export const hostViewSchema = z.object({
   layout: text,
   /** A new one each time the kernel starts. */
   bootId: text,
+  /** Directories that belong to no layer: whichever runs has what is in there. */
+  shared: list(text),
   /** The layer `/` really is (by device), not what a tool says. */
   bootedLayer: text.nullable(),
   version: text,

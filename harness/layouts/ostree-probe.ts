@@ -59,6 +59,8 @@ export const probeSchema = commonProbeSchema.extend({
   /** What `ostree admin status` printed. */
   status: saidSchema,
 });
+/** `/boot`, and what is in `/var` or leads there. */
+const SHARED = ['/boot', '/var', '/home', '/root', '/opt', '/srv', '/mnt', '/usr/local'];
 const MENU_LINK = '../loader/grub.cfg';
 
 export type Probe = z.infer<typeof probeSchema>;
@@ -87,6 +89,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
   return {
     ...commonView(probe, files),
     layout: 'ostree',
+    shared: SHARED,
     bootedLayer: probe.booted === '' ? null : probe.booted,
     defaultEntry: probe.bootDefault === '' ? null : probe.bootDefault,
     entries: probe.entries.map((entry) => ({

@@ -59,6 +59,8 @@ export const probeSchema = commonProbeSchema.extend({
 });
 export type Probe = z.infer<typeof probeSchema>;
 
+/** Volumes of their own. `/root` is not among them: each layer has one. */
+const SHARED = ['/var', '/home', '/boot'];
 const VOLUME_GROUP = 'onn';
 /** The package that an update comes in. */
 const IMAGE_UPDATE = 'reference-node-image-update';
@@ -84,6 +86,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
   return {
     ...commonView(probe, files),
     layout: 'thin',
+    shared: SHARED,
     bootedLayer: volumeOf(probe.rootDevice),
     defaultEntry: probe.bootDefault,
     entries: offered(probe).map((entry) => entryView(entry, rootOf(entry.options), probe.volumes)),

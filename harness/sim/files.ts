@@ -3,9 +3,11 @@ import type { HostView } from '../domain/view.ts';
 
 export type SimFiles = Readonly<Record<string, string>>;
 
-/** Whether a path lies where all layers share what is there. */
+/** Where all layers share what is there. */
+export const SHARED = ['/var', '/home'];
+
 export function isShared(path: string): boolean {
-  return /^\/(var|home)\//.test(path);
+  return SHARED.some((directory) => path.startsWith(`${directory}/`));
 }
 
 /** With the file written, or without it. */

@@ -1,5 +1,6 @@
 /** What a probe would observe of a simulated host. */
 import type { HostView } from '../domain/view.ts';
+import { SHARED } from './files.ts';
 import { BOOT_MIB, KERNEL_MIB, usedMiB, type SimDisk } from './disk.ts';
 
 export interface SimRunning {
@@ -20,6 +21,7 @@ export function viewOf(
   const layers = new Set(disk.layers.map((candidate) => candidate.id));
   return {
     layout: 'thin',
+    shared: SHARED,
     bootId: running.bootId,
     bootedLayer: running.layer,
     version: layer?.version ?? '',

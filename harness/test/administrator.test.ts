@@ -10,7 +10,13 @@ const ALICE = 'alice:1000:y:1000(alice),4(adm)';
 /** A host whose layers have these kernel arguments, and that runs the first of them. */
 function view(layers: Record<string, string[]>, users: string[], running: string[]): HostView {
   return {
-    ...{ layout: 'thin', bootId: 'b', bootedLayer: Object.keys(layers)[0] ?? null, version: '1' },
+    ...{
+      layout: 'thin',
+      shared: [],
+      bootId: 'b',
+      bootedLayer: Object.keys(layers)[0] ?? null,
+      version: '1',
+    },
     kernelArguments: ['root=/dev/somewhere', ...running],
     defaultEntry: null,
     ...{ menu: null, etc: {} },

@@ -17,7 +17,7 @@ const view: HostView = {
     },
   ],
   layers: [layer('old', '1.0'), layer('new', '1.1')],
-  ...{ menu: null, etc: {} },
+  ...{ menu: null, etc: {}, shared: ['/var'] },
   space: { boot: { usedMiB: 1, sizeMiB: 9 }, layers: { usedMiB: 1, sizeMiB: 9 } },
   staged: 'new',
   ...{ bases: [], orphans: [], damage: [], pool: null, machineId: 'm', hostKeys: [], users: [] },
@@ -29,6 +29,17 @@ function upgraded(): Ledger {
   const deed = { verb: 'upgrade', outcome: 'done', version: '1.1', content: {} } as const;
   return settle(promise(before, deed), deed, view);
 }
+
+t.test('a file is promised to its layer, or to all where they share what is there', (t) => {
+  const seen = settle(EMPTY_LEDGER, { verb: 'boot', ends: 'up' }, { ...view, staged: null });
+  const write = (path: string): Ledger => promise(seen, { verb: 'write', path, sha256: 'x' });
+  t.same(write('/root/file').filesByLayer, { old: { '/root/file': 'x' } });
+  t.same(write('/root/file').sharedFiles, {});
+  t.same(write('/var/file').filesByLayer, {});
+  t.same(write('/var/file').sharedFiles, { '/var/file': 'x' });
+  t.same(write('/variable').sharedFiles, {});
+  t.end();
+});
 
 t.test('what is staged is what the next orderly start leads to', (t) => {
   t.equal(defaultLayer(view), 'new');

@@ -10,7 +10,9 @@ export default {
     return Object.entries(files).flatMap(([path, digest]) => {
       const now = view.files[path] ?? null;
       if (now === digest) return [];
-      const where = belongsToLayer(path) ? ` in ${view.bootedLayer ?? 'the running layer'}` : '';
+      const where = belongsToLayer(path, view)
+        ? ` in ${view.bootedLayer ?? 'the running layer'}`
+        : '';
       if (now === null) return [`${path}${where}: written by the administrator, and gone`];
       if (digest === null) return [`${path}${where}: deleted by the administrator, and back`];
       return [`${path}${where}: written by the administrator, and has other content`];
