@@ -74,6 +74,14 @@ t.test('every invariant turns red by its own name on a host that breaks it', asy
   }
 });
 
+t.test('a tool that claims nothing does not agree with what the host is', async (t) => {
+  const silent = { defaultLayer: null, currentLayer: null };
+  const { steps, events } = stepsOn((view) => ({ ...view, claim: silent }));
+  t.equal((await thrown(installed(steps)))?.invariant, 'claims-agree');
+  const found = events.filter((event) => event.type === 'finding');
+  t.match(found, [{ message: /the tool claims the default none, it is / }, {}]);
+});
+
 t.test('at the end of a story the bases are compared with their images', async (t) => {
   const spoiled: Spoiled = {};
   const { steps } = stepsOn(spoiled);

@@ -7,9 +7,7 @@ export default {
   broken: ({ view }) => {
     const { claim } = view;
     const differ = (what: string, claimed: string | null, is: string | null): string[] =>
-      claimed === null || claimed === is
-        ? []
-        : [`the tool claims ${what} ${claimed}, it is ${is ?? 'none'}`];
+      claimed === is ? [] : [`the tool claims ${what} ${claimed ?? 'none'}, it is ${is ?? 'none'}`];
     return [
       ...differ('the default', claim.defaultLayer, defaultLayer(view)),
       ...differ('the running layer', claim.currentLayer, view.bootedLayer),

@@ -126,7 +126,7 @@ main() {
         changed_etc /usr/etc
         space /boot /sysroot
         system_state
-        part status; [ -n "${PROBE_WITHOUT_STATUS-}" ] || ostree admin status 2>&1
+        part status; ostree admin status 2>&1
     } | report "$REPORT" -v booted="$booted" -v root_uuid="$root_uuid" -v read_only="$read_only" -v is_staged="$is_staged" \
         -v menu_link="$(readlink /boot/grub/grub.cfg)"
 }

@@ -153,7 +153,7 @@ END
         part entries; for entry in /boot/loader/entries/*.conf; do [ ! -e "$entry" ] || printf '%s\n' "$entry"; done
         part layers; for name in $layers; do if [ "$name" = "$root_lv" ]; then echo "$name|"; else echo "$name|$work/$name"; fi; done
         part packages; packages 2>/dev/null
-        part nodectl; [ -n "${PROBE_WITHOUT_NODECTL-}" ] || nodectl --machine-readable info 2>&1
+        part nodectl; nodectl --machine-readable info 2>&1
     } | report "$REPORT" -v work="$work/digest/" -v device="$root_device"
     # shellcheck disable=SC2086
     [ -z "$mounted" ] || umount $mounted
