@@ -82,6 +82,26 @@ t.test('a tool that claims nothing does not agree with what the host is', async 
   t.match(found, [{ message: /the tool claims the default none, it is / }, {}]);
 });
 
+t.test(
+  'an image that has come to agree with the administrator has lost nothing of his',
+  async (t) => {
+    let isUpgraded = false;
+    let content = '';
+    const { steps } = stepsOn((view) => {
+      if (!isUpgraded) return view;
+      const { '/etc/motd': _motd, ...etc } = view.etc;
+      return { ...view, etc, files: { ...view.files, ...(content && { '/etc/motd': content }) } };
+    });
+    await installed(steps);
+    await steps.perform('write', { path: '/etc/motd', content: 'mine' });
+    await steps.perform('upgrade', { image: { image: '1.1' } });
+    isUpgraded = true;
+    t.equal(await thrown(steps.perform('reboot', {})), null, 'as he left it');
+    content = 'of the image';
+    t.equal((await thrown(steps.perform('reboot', {})))?.blame, 'host', 'not as he left it');
+  },
+);
+
 t.test('at the end of a story the bases are compared with their images', async (t) => {
   const spoiled: Spoiled = {};
   const { steps } = stepsOn(spoiled);
@@ -193,7 +213,7 @@ t.test('an upgrade that was cut and came to its end is judged like any other', a
   const spoils: Readonly<Record<string, (view: HostView) => HostView>> = {
     nothing: (view) => view,
     'administrator-files-kept': (view) => ({ ...view, files: { '/etc/motd': 'another' } }),
-    'etc-is-merged': (view) => ({ ...view, etc: {} }),
+    'etc-is-merged': (view) => ({ ...view, etc: { ...view.etc, '/etc/hosts': 'other' } }),
     'administrator-packages-kept': (view) => ({
       ...view,
       layers: view.layers.map((layer) => ({ ...layer, packages: [] })),

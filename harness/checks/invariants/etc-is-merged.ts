@@ -16,6 +16,8 @@ export default {
       if (was === is) return [];
       if (was === undefined)
         return [`${path}: nobody has changed it, and it is not as its image brought it`];
+      // the image has come to agree with the administrator
+      if (is === undefined && view.files[path] === was) return [];
       if (is === undefined) return [`${path}: changed before, and as its image brought it now`];
       return [`${path}: has neither its image's content nor what it was changed to`];
     });
