@@ -1,5 +1,6 @@
 /** What must be true of a host after every step. One invariant is one file with one default export. */
-import type { Deed, Ledger } from '../domain/promise.ts';
+import type { Deed } from '../domain/deed.ts';
+import type { Ledger } from '../domain/promise.ts';
 import type { HostView } from '../domain/view.ts';
 
 export interface Judgement {

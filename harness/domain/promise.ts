@@ -11,14 +11,9 @@ import {
   type Settings,
   type SettingsByLayer,
 } from './administrator.ts';
+import { isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.ts';
 import { etcOfCut, etcSeen, type EtcByLayer } from './etc.ts';
-import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
-import {
-  endedUpgrade,
-  type BaseContent,
-  type CutUpgrade,
-  type UpgradeDeed,
-} from './upgrade-end.ts';
+import { endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
 import { defaultLayer, menuLayer, type HostView } from './view.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
@@ -76,41 +71,6 @@ export const EMPTY_LEDGER: Ledger = {
   settingsByLayer: {},
   etcByLayer: {},
 };
-
-/** What a step did, as far as promises go. */
-export type Deed =
-  | { readonly verb: 'install'; readonly content: BaseContent }
-  | UpgradeDeed
-  | ({ readonly verb: 'digest' } & Results['digest'])
-  | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
-  | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
-  | { readonly verb: 'remove'; readonly path: string }
-  | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd }
-  | { readonly verb: 'select'; readonly version: string }
-  | { readonly verb: 'addUser'; readonly name: string }
-  | { readonly verb: 'addKernelArgument'; readonly argument: string }
-  | { readonly verb: 'installPackage'; readonly name: string }
-  | { readonly verb: Exclude<Verb, TellingVerb> };
-
-/** Verbs that say more than that they were done. */
-type TellingVerb =
-  | 'install'
-  | 'boot'
-  | 'reboot'
-  | 'upgrade'
-  | 'digest'
-  | 'rollback'
-  | 'write'
-  | 'remove'
-  | 'select'
-  | 'addUser'
-  | 'addKernelArgument'
-  | 'installPackage';
-
-/** The host has just been started, and nothing was done to it since. */
-export function isStart({ verb }: Deed): boolean {
-  return verb === 'boot' || verb === 'reboot' || verb === 'select';
-}
 
 /** Whether a file is a layer's own; everything is, before the host was seen. */
 export function belongsToLayer(path: string, view: HostView | null): boolean {

@@ -1,17 +1,6 @@
 /** When an upgrade has come to its end, and what it promises then. */
-import type { TreeContent } from './image.ts';
-import type { Outcome, Verb } from './verb.ts';
+import type { BaseContent, Deed } from './deed.ts';
 import { defaultLayer, type HostView } from './view.ts';
-
-/** What a base must hold, as far as it is known. */
-export type BaseContent = Partial<TreeContent>;
-
-export interface UpgradeDeed {
-  readonly verb: 'upgrade';
-  readonly outcome: Outcome;
-  readonly version: string;
-  readonly content: BaseContent;
-}
 
 /** An upgrade that the power was taken from: the layer that ran, and what the new one would have been. */
 export interface CutUpgrade {
@@ -28,7 +17,7 @@ export interface EndedUpgrade extends CutUpgrade {
 /** An upgrade that says so has come to its end; one that was cut has, if its layer is the default after all. */
 export function endedUpgrade(
   cut: CutUpgrade | null,
-  deed: UpgradeDeed | { readonly verb: Exclude<Verb, 'upgrade'> },
+  deed: Deed,
   view: HostView,
 ): EndedUpgrade | null {
   if (deed.verb === 'upgrade' && deed.outcome === 'done') {

@@ -1,7 +1,7 @@
 /** What a finished verb means for the promises, and whether it ended as the story said it must. */
 import { HostproofError } from '../domain/errors.ts';
 import type { FaultPlan } from '../domain/fault.ts';
-import type { Deed } from '../domain/promise.ts';
+import type { Deed } from '../domain/deed.ts';
 import type { Args, Outcome, Result, Verb } from '../domain/verb.ts';
 
 interface Lookups {

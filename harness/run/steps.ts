@@ -3,14 +3,8 @@ import type { Invariant } from '../checks/invariant.ts';
 import { asHostproofError, HostproofError } from '../domain/errors.ts';
 import type { EventBody, EventOf } from '../domain/event.ts';
 import { canonical } from '../domain/json.ts';
-import {
-  EMPTY_LEDGER,
-  promise,
-  settle,
-  watched,
-  type Deed,
-  type Ledger,
-} from '../domain/promise.ts';
+import type { Deed } from '../domain/deed.ts';
+import { EMPTY_LEDGER, promise, settle, watched, type Ledger } from '../domain/promise.ts';
 import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -1,6 +1,7 @@
 import t from 'tap';
 import kept from '../checks/invariants/administrator-kept.ts';
-import { EMPTY_LEDGER, promise, settle, type Deed, type Ledger } from '../domain/promise.ts';
+import type { Deed } from '../domain/deed.ts';
+import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
 import type { HostView } from '../domain/view.ts';
 import { accountOf } from '../layouts/common/account.ts';
 

@@ -1,6 +1,6 @@
 import { identityOf } from '../../domain/administrator.ts';
 import { administratorArguments } from '../../domain/view.ts';
-import { isStart } from '../../domain/promise.ts';
+import { isStart } from '../../domain/deed.ts';
 import type { Invariant } from '../invariant.ts';
 
 export default {

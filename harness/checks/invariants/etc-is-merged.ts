@@ -1,5 +1,5 @@
 import { changedEtc } from '../../domain/etc.ts';
-import { isStart } from '../../domain/promise.ts';
+import { isStart } from '../../domain/deed.ts';
 import type { Invariant } from '../invariant.ts';
 
 export default {

@@ -1,4 +1,4 @@
-import { isStart } from '../../domain/promise.ts';
+import { isStart } from '../../domain/deed.ts';
 import type { Invariant } from '../invariant.ts';
 
 export default {

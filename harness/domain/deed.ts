@@ -1,0 +1,47 @@
+/** What a step did, as far as promises go. */
+import type { TreeContent } from './image.ts';
+import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
+
+/** What a base must hold, as far as it is known. */
+export type BaseContent = Partial<TreeContent>;
+
+export interface UpgradeDeed {
+  readonly verb: 'upgrade';
+  readonly outcome: Outcome;
+  readonly version: string;
+  readonly content: BaseContent;
+}
+
+export type Deed =
+  | { readonly verb: 'install'; readonly content: BaseContent }
+  | UpgradeDeed
+  | ({ readonly verb: 'digest' } & Results['digest'])
+  | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
+  | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
+  | { readonly verb: 'remove'; readonly path: string }
+  | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd }
+  | { readonly verb: 'select'; readonly version: string }
+  | { readonly verb: 'addUser'; readonly name: string }
+  | { readonly verb: 'addKernelArgument'; readonly argument: string }
+  | { readonly verb: 'installPackage'; readonly name: string }
+  | { readonly verb: Exclude<Verb, TellingVerb> };
+
+/** Verbs that say more than that they were done. */
+type TellingVerb =
+  | 'install'
+  | 'boot'
+  | 'reboot'
+  | 'upgrade'
+  | 'digest'
+  | 'rollback'
+  | 'write'
+  | 'remove'
+  | 'select'
+  | 'addUser'
+  | 'addKernelArgument'
+  | 'installPackage';
+
+/** The host has just been started, and nothing was done to it since. */
+export function isStart({ verb }: Deed): boolean {
+  return verb === 'boot' || verb === 'reboot' || verb === 'select';
+}
