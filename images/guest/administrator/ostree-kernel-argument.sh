@@ -6,6 +6,9 @@ set -eu
 main() {
     ostree admin kargs edit-in-place "--append-if-missing=$1"
     /usr/libexec/reference-node/grub-menu -o /boot/loader/grub.cfg.new
+    # the old menu keeps a name, so that its blocks are not used again under GRUB's eyes
+    ln -f /boot/loader/grub.cfg /boot/loader/grub.cfg.old
+    /usr/libexec/reference-node/settle /boot
     mv /boot/loader/grub.cfg.new /boot/loader/grub.cfg
     /usr/libexec/reference-node/settle /boot
 }
