@@ -210,20 +210,9 @@ t.test('of a service that has failed the last thing it said is told', async (t) 
 
 t.test('an upgrade that was cut and came to its end is judged like any other', async (t) => {
   const late = { fault: 'power-cut', when: { at: 'fraction', of: 'upgrade', fraction: 0.9 } };
-  const spoils: Readonly<Record<string, (view: HostView) => HostView>> = {
-    nothing: (view) => view,
-    'administrator-files-kept': (view) => ({ ...view, files: { '/etc/motd': 'another' } }),
-    'etc-is-merged': (view) => ({ ...view, etc: { ...view.etc, '/etc/hosts': 'other' } }),
-    'administrator-packages-kept': (view) => ({
-      ...view,
-      layers: view.layers.map((layer) => ({ ...layer, packages: [] })),
-    }),
-    'update-is-marked': (view) => ({
-      ...view,
-      layers: view.layers.map((layer) => ({ ...layer, database: { update: null } })),
-    }),
-  };
-  for (const [id, spoil] of Object.entries(spoils)) {
+  const ids = ['administrator-files-kept', 'administrator-packages-kept'];
+  for (const id of ['nothing', 'etc-is-merged', 'update-is-marked', ...ids]) {
+    const spoil = BROKEN[id] ?? ((view) => view);
     let isCut = false;
     const { steps, events } = stepsOn((view) => (isCut ? spoil(view) : view));
     await installed(steps);
