@@ -6,7 +6,7 @@ const artefact = { path: '/nonexistent/update', sha256: '', sizeBytes: 0 };
 
 t.test('a place that a repository cannot be in is the fault of the machine below', async (t) => {
   for (const repository of [rpmRepository, updateRepository]) {
-    await t.rejects(repository('/proc/nowhere/repository').take(artefact), {
+    await t.rejects(repository('/etc/hostname/repository').take(artefact), {
       code: 'env/io',
       blame: 'environment',
     });
