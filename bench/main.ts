@@ -34,7 +34,7 @@ const work = await mkdtemp(join(ROOT, '.hostproof', 'bench-'));
 try {
   process.stderr.write('installing once\n');
   const cache = await cacheDir();
-  const prepared = await prepare(await runOnce(join(work, 'first')), cache);
+  const prepared = await prepare(await runOnce(join(work, 'first'), cache), cache);
   const machine = `${cpus().length.toString()} × ${cpus()[0]?.model.trim() ?? '?'}, ${Math.round(totalmem() / 2 ** 30).toString()} GiB`;
   const results: Record<string, unknown> = { machine, pairs };
   process.stdout.write(`${machine}, ${pairs.toString()} interleaved pairs\n`);

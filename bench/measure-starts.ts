@@ -8,12 +8,12 @@ import { judged, row, seconds, summary } from './statistics.ts';
 
 const ADDED_MS_MAX = 1000;
 
-export const measureStarts: Measure = async ({ prepared, pairs, work }) => {
+export const measureStarts: Measure = async ({ prepared, pairs, work, cache }) => {
   const directoryOf = (pair: number): string => join(work, `start-${pair.toString()}`);
   const [bare, ours] = await interleaved(pairs, 'start', {
     begin: (pair) => mkdir(directoryOf(pair)),
     bare: async (pair) => bareQemu(prepared, directoryOf(pair), await freePort()),
-    ours: (pair) => hostproofToFirstCommand(join(directoryOf(pair), 'runs')),
+    ours: (pair) => hostproofToFirstCommand(join(directoryOf(pair), 'runs'), cache),
     end: (pair) => rm(directoryOf(pair), { recursive: true }),
     shown: (ms) => seconds(ms),
   });

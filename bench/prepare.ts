@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { CheckpointStore } from '../harness/adapters/checkpoints/store.ts';
+import { say } from '../harness/cli/output.ts';
+import type { ActRecord } from '../harness/domain/checkpoint.ts';
 import { eventSchema } from '../harness/domain/event.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -27,13 +30,15 @@ export interface Prepared {
   readonly qemu: (own: Own) => Promise<string[]>;
 }
 
+const STORY = 'first-command@';
 const COMMAND = [
   ...[join(ROOT, 'harness/cli/hostproof.mjs'), 'run'],
   ...['--scenarios', join(ROOT, 'bench/stories'), '--reporter', 'jsonl', '--keep'],
 ];
 
 /** Milliseconds from starting hostproof to the answer of the first command; the rest of the run is cut off. */
-export async function hostproofToFirstCommand(out: string): Promise<number> {
+export async function hostproofToFirstCommand(out: string, cache: string): Promise<number> {
+  await forgetStart(cache);
   const started = performance.now();
   const run = execa(process.execPath, [...COMMAND, '--out', out], {
     stdin: 'ignore',
@@ -55,22 +60,40 @@ function isFirstAnswer(line: string): boolean {
 }
 
 /** A whole run: builds, installs, and warms every cache. Resolves with the directory of its job. */
-export async function runOnce(out: string): Promise<string> {
+export async function runOnce(out: string, cache: string): Promise<string> {
+  await forgetStart(cache);
   await execa(process.execPath, [...COMMAND, '--out', out], { stdin: 'ignore' });
   const [id = ''] = await readdir(out);
   const [job = ''] = await readdir(join(out, id, 'jobs'));
   return join(out, id, 'jobs', job);
 }
 
+/** The installed host is known and its start is not: the next run starts it. */
+async function forgetStart(cache: string): Promise<void> {
+  const store = storeIn(cache);
+  for (const { key, verb } of await known(store)) if (verb === 'boot') await store.forget(key);
+}
+
+function storeIn(cache: string): CheckpointStore {
+  return new CheckpointStore(cache, { budgetBytes: null, onNote: say });
+}
+
+async function known(store: CheckpointStore): Promise<ActRecord[]> {
+  const { records } = await store.list();
+  return records.flatMap(({ record }) =>
+    record.kind === 'act' && record.madeFor.startsWith(STORY) ? [record] : [],
+  );
+}
+
 /** The arguments that the job started its last QEMU with, for a machine with files and a port of its own. */
 export async function prepare(job: string, cache: string): Promise<Prepared> {
   const files = { disk: join(job, 'disk0.qcow2'), variables: join(job, 'vars.fd') };
-  const { stdout } = await execa('qemu-img', ['info', '--output=json', files.disk]);
-  const backing = (JSON.parse(stdout) as { 'full-backing-filename': string })[
-    'full-backing-filename'
-  ];
+  const store = storeIn(cache);
+  const state = (await known(store)).find(({ verb }) => verb === 'install')?.state ?? null;
+  const directory = state === null ? null : await store.open(state);
+  if (directory === null) throw new Error('the installed host is not kept');
   return {
-    installed: { disk: backing, variables: backing.replace(/disk\.qcow2$/, 'vars.fd') },
+    installed: { disk: join(directory, 'disk0.qcow2'), variables: join(directory, 'vars.fd') },
     keyFile: join(cache, 'control_ed25519'),
     qemu: (own) => bareArguments(join(job, 'qemu-command.txt'), files, own),
   };

@@ -27,6 +27,8 @@ export interface Platform {
   readonly cpu: string;
   /** File of the firmware's code. */
   readonly firmware: string;
+  /** File that firmware variables begin as. */
+  readonly variables: string;
 }
 
 /** What this machine offers, found out once per hypervisor. */
@@ -66,6 +68,7 @@ export class QemuHypervisor implements Hypervisor {
       reason: accelerator.reason,
       cpu: accelerator.cpuModel,
       firmware: firmware.codeFile,
+      variables: firmware.varsTemplate,
     };
   }
 

@@ -1,4 +1,6 @@
 /** A running machine: what can be done to it, and how it comes to its end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { HostproofError } from '../harness/domain/errors.ts';
 import type { BlockStatistics, RunningMachine, StopReason } from '../harness/ports/machine.ts';
 import { deferred } from './deferred.ts';
@@ -6,7 +8,7 @@ import { failureCode } from './failure.ts';
 import type { ProcessEnd, QemuProcess } from './process.ts';
 import { saveState } from './migration.ts';
 import type { QmpClient } from './qmp/client.ts';
-import { queryDiskStatistics } from './qmp/commands.ts';
+import { queryConnections, queryDiskStatistics } from './qmp/commands.ts';
 import type { QmpEvent } from './qmp/messages.ts';
 import type { SerialConsole } from './serial/console.ts';
 
@@ -19,6 +21,9 @@ export interface MachineParts {
   /** Closed, in this order, when the machine is no more. */
   readonly owned: readonly AsyncDisposable[];
 }
+
+/** How long a guest may take to see that a connection was closed, and how often it is looked. */
+const [GOODBYE_MS, POLL_MS] = [2000, 20];
 
 interface Stop {
   readonly reason: StopReason;
@@ -88,6 +93,7 @@ export class QemuMachine implements RunningMachine {
   };
 
   readonly freeze = async (stateFile: string): Promise<void> => {
+    await this.#disconnected();
     this.#end('killed', 'frozen');
     try {
       await this.#parts.qmp.execute('stop');
@@ -121,6 +127,14 @@ export class QemuMachine implements RunningMachine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end('killed', 'released by the harness');
     await this.#kill();
+  }
+
+  /** Until the guest knows, too, that nobody is connected any more; what it holds on to in spite of that goes with it. */
+  async #disconnected(): Promise<void> {
+    const { hostPortByGuestPort, qmp } = this.#parts;
+    if (hostPortByGuestPort.size === 0) return;
+    const end = performance.now() + GOODBYE_MS;
+    while ((await queryConnections(qmp)) > 0 && performance.now() < end) await sleep(POLL_MS);
   }
 
   async #kill(): Promise<void> {

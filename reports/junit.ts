@@ -5,10 +5,11 @@ import {
   emptyRun,
   evidencePath,
   findingsOf,
+  titleOf,
   verdictOfJob,
 } from './common/run-state.ts';
 import type { JobState, RunState } from './common/run-state.ts';
-import { bounded, duration, oneLine, stepTitle, stripSequences } from './common/text.ts';
+import { bounded, duration, oneLine, stripSequences } from './common/text.ts';
 import type { Reporter } from './reporter.ts';
 
 export default {
@@ -91,14 +92,16 @@ function problem(job: JobState): string[] {
 }
 
 function story(job: JobState, dir: string | undefined): string {
-  const steps = job.steps.map(({ begun, ended }) => {
+  const steps = job.steps.map((step) => {
+    const { begun, ended } = step;
     const how = ended === null ? 'not finished' : ended.error === null ? 'done' : 'failed';
     const time = ended === null ? '' : ` (${duration(ended.durationMs)})`;
-    return `${String(begun.step)}. ${stepTitle(begun.verb, begun.args)}: ${how}${time}`;
+    return `${String(begun.step)}. ${titleOf(step)}: ${how}${time}`;
   });
   const evidence = job.ended?.evidence.map((path) => `evidence: ${evidencePath(dir, path)}`) ?? [];
   const again = job.ended ? [`again: ${job.ended.reproduce}`] : [];
-  return [...steps, ...evidence, ...again].map((line) => oneLine(line, 1000)).join('\n');
+  const enter = job.ended?.enter === undefined ? [] : [`enter: ${job.ended.enter}`];
+  return [...steps, ...evidence, ...again, ...enter].map((line) => oneLine(line, 1000)).join('\n');
 }
 
 function seconds(ms: number): string {

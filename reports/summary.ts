@@ -38,7 +38,7 @@ export function summary(run: RunState, options: SummaryOptions): string[] {
   const seed = `seed ${String(run.started.seed)}`;
   return [
     ...bad.flatMap((job, index) => failure(job, index + 1, options)),
-    `${counts(run, options)} in ${running} (run ${oneLine(run.started.id, 80)}, ${seed})`,
+    `${counts(run, options)} in ${running}${cached(jobs)} (run ${oneLine(run.started.id, 80)}, ${seed})`,
   ];
 }
 
@@ -51,6 +51,13 @@ function counts(run: RunState, { color }: SummaryOptions): string {
       return n === 0 ? text : paint(verdict === 'passed' ? 'green' : 'red', text);
     })
     .join(', ');
+}
+
+/** How much of it was known before. */
+function cached(jobs: readonly JobState[]): string {
+  const steps = jobs.flatMap((job) => job.steps);
+  const known = steps.filter(({ ended }) => ended?.cached === true).length;
+  return known === 0 ? '' : `, ${String(known)} of ${String(steps.length)} steps cached`;
 }
 
 function failure(job: JobState, number: number, { color, dir }: SummaryOptions): string[] {
@@ -77,6 +84,7 @@ function failure(job: JobState, number: number, { color, dir }: SummaryOptions):
       row('evidence', oneLine(evidencePath(dir, path), 300)),
     ),
     ...(job.ended ? [row('again', oneLine(job.ended.reproduce, 600))] : []),
+    ...(job.ended?.enter === undefined ? [] : [row('enter', oneLine(job.ended.enter, 600))]),
     '',
   ];
 }

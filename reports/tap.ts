@@ -12,12 +12,13 @@ import {
   emptyRun,
   evidencePath,
   findingsOf,
+  titleOf,
   verdictOfJob,
 } from './common/run-state.ts';
 import type { ErrorRecord, Finding, JobState, RunState, StepState } from './common/run-state.ts';
 import type { Reporter } from './reporter.ts';
 import { summary } from './summary.ts';
-import { oneLine, stepTitle } from './common/text.ts';
+import { oneLine } from './common/text.ts';
 
 export default {
   name: 'tap',
@@ -98,8 +99,9 @@ interface Point {
   readonly diagnostics?: Readonly<Record<string, unknown>>;
 }
 
-function stepPoint({ begun, ended }: StepState): Point {
-  const name = stepTitle(begun.verb, begun.args);
+function stepPoint(step: StepState): Point {
+  const { ended } = step;
+  const name = titleOf(step);
   if (ended === null) return { ok: false, name, diagnostics: { message: 'not finished' } };
   const { error, durationMs } = ended;
   if (error === null) return { ok: true, name, durationMs };
@@ -127,6 +129,7 @@ function jobDiagnostics(job: JobState, dir: string | undefined): Record<string, 
     console: job.symptoms.slice(0, 20).map(({ id, line }) => `${id}: ${line}`),
     evidence: job.ended?.evidence.map((path) => evidencePath(dir, path)),
     reproduce: job.ended?.reproduce,
+    enter: job.ended?.enter,
   };
 }
 

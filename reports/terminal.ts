@@ -145,7 +145,8 @@ function details(run: RunState, { body, atMs }: Event, toldAtMs: Map<string, num
       return [`${oneLine(body.job, 60)}: ${oneLine(body.text, 200)}`];
     case 'step.ended': {
       const step = run.jobs.get(body.job)?.steps.find((one) => one.begun.step === body.step);
-      const how = body.error === null ? 'done' : 'FAILED';
+      const done = body.cached === true ? 'cached, done' : 'done';
+      const how = body.error === null ? done : 'FAILED';
       return [
         `${oneLine(body.job, 60)}: ${String(body.step)}. ${step?.begun.verb ?? 'step'} ${how} in ${duration(body.durationMs)}`,
       ];

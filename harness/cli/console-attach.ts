@@ -10,9 +10,9 @@ const LEAVE = '\x1d';
 
 /**
  * Shows what the machine writes, as it is in its log, and types what the person types, until the machine is gone or he
- * presses Ctrl-].
+ * presses Ctrl-]. Resolves then.
  */
-export function attachConsole(machine: RunningMachine, dir: string): void {
+export function attachConsole(machine: RunningMachine, dir: string): Promise<void> {
   const { stdin } = process;
   say('the console of the machine; Ctrl-] leaves it');
   const over = new AbortController();
@@ -30,7 +30,7 @@ export function attachConsole(machine: RunningMachine, dir: string): void {
   void machine.stopped.then(() => {
     over.abort();
   });
-  follow(join(dir, 'console.log'), over.signal).catch((error: unknown) => {
+  return follow(join(dir, 'console.log'), over.signal).catch((error: unknown) => {
     say(`the console cannot be shown: ${String(error)}`);
     over.abort();
   });

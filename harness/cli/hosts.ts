@@ -2,8 +2,12 @@
 import type { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import type { ImageFacts } from '../domain/image.ts';
+import type { Json } from '../domain/json.ts';
 import type { Job } from '../domain/plan.ts';
 import type { Host } from '../ports/host.ts';
+
+/** What a host is made by. */
+export type HostSpec = Pick<Job, 'id' | 'layout' | 'firmware' | 'storage' | 'memoryMiB'>;
 
 export interface HostFactory {
   /** For the report: what the hosts run on; null for the simulator. */
@@ -11,9 +15,13 @@ export interface HostFactory {
   /** Limits are multiplied by this. */
   readonly speed: number;
   readonly images: readonly ImageFacts[];
+  /** All that a host of this job is made from and by, before its first step. */
+  readonly identity: (job: HostSpec) => Json;
   /** Makes what is absent and takes minutes, before any story's time runs. */
   readonly prepare: (jobs: readonly Job[]) => Promise<void>;
-  readonly host: (job: Job, dir: string, emit: (body: EventBody) => void) => Promise<Host>;
+  readonly host: (job: HostSpec, dir: string, emit: (body: EventBody) => void) => Promise<Host>;
+  /** The private key that leads into hosts; null for the simulator. */
+  readonly keyFile: string | null;
   /** Keeps a failed host for a person, until he lets go. */
   readonly pause: (host: Host, error: HostproofError) => Promise<void>;
 }

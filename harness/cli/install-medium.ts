@@ -111,7 +111,7 @@ export async function installMedium(options: InstallMediumOptions): Promise<Verd
       },
       onMachine: (machine, machineDir) => {
         if (vncSocket !== null) say(`screen: vncviewer ${vncSocket}`);
-        if (options.console) attachConsole(machine, machineDir);
+        if (options.console) void attachConsole(machine, machineDir);
       },
       onFailure: async (machine, machineDir) => {
         // The machine may be gone already: then the console log has to do.
@@ -155,7 +155,7 @@ async function readKickstart(file: string): Promise<string> {
   return text;
 }
 
-function jobOf({ iso, firmware }: InstallMediumOptions): JobInfo {
+function jobOf({ iso, firmware, memoryBytes }: InstallMediumOptions): JobInfo {
   const name = basename(iso)
     .replace(/\.iso$/i, '')
     .replaceAll(/[^\w.-]/g, '_');
@@ -168,6 +168,7 @@ function jobOf({ iso, firmware }: InstallMediumOptions): JobInfo {
     storage: 'foreign',
     machine: 'qemu',
     seed: 0,
+    memoryMiB: Math.round(memoryBytes / 2 ** 20),
   };
 }
 

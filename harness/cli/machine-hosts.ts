@@ -1,9 +1,9 @@
 /** Hosts on virtual machines for a run. */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildImage, buildPackage, listImages, type ImageListing } from '../../images/builder.ts';
+import { sha256File, sourceDigest } from '../../images/digest.ts';
 import { catalogueFacts } from '../../images/facts.ts';
 import { IGNITION_FW_CFG, ignitionConfig } from '../../images/ignition.ts';
 import {
@@ -15,7 +15,7 @@ import {
 import { QemuHypervisor } from '../../qemu/hypervisor.ts';
 import { cacheDir } from '../adapters/cache-dir.ts';
 import { systemClock } from '../adapters/clock.ts';
-import { installedStore } from '../adapters/installed-store.ts';
+import { files } from '../adapters/files.ts';
 import { controlKey } from '../adapters/keys.ts';
 import { rpmRepository } from '../adapters/rpm-repository.ts';
 import { measuredSlowness } from '../adapters/speed.ts';
@@ -27,19 +27,27 @@ import {
   type LayoutId,
   type PackageName,
 } from '../domain/image.ts';
-import { MEMORY_MIB } from '../domain/scenario.ts';
 import type { Storage } from '../domain/variant.ts';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
 import type { Job } from '../domain/plan.ts';
 import type { Images } from '../ports/images.ts';
-import { Installer } from '../run/installing.ts';
 import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
 import type { HostFactory } from './hosts.ts';
 import { ROOT } from './load.ts';
 import { say } from './output.ts';
 import { pause } from './pause.ts';
 
+/** Everything of hostproof's own that can change what a step comes to; what only judges it is not among them. */
+const SOURCES = [
+  ...['harness/run', 'harness/layouts', 'harness/ports', 'harness/adapters', 'harness/faults'],
+  ...['verb', 'view', 'fault', 'image', 'checkpoint', 'json', 'errors'].map(
+    (name) => `harness/domain/${name}.ts`,
+  ),
+  ...['harness/checks/symptoms.ts', 'harness/cli/machine-hosts.ts', 'qemu', 'package-lock.json'],
+  ...['images/kickstart.ts', 'images/ignition.ts'],
+  ...['images/guest/probe', 'images/guest/administrator'],
+];
 const DISK_BYTES = 10 * 2 ** 30;
 /**
  * What an administrator might have chosen, and must find again after every upgrade. The last two spare an emulated machine
@@ -62,18 +70,13 @@ export async function machineHosts(options: {
     controlKey(cache),
     catalogueFacts(),
   ]);
-  const installed = installedStore(join(cache, 'installed'), hypervisor);
-  const identity = {
-    qemu: platform.build,
-    firmware: createHash('sha256')
-      .update(await readFile(platform.firmware))
-      .digest('hex'),
+  const platformIdentity = {
+    ...{ qemu: platform.build, accelerator: platform.accelerator, cpu: platform.cpu },
+    firmware: await sha256File(platform.firmware),
+    variables: await sha256File(platform.variables),
+    node: process.version,
+    sources: await sourceDigest(SOURCES.map((path) => join(ROOT, path))),
   };
-  const volumes = { write: writeOemdrv };
-  const installer = new Installer({
-    ...{ hypervisor, platform: identity, sha256: options.sha256 },
-    ...{ installed, volumes, clock: systemClock },
-  });
   const builtFor = builder(cache, options);
   const guestScript = (path: string): string =>
     readFileSync(join(ROOT, 'images/guest', path), 'utf8');
@@ -81,12 +84,19 @@ export async function machineHosts(options: {
     platform: { ...platform },
     speed: measuredSlowness(),
     images: facts,
+    identity: (job) => ({
+      ...platformIdentity,
+      ...{ layout: job.layout, firmware: job.firmware, storage: job.storage },
+      ...{ memoryMiB: job.memoryMiB, diskBytes: DISK_BYTES },
+      // what it is provisioned with
+      key: options.sha256(key.publicKey),
+    }),
     prepare: (jobs) => buildAbsent(cache, jobs, options.signal),
     host: async (job, dir, emit) =>
       new MachineHost({
         job: job.id,
         dir,
-        memoryMiB: job.run.data.memoryMiB ?? MEMORY_MIB,
+        memoryMiB: job.memoryMiB,
         diskBytes: DISK_BYTES,
         hypervisor,
         ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
@@ -98,13 +108,14 @@ export async function machineHosts(options: {
               ...{ cacheDir: cache, layout: job.layout, onProgress, signal: options.signal },
             }),
         },
-        installer,
-        installed,
+        volumes: { write: writeOemdrv },
+        files,
         connect: (to) => connectShell({ ...to, privateKey: key.privateKey, clock: systemClock }),
         clock: systemClock,
         guestScript,
         emit,
       }),
+    keyFile: key.privateKeyFile,
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),
   };
 }

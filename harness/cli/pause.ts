@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { HostproofError } from '../domain/errors.ts';
 import type { Host } from '../ports/host.ts';
+import { sshCommand } from './ssh-command.ts';
 import { say } from './output.ts';
 
 export async function pause(
@@ -15,11 +16,7 @@ export async function pause(
   const access = host.access();
   if (access === null) say('  the machine is off');
   else {
-    if (access.sshPort !== null) {
-      say(
-        `  shell:    ssh -i ${keyFile} -p ${access.sshPort.toString()} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@127.0.0.1`,
-      );
-    }
+    say(`  shell:    ${sshCommand(keyFile, access.sshPort).join(' ')}`);
     say(`  evidence: ${access.dir}`);
   }
   say('  press Enter to let it go');

@@ -1,8 +1,10 @@
 /** `hostproof run`: wires stories, hosts and reports, and runs them. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
+import { cacheDir } from '../adapters/cache-dir.ts';
+import { CheckpointStore } from '../adapters/checkpoints/store.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { defects } from '../../images/catalogue.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
@@ -13,10 +15,16 @@ import { known, named, unknownName } from '../domain/nearest.ts';
 import { plan, SIMULATED_LAYOUTS, type Job } from '../domain/plan.ts';
 import { MEMORY_MIB, SUITES } from '../domain/scenario.ts';
 import { STORAGES } from '../domain/variant.ts';
+import { VERBS } from '../domain/verb.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { continuations, type Course } from '../run/checkpoints/forecast.ts';
+import type { Memory } from '../run/checkpoints/recall.ts';
+import { rehearse } from '../run/checkpoints/rehearsal.ts';
 import { runJob } from '../run/job.ts';
 import { run } from '../run/runner.ts';
+import { keepFailure } from './failure.ts';
 import { loadInvariants, loadScenarios, ROOT } from './load.ts';
+import { say } from './output.ts';
 import { startReporting } from './reporting.ts';
 import type { HostFactory } from './hosts.ts';
 
@@ -31,6 +39,12 @@ export interface RunSuiteOptions {
   /** Jobs at a time; chosen by cores and memory if left out. */
   readonly jobs?: number | undefined;
   readonly seed: number;
+  /** False: everything is done, and nothing is kept. */
+  readonly cache: boolean;
+  /** Nothing is known from earlier runs; what this one does is kept. */
+  readonly refresh: boolean;
+  /** What checkpoints may take on the disk, in bytes; as is usual if left out. */
+  readonly cacheSize?: number | undefined;
   /** Keeps the disks of jobs that passed, too. */
   readonly keep: boolean;
   readonly pauseOnFailure: boolean;
@@ -48,10 +62,11 @@ export interface RunSuiteOptions {
 const JOB_OVERHEAD_MIB = 300;
 
 export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
-  const jobs = await planned(options);
+  const { jobs, courses } = await planned(options);
   const clock = systemClock;
   const [invariants, factory] = await Promise.all([loadInvariants(), hosts(options)]);
   await factory.prepare(jobs);
+  const checkpoints = await checkpointsFor(options);
   using directory = createRunDirectory(options.out, clock.wallTime());
   options.onDirectory?.(directory.path);
   const shownDirectory = relative(process.cwd(), directory.path);
@@ -60,8 +75,19 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     dir: shownDirectory,
     sinceMs: () => clock.nowMs() - started,
   });
+  const courseOf = (job: Job): Course => courses.get(job.id) ?? NO_COURSE;
+  const memoryOf = (job: Job): Memory | null => {
+    if (checkpoints === null) return null;
+    const course = courseOf(job);
+    return {
+      ...{ checkpoints, sha256, clock, newId: randomUUID, madeFor: job.id },
+      identity: factory.identity(job),
+      verbs: course.acts.map(({ verb }) => verb),
+      continuations: continuations(course, [...courses.values()]),
+    };
+  };
 
-  return await run({
+  const verdict = await run({
     header: {
       id: directory.id,
       version: options.version,
@@ -70,8 +96,9 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
       platform: factory.platform,
       defect: options.defect ?? null,
     },
-    jobs,
+    jobs: jobs.map((job) => ({ job, course: courseOf(job), length: lengthOf(courseOf(job)) })),
     concurrency: options.jobs ?? concurrency(jobs),
+    isShared: checkpoints !== null,
     clock,
     signal: options.signal,
     onEvent: (event) => {
@@ -84,6 +111,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         dir,
         host: (emitHost: (body: EventBody) => void) =>
           factory.host(job, join(directory.path, dir), emitHost),
+        memory: memoryOf(job),
         clock,
         invariants,
         emit,
@@ -93,16 +121,43 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         versionOf: (image) => factory.images.find(({ name }) => name === image)?.version ?? image,
         imageNames: factory.images.map(({ name }) => name),
         reproduce: reproduce(job, options),
-        onFailure: (host, error) =>
-          options.pauseOnFailure ? factory.pause(host, error) : Promise.resolve(),
+        onFailure: async (host, { error, step }) => {
+          if (options.pauseOnFailure) await factory.pause(host, error);
+          await keepFailure(host, step, join(directory.path, dir), emit);
+          return options.machine === 'sim' || step === 0
+            ? undefined
+            : `npx hostproof shell ${shownDirectory} --job ${job.id} --at ${step.toString()}`;
+        },
       });
       if (verdict === 'passed' && !options.keep) await removeDisks(join(directory.path, dir));
       return verdict;
     },
   });
+  await checkpoints?.collect();
+  return verdict;
 }
 
-async function planned(options: RunSuiteOptions): Promise<Job[]> {
+/** What steps came to, from one run to the next; null: nothing is kept. A simulated host is faster than its memory. */
+async function checkpointsFor(options: RunSuiteOptions): Promise<CheckpointStore | null> {
+  if (options.machine === 'sim' || !options.cache) return null;
+  return new CheckpointStore(await cacheDir(), {
+    budgetBytes: options.cacheSize ?? null,
+    refresh: options.refresh,
+    onNote: say,
+  });
+}
+
+const NO_COURSE: Course = { beginning: '', acts: [] };
+
+/** Seconds that its steps may take: how long they will is not known, but the one follows the other. */
+function lengthOf({ acts }: Course): number {
+  return acts.reduce((sum, { verb }) => sum + VERBS[verb].limitS, 0);
+}
+
+/** The jobs of this run, and what they and all other stories are going to do. */
+async function planned(
+  options: RunSuiteOptions,
+): Promise<{ readonly jobs: readonly Job[]; readonly courses: ReadonlyMap<string, Course> }> {
   const scenarios = await loadScenarios(options.scenarios);
   const layout = knownOrAny('layout', options.layout, LAYOUTS);
   if (options.machine === 'sim' && layout !== undefined && !SIMULATED_LAYOUTS.includes(layout)) {
@@ -128,7 +183,13 @@ async function planned(options: RunSuiteOptions): Promise<Job[]> {
     machine: options.machine,
     seed: options.seed,
   });
-  if (jobs.length > 0) return jobs;
+  if (jobs.length > 0) {
+    const all = plan(scenarios, { filters: [], machine: options.machine, seed: options.seed });
+    const courses = await Promise.all(
+      [...jobs, ...all].map(async (job) => [job.id, await rehearse(job)] as const),
+    );
+    return { jobs, courses: new Map(courses) };
+  }
   const ids = scenarios.map(({ id }) => id);
   const filter = options.filters[0];
   throw new HostproofError(
@@ -179,7 +240,7 @@ function reproduce(job: Job, options: RunSuiteOptions): string {
 
 async function removeDisks(dir: string): Promise<void> {
   await Promise.all(
-    ['disk0.qcow2', 'vars.fd', 'install', 'repository'].map((name) =>
+    ['disk0.qcow2', 'vars.fd', 'memory', 'oemdrv.img', 'repository'].map((name) =>
       rm(join(dir, name), { recursive: true, force: true }),
     ),
   );

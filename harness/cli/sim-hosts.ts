@@ -1,4 +1,5 @@
 /** Simulated hosts for a run. */
+import { files } from '../adapters/files.ts';
 import { SimulatedHost } from '../sim/host.ts';
 import type { HostFactory } from './hosts.ts';
 import { catalogueFacts } from '../../images/facts.ts';
@@ -9,8 +10,10 @@ export async function simulatedHosts(sha256: (text: string) => string): Promise<
     platform: null,
     speed: 1,
     images,
+    identity: () => null,
     prepare: () => Promise.resolve(),
-    host: () => Promise.resolve(new SimulatedHost({ images, sha256 })),
+    host: () => Promise.resolve(new SimulatedHost({ images, sha256, files })),
+    keyFile: null,
     pause: () => Promise.resolve(),
   };
 }

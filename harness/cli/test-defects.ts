@@ -58,7 +58,7 @@ async function findings(defect: Defect, out: string, options: DefectsOptions): P
     defect: defect.name,
     storage: STORAGES[0],
     seed: 0,
-    keep: false,
+    ...{ cache: true, refresh: false, keep: false },
     pauseOnFailure: false,
     out,
     reporters: ['terminal'],

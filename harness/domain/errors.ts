@@ -56,6 +56,10 @@ const TABLE = {
   'story/misuse': ['story', 'one verb at a time, on a host that is in the right state for it'],
   'story/argument': ['story', 'verbs take plain JSON'],
   'story/fault-never-struck': ['story', 'arm the fault at a moment that the step reaches'],
+  'story/not-deterministic': [
+    'story',
+    'a host must do the same each time: hostproof run --no-cache tells the story without checkpoints',
+  ],
   'story/failed': ['story', 'the story threw an error of its own'],
   // hostproof itself
   'harness/internal': [

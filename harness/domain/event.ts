@@ -35,6 +35,8 @@ export const jobSchema = z.object({
   storage: z.string(),
   machine: z.enum(['qemu', 'sim']),
   seed: z.number(),
+  /** Memory of the host. */
+  memoryMiB: z.number().default(1024),
 });
 
 /** Bodies by type. `atMs`: milliseconds since the run began. */
@@ -68,6 +70,8 @@ const bodies = [
     job,
     step: z.number().int(),
     durationMs: z.number(),
+    /** It was not done now: what it came to is known from an earlier time. */
+    cached: z.boolean().optional(),
     result: z.json().nullable(),
     view: hostViewSchema.nullable(),
     error: errorRecordSchema.nullable(),
@@ -97,6 +101,8 @@ const bodies = [
     evidence: z.array(z.string()),
     /** One command that runs this job again. */
     reproduce: z.string(),
+    /** One command that leads into the machine as it was when the job failed. */
+    enter: z.string().optional(),
   }),
   z.object({ type: z.literal('run.ended'), verdict, durationMs: z.number() }),
 ] as const;

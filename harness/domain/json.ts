@@ -1,4 +1,6 @@
 /** Plain JSON as verbs take and return it, and its one canonical text. */
+import type { z } from 'zod';
+
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -29,4 +31,9 @@ export function canonical(value: unknown): string {
     return `{${members.join(',')}}`;
   }
   throw new TypeError(`not JSON: ${typeof value}`);
+}
+
+/** A copy that is nothing but JSON; null for what is undefined. @throws TypeError for what JSON cannot say */
+export function asJson(value: unknown): z.infer<ReturnType<typeof z.json>> {
+  return JSON.parse(canonical(value ?? null)) as z.infer<ReturnType<typeof z.json>>;
 }

@@ -2,7 +2,7 @@
 import type { JobInfo } from './event.ts';
 import type { Firmware, LayoutId } from './image.ts';
 import { deriveSeed } from './prng.ts';
-import { SUITES, type Scenario, type Suite } from './scenario.ts';
+import { MEMORY_MIB, SUITES, type Scenario, type Suite } from './scenario.ts';
 import { STORAGES, VARIANTS, variantName, type Storage, type Variant } from './variant.ts';
 
 /** A scenario with its name: the path of its file below `scenarios/`, without the ending. */
@@ -49,6 +49,7 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
         title: run.data.title,
         machine: selection.machine,
         seed: deriveSeed(selection.seed, id),
+        memoryMiB: run.data.memoryMiB ?? MEMORY_MIB,
       };
     });
 }

@@ -43,11 +43,8 @@ export type ScenarioData = z.infer<typeof scenarioDataSchema>;
 
 /** The host as a story drives it. Every method is one step. */
 export interface StoryHost {
-  /** Installs with the default kickstart. `fresh`: really installs, even if the same installation is kept already. */
-  install(
-    image: ImageRef,
-    options?: { fresh?: boolean; append?: string },
-  ): Promise<Results['install']>;
+  /** Installs with the default kickstart. `append`: further arguments of the kernel. */
+  install(image: ImageRef, options?: { append?: string }): Promise<Results['install']>;
   boot(options?: { ends?: BootEnd }): Promise<Results['boot']>;
   reboot(options?: { ends?: BootEnd }): Promise<Results['reboot']>;
   /** Starts the host and chooses the entry of this version in the boot menu, as a person would. */

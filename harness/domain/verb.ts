@@ -57,9 +57,7 @@ export const VERBS = {
     kind: 'act',
     needs: 'none',
     limitS: 600,
-    args: z
-      .object({ image, fresh: z.boolean().optional(), append: z.string().optional() })
-      .strict(),
+    args: z.object({ image, append: z.string().optional() }).strict(),
   },
   boot: {
     kind: 'act',
@@ -154,7 +152,6 @@ export type Args<V extends Verb> = z.infer<(typeof VERBS)[V]['args']>;
 
 export interface Results {
   readonly install: {
-    readonly shared: boolean;
     /** What the first base must hold; the rest of it is the installer's and the kickstart's. */
     readonly content: Pick<TreeContent, 'usr'>;
   };

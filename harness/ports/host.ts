@@ -1,8 +1,9 @@
 /** A host under test: what every verb does. Real machines and the simulated host stand behind this port. */
+import type { HostState } from '../domain/checkpoint.ts';
+import type { Json } from '../domain/json.ts';
 import type { Args, Result, Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
-import type { MachineConsole } from './console.ts';
-import type { Shell } from './shell.ts';
+import type { RunningMachine } from './machine.ts';
 
 export interface StepContext {
   /** Milliseconds this step may take. */
@@ -11,9 +12,13 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Says what a long step does now. */
   readonly progress: (text: string) => void;
+  /** What was last seen of the host; null before its first start. */
+  readonly lastView: HostView | null;
+  /** A machine that runs when the step has ended will be frozen before it is started again. */
+  readonly willFreeze: boolean;
+  /** Called by a host that does not do the step, but knows what it came to. */
+  readonly recalled: () => void;
 }
-
-export type HostState = 'none' | 'off' | 'running' | 'hung';
 
 export type VerbMethods = {
   readonly [V in Exclude<Verb, 'view'>]: (
@@ -21,6 +26,14 @@ export type VerbMethods = {
     context: StepContext,
   ) => Promise<Result<V>>;
 };
+
+export interface Access {
+  readonly machine: RunningMachine;
+  /** Its working directory. */
+  readonly dir: string;
+  /** On 127.0.0.1. */
+  readonly sshPort: number;
+}
 
 export interface Host extends VerbMethods, AsyncDisposable {
   readonly machine: 'qemu' | 'sim';
@@ -30,11 +43,21 @@ export interface Host extends VerbMethods, AsyncDisposable {
     args: { readonly watch: readonly string[] },
     context: StepContext,
   ) => Promise<HostView>;
-  /** Console and shell exist on machines only. */
-  readonly console: () => MachineConsole | null;
-  readonly shell: () => Shell | null;
-  /** How a person gets at a machine that is on; null when there is none. */
-  readonly access: () => { readonly dir: string; readonly sshPort: number | null } | null;
+  /**
+   * Digests of all that the verb brings in from outside, beside its arguments; null when it talks to something that no digest
+   * covers: it and what follows it are not kept.
+   */
+  readonly inputs: <V extends Exclude<Verb, 'view'>>(
+    verb: V,
+    args: Args<V>,
+    context: Pick<StepContext, 'progress'>,
+  ) => Promise<Json | null>;
+  /** Stops the host for good and puts its state into a directory, which is there and empty: files whose names are the host's. */
+  readonly freeze: (directory: string) => Promise<void>;
+  /** Goes on from what `freeze` wrote in this state of the host; the files stay as they are. */
+  readonly thaw: (directory: string, state: HostState, context: StepContext) => Promise<void>;
+  /** The machine that is on, and how a person gets at it; null when there is none. */
+  readonly access: () => Access | null;
   /** Keeps what a person would look at first after a failure: the screen. */
   readonly recordFailure: () => Promise<void>;
   /** Files worth keeping, relative to the job's directory. */

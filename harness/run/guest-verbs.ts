@@ -3,24 +3,20 @@ import { HostproofError } from '../domain/errors.ts';
 import type { Args, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { StepContext } from '../ports/host.ts';
-import type { Images } from '../ports/images.ts';
-import type { Layout, LayoutContext, UpdateRepository } from '../ports/layout.ts';
+import type { Layout, LayoutContext } from '../ports/layout.ts';
 import { addUser, readFile, removeFile, settled, writeFile } from './guest-commands.ts';
 import type { Power } from './power.ts';
+import type { Repository } from './repository.ts';
 
 export interface GuestOptions {
   readonly power: Power;
   readonly layout: Layout;
-  readonly images: Images;
-  readonly updates: UpdateRepository;
+  readonly repository: Repository;
   readonly guestScript: (path: string) => string;
 }
 
 export class GuestVerbs {
   readonly #options: GuestOptions;
-  /** What was last seen of the host. */
-  lastView: HostView | null = null;
-
   constructor(options: GuestOptions) {
     this.#options = options;
   }
@@ -49,7 +45,7 @@ export class GuestVerbs {
   }
 
   async rollback(args: Args<'rollback'>, context: StepContext): Promise<Result<'rollback'>> {
-    const layer = this.lastView?.layers.find((candidate) => candidate.version === args.to);
+    const layer = context.lastView?.layers.find((candidate) => candidate.version === args.to);
     if (args.to !== undefined && layer === undefined && args.ends !== 'refused') {
       throw new HostproofError('story/misuse', `no layer of version ${args.to} was seen so far`);
     }
@@ -94,11 +90,9 @@ export class GuestVerbs {
     { name }: Args<'installPackage'>,
     context: StepContext,
   ): Promise<Result<'installPackage'>> {
-    const { images, layout, updates } = this.#options;
-    const built = await images.package(name, context.progress);
-    await using service = await this.#options.power.shell.serve(
-      await layout.served(built, updates),
-    );
+    const { layout, power, repository } = this.#options;
+    const packages = await repository.withPackage(name, context.progress);
+    await using service = await power.shell.serve(packages);
     await this.on('installing a package', context, (guest) =>
       layout.installPackage(guest, name, service.port),
     );
@@ -119,11 +113,10 @@ export class GuestVerbs {
     return { failedUnits };
   }
 
-  async view(args: { readonly watch: readonly string[] }, context: StepContext): Promise<HostView> {
-    this.lastView = await this.on('observing', context, (guest) =>
+  view(args: { readonly watch: readonly string[] }, context: StepContext): Promise<HostView> {
+    return this.on('observing', context, (guest) =>
       this.#options.layout.observe(guest, args.watch),
     );
-    return this.lastView;
   }
 
   digest(_args: Args<'digest'>, context: StepContext): Promise<Result<'digest'>> {

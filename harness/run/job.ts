@@ -1,10 +1,12 @@
 /** Runs one job: a story on a host, from the first step to the verdict. */
 import { asHostproofError, HostproofError, messageOf } from '../domain/errors.ts';
-import type { EventBody } from '../domain/event.ts';
+import type { EventBody, EventOf } from '../domain/event.ts';
 import type { Job } from '../domain/plan.ts';
 import { prng } from '../domain/prng.ts';
 import { verdictOf, type Verdict } from '../domain/verdict.ts';
 import type { Host } from '../ports/host.ts';
+import { remembering, type Memory } from './checkpoints/recall.ts';
+import { RememberedHost, type SymptomTap } from './checkpoints/remembered-host.ts';
 import { Steps, type StepsOptions } from './steps.ts';
 import { expectations, storyHost } from './story-api.ts';
 
@@ -13,10 +15,24 @@ export interface JobOptions extends Omit<StepsOptions, 'job' | 'host'> {
   readonly dir: string;
   /** Makes the host; it is disposed when the job has ended. */
   readonly host: (emit: (body: EventBody) => void) => Promise<Host>;
+  /** What earlier runs did need not be done again; null: everything is done. */
+  readonly memory: Memory | null;
   readonly imageNames: readonly string[];
   readonly reproduce: string;
-  /** Called with the host of a failed job, before it goes away. */
-  readonly onFailure: (host: Host, error: HostproofError) => Promise<void>;
+  /** Called with the host of a failed job, before it goes away. Resolves with how a person gets at what it leaves. */
+  readonly onFailure: (host: Host, failure: Failure) => Promise<string | undefined>;
+}
+
+export interface Failure {
+  readonly error: HostproofError;
+  /** The last step, which the host is after. */
+  readonly step: number;
+}
+
+interface Told {
+  /** The error that the story ended with; null if it came to its end. */
+  readonly error: HostproofError | null;
+  readonly steps: Steps;
 }
 
 export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
@@ -25,17 +41,22 @@ export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
   emit({ type: 'job.started', job: job.id, dir: options.dir });
   let error: HostproofError | null = null;
   let evidence: readonly string[] = [];
+  let enter: string | undefined;
   try {
-    const host = await options.host(emit);
+    const symptoms = symptomTap(job.id, emit);
+    const below = await options.host(symptoms.emit);
     try {
-      error = await tell(job, host, options);
+      const host = await remembered(job, below, symptoms, options);
+      const told = await tell(job, host, options);
+      error = told.error;
+      if (told.steps.hasFailed && host instanceof RememberedHost) await host.forget();
       if (error !== null && error.blame !== 'interrupt') {
-        await host.recordFailure();
-        await options.onFailure(host, error);
+        await below.recordFailure();
+        enter = await options.onFailure(below, { error, step: told.steps.count });
       }
     } finally {
-      await host[Symbol.asyncDispose]();
-      evidence = (await host.evidence()).map((file) => `${options.dir}/${file}`);
+      await below[Symbol.asyncDispose]();
+      evidence = (await below.evidence()).map((file) => `${options.dir}/${file}`);
     }
   } catch (thrown) {
     error ??= asHostproofError(thrown);
@@ -49,12 +70,46 @@ export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
     error: error?.toRecord() ?? null,
     evidence: [...evidence],
     reproduce: options.reproduce,
+    ...(enter === undefined ? {} : { enter }),
   });
   return verdict;
 }
 
-/** The error that the story ended with; null if it came to its end. */
-async function tell(job: Job, host: Host, options: JobOptions): Promise<HostproofError | null> {
+/** A host that need not do what is known of it already. */
+async function remembered(
+  job: Job,
+  below: Host,
+  symptoms: SymptomTap,
+  options: JobOptions,
+): Promise<Host> {
+  if (options.memory === null) return below;
+  const silent = { ...options, emit: () => undefined };
+  return remembering(below, options.memory, symptoms, (host) => tell(job, host, silent));
+}
+
+/** Lets symptoms through, and keeps them for the record of the step. */
+function symptomTap(
+  job: string,
+  emit: (body: EventBody) => void,
+): SymptomTap & { readonly emit: (body: EventBody) => void } {
+  let seen: EventOf<'symptom'>[] = [];
+  return {
+    emit: (body) => {
+      if (body.type === 'symptom') seen.push(body);
+      emit(body);
+    },
+    take: () => {
+      const taken = seen.map(({ id, line }) => ({ id, line }));
+      seen = [];
+      return taken;
+    },
+    tell: (symptoms) => {
+      for (const symptom of symptoms) emit({ type: 'symptom', job, step: null, ...symptom });
+    },
+  };
+}
+
+async function tell(job: Job, host: Host, options: JobOptions): Promise<Told> {
   const steps = new Steps({ ...options, job: job.id, host });
   const misuse = (message: string): HostproofError => new HostproofError('story/misuse', message);
   try {
@@ -70,10 +125,12 @@ async function tell(job: Job, host: Host, options: JobOptions): Promise<Hostproo
       random: prng(job.seed),
     });
     await steps.finish();
-    return null;
+    return { error: null, steps };
   } catch (thrown) {
-    if (options.signal.aborted) return new HostproofError('interrupt', 'interrupted');
-    return withLine(thrown, job.scenario);
+    const error = options.signal.aborted
+      ? new HostproofError('interrupt', 'interrupted')
+      : withLine(thrown, job.scenario);
+    return { error, steps };
   }
 }
 

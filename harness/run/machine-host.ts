@@ -1,22 +1,25 @@
 /** A host on a virtual machine: every verb, by a hypervisor, a console, a shell and a layout. */
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
+import type { HostState } from '../domain/checkpoint.ts';
 import type { PowerCut } from '../domain/fault.ts';
-import type { Args, Result } from '../domain/verb.ts';
+import type { Json } from '../domain/json.ts';
+import type { Args, Result, Verb } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connect } from '../ports/connect.ts';
-import type { MachineConsole } from '../ports/console.ts';
-import type { Host, HostState, StepContext } from '../ports/host.ts';
+import type { Files } from '../ports/files.ts';
+import type { Access, Host, StepContext } from '../ports/host.ts';
 import type { Images } from '../ports/images.ts';
-import type { InstalledHosts } from '../ports/installed.ts';
+import type { KickstartVolumes } from '../ports/kickstart-volumes.ts';
 import type { EngineOutcome, Layout, LayoutContext, UpdateRepository } from '../ports/layout.ts';
 import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
-import type { Shell } from '../ports/shell.ts';
 import { ArmedLine, underFault } from './armed-fault.ts';
 import { GuestVerbs } from './guest-verbs.ts';
 import { lastWords } from './last-words.ts';
-import type { Installer } from './installing.ts';
+import { install } from './installing.ts';
+import { inputsOf } from './outside.ts';
 import { Power } from './power.ts';
+import { Repository } from './repository.ts';
 import type { SeenSymptom } from './symptom-watch.ts';
 
 export interface MachineHostOptions {
@@ -28,8 +31,8 @@ export interface MachineHostOptions {
   readonly hypervisor: Hypervisor;
   readonly layout: Layout;
   readonly images: Images;
-  readonly installer: Installer;
-  readonly installed: InstalledHosts;
+  readonly volumes: KickstartVolumes;
+  readonly files: Files;
   readonly kickstart: (options: { readonly append: string }) => string;
   /** Files that the firmware hands to the installed host, by name: what it is provisioned with when it first starts. */
   readonly firmwareFiles: Readonly<Record<string, string>>;
@@ -43,6 +46,10 @@ export interface MachineHostOptions {
 /** What QEMU and the console leave in the job's directory. */
 const LOGS = ['console.log', 'qemu-command.txt', 'qmp.jsonl'];
 const SCREENSHOT = 'screen.png';
+/** Files of a host, and of a frozen one. */
+const [DISK, VARIABLES, MEMORY] = ['disk0.qcow2', 'vars.fd', 'memory'];
+/** Of a frozen host only. */
+const [STATE, REPOSITORY] = ['state', 'repository.json'];
 
 export class MachineHost implements Host {
   readonly machine = 'qemu';
@@ -50,11 +57,12 @@ export class MachineHost implements Host {
   #installed = false;
   readonly #power: Power;
   readonly #guest: GuestVerbs;
+  readonly #repository: Repository;
   readonly #evidence = [...LOGS];
 
   constructor(options: MachineHostOptions) {
     this.#options = options;
-    const { dir, job, memoryMiB, hypervisor, connect, clock, firmwareFiles } = options;
+    const { dir, job, memoryMiB, hypervisor, files, connect, clock, firmwareFiles } = options;
     const disk = {
       id: 'disk0',
       file: this.#disk,
@@ -67,45 +75,40 @@ export class MachineHost implements Host {
         ...hardware(job, memoryMiB),
         ...{ dir, variablesFile: this.#variables, disks: [disk], firmwareFiles },
       },
-      hypervisor,
-      connect,
-      clock,
+      memoryFile: `${dir}/${MEMORY}`,
       onSymptom: this.#onSymptom,
+      ...{ hypervisor, files, connect, clock },
     });
-    this.#guest = new GuestVerbs({ ...options, power: this.#power });
+    this.#repository = new Repository(options);
+    this.#guest = new GuestVerbs({ ...options, power: this.#power, repository: this.#repository });
   }
 
   state(): HostState {
     return this.#installed ? this.#power.state : 'none';
   }
 
-  console(): MachineConsole | null {
-    return this.#power.machineIfOn?.console ?? null;
-  }
-
-  shell(): Shell | null {
-    return this.#power.shellIfUp;
-  }
-
   async install(args: Args<'install'>, context: StepContext): Promise<Result<'install'>> {
-    const { diskBytes, dir, images, installed, installer, job, memoryMiB } = this.#options;
+    const { images, job, memoryMiB } = this.#options;
     const image = await images.built(args.image.image, 'installation', context.progress);
-    const { host, shared } = await installer.installed(
+    await install(
       {
-        image,
-        kickstart: this.#options.kickstart({ append: args.append ?? '' }),
-        ...{ diskBytes, dir, machine: hardware(job, memoryMiB), fresh: args.fresh === true },
-        onSymptom: this.#onSymptom,
+        ...this.#options,
+        ...{
+          image,
+          disk: this.#disk,
+          variables: this.#variables,
+          kickstart: this.#kickstart(args),
+        },
+        ...{ machine: hardware(job, memoryMiB), onSymptom: this.#onSymptom },
       },
       context,
     );
-    await installed.fork(host, { disk: this.#disk, variables: this.#variables });
     this.#installed = true;
-    return { shared, content: { usr: image.content.usr } };
+    return { content: { usr: image.content.usr } };
   }
 
   async boot(args: Args<'boot'>, context: StepContext): Promise<Result<'boot'>> {
-    await this.#power.start();
+    await this.#power.start(context);
     return this.#power.arrive(args.ends ?? 'up', context);
   }
 
@@ -115,10 +118,8 @@ export class MachineHost implements Host {
   }
 
   async select(args: Args<'select'>, context: StepContext): Promise<Result<'select'>> {
-    const layer = this.#guest.lastView?.layers.find(
-      (candidate) => candidate.version === args.version,
-    );
-    const entry = this.#guest.lastView?.entries.find((candidate) => candidate.layer === layer?.id);
+    const layer = context.lastView?.layers.find((candidate) => candidate.version === args.version);
+    const entry = context.lastView?.entries.find((candidate) => candidate.layer === layer?.id);
     if (entry === undefined) {
       throw new HostproofError(
         'story/misuse',
@@ -142,12 +143,15 @@ export class MachineHost implements Host {
   }
 
   async upgrade(args: Args<'upgrade'>, context: StepContext): Promise<Result<'upgrade'>> {
-    const { images, layout, updates } = this.#options;
+    const { layout } = this.#options;
     const { shell } = this.#power;
-    const image = await images.built(args.image.image, 'update', context.progress);
+    const { image, service: update } = await this.#repository.withUpdate(
+      args.image.image,
+      context.progress,
+    );
     const { fault } = args;
     const line = fault?.fault === 'connection-dropped' ? new ArmedLine(fault) : undefined;
-    await using service = await shell.serve(await layout.served(image.update, updates), line);
+    await using service = await shell.serve(update, line);
     const engine = (guest: LayoutContext): Promise<EngineOutcome> =>
       layout.upgrade(guest, image, service.port);
     const { content } = image;
@@ -174,9 +178,42 @@ export class MachineHost implements Host {
   readonly digest: Host['digest'] = (...step) => this.#guest.digest(...step);
   readonly view: Host['view'] = (...step) => this.#guest.view(...step);
 
-  access(): { readonly dir: string; readonly sshPort: number | null } | null {
-    if (this.#power.state === 'off') return null;
-    return { dir: this.#options.dir, sshPort: this.#power.sshPort };
+  inputs<V extends Exclude<Verb, 'view'>>(
+    verb: V,
+    args: Args<V>,
+    { progress }: Pick<StepContext, 'progress'>,
+  ): Promise<Json> {
+    const kickstart = (): string => this.#kickstart(args as Args<'install'>);
+    return inputsOf(verb, args, { images: this.#options.images, kickstart, progress });
+  }
+
+  async freeze(directory: string): Promise<void> {
+    const { dir, files } = this.#options;
+    await files.write(`${directory}/${REPOSITORY}`, this.#repository.toText());
+    if (this.#power.state !== 'off') await this.#power.freeze(`${directory}/${STATE}`);
+    for (const name of [DISK, VARIABLES, MEMORY]) {
+      if (await files.exists(`${dir}/${name}`))
+        await files.move(`${dir}/${name}`, `${directory}/${name}`);
+    }
+  }
+
+  async thaw(directory: string, state: HostState, context: StepContext): Promise<void> {
+    const { files, hypervisor } = this.#options;
+    this.#installed = state !== 'none';
+    if (!this.#installed) return;
+    await hypervisor.overlayDisk(this.#disk, `${directory}/${DISK}`);
+    await files.copy(`${directory}/${VARIABLES}`, this.#variables);
+    const served = (await files.read(`${directory}/${REPOSITORY}`)) ?? '[]';
+    await this.#repository.restore(served, context.progress);
+    if (state === 'off') return;
+    const frozen = { memory: `${directory}/${MEMORY}`, state: `${directory}/${STATE}` };
+    await this.#power.thaw({ ...frozen, isRunning: state === 'running' }, context);
+  }
+
+  access(): Access | null {
+    const { dir } = this.#options;
+    const { machineIfOn: machine, sshPort } = this.#power;
+    return machine === null || sshPort === null ? null : { machine, dir, sshPort };
   }
 
   async recordFailure(): Promise<void> {
@@ -220,12 +257,16 @@ export class MachineHost implements Host {
     );
   }
 
+  #kickstart({ append }: Args<'install'>): string {
+    return this.#options.kickstart({ append: append ?? '' });
+  }
+
   get #disk(): string {
-    return `${this.#options.dir}/disk0.qcow2`;
+    return `${this.#options.dir}/${DISK}`;
   }
 
   get #variables(): string {
-    return `${this.#options.dir}/vars.fd`;
+    return `${this.#options.dir}/${VARIABLES}`;
   }
 
   readonly #onSymptom = ({ symptom, line }: SeenSymptom): void => {

@@ -7,6 +7,7 @@ import { HostproofError } from '../domain/errors.ts';
 import type { BootEnd } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connect } from '../ports/connect.ts';
+import type { Files } from '../ports/files.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
@@ -17,6 +18,9 @@ import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
 export interface PowerOptions {
   readonly machine: Omit<MachineSpec, 'forward'>;
+  /** Where the memory of a machine is that will be frozen. */
+  readonly memoryFile: string;
+  readonly files: Pick<Files, 'copy' | 'exists' | 'remove'>;
   readonly hypervisor: Hypervisor;
   readonly connect: Connect;
   readonly clock: Clock;
@@ -55,10 +59,6 @@ export class Power implements AsyncDisposable {
     return this.#powered?.machine ?? null;
   }
 
-  get shellIfUp(): Shell | null {
-    return this.#powered?.shell ?? null;
-  }
-
   get machine(): RunningMachine {
     return this.#on().machine;
   }
@@ -73,9 +73,43 @@ export class Power implements AsyncDisposable {
     return this.#powered?.machine.forwarded(SSH_PORT) ?? null;
   }
 
-  async start(): Promise<void> {
+  async start({ willFreeze }: Pick<StepContext, 'willFreeze'>): Promise<void> {
+    const { files, memoryFile } = this.#options;
+    // what an earlier start has left is not what a machine finds that is switched on
+    await files.remove(memoryFile);
+    await this.#begin(willFreeze ? { memory: { file: memoryFile, access: 'shared' } } : {});
+  }
+
+  /**
+   * Stops the machine for good and writes its state; the memory of one that was started for this stays in its file, that of
+   * any other is in the state.
+   */
+  async freeze(stateFile: string): Promise<void> {
+    const { machine, shell } = this.#on();
+    this.#powered = null;
+    await shell?.[Symbol.asyncDispose]();
+    await machine.freeze(stateFile);
+  }
+
+  /** Goes on from a frozen machine, whose files stay as they are. */
+  async thaw(
+    frozen: { readonly memory: string; readonly state: string; readonly isRunning: boolean },
+    context: StepContext,
+  ): Promise<void> {
+    const { files, memoryFile } = this.#options;
+    const isInFile = await files.exists(frozen.memory);
+    const willFreeze = isInFile && context.willFreeze;
+    if (willFreeze) await files.copy(frozen.memory, memoryFile);
+    const memory = willFreeze
+      ? ({ file: memoryFile, access: 'shared' } as const)
+      : ({ file: frozen.memory, access: 'private' } as const);
+    await this.#begin({ ...(isInFile && { memory }), stateFile: frozen.state });
+    if (frozen.isRunning) await this.#up(context);
+  }
+
+  async #begin(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {
     const { hypervisor, machine } = this.#options;
-    const spec = { ...machine, forward: [SSH_PORT, CLOSED_PORT], stopOnReboot: true };
+    const spec = { ...machine, ...how, forward: [SSH_PORT, CLOSED_PORT], stopOnReboot: true };
     this.#powered = { machine: await hypervisor.start(spec), shell: null };
   }
 
@@ -87,7 +121,7 @@ export class Power implements AsyncDisposable {
       else await this.#leave('reboot', context);
       await this.#gone('reset', context);
     }
-    await this.start();
+    await this.start(context);
   }
 
   async off(context: StepContext): Promise<void> {
@@ -187,7 +221,7 @@ export class Power implements AsyncDisposable {
         throw new HostproofError('host/never', message);
       }
       context.progress('the host is not well and starts again');
-      await this.start();
+      await this.start(context);
     }
   }
 
@@ -232,7 +266,7 @@ export class Power implements AsyncDisposable {
         throw stoppedInstead('booting', end.stop.reason, end.stop.detail);
       }
       context.progress('the machine has reset itself and starts again');
-      await this.start();
+      await this.start(context);
     }
   }
 

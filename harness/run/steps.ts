@@ -1,14 +1,15 @@
 /** Turns verbs into steps: checked before, limited while, recorded and judged after. */
 import type { Invariant } from '../checks/invariant.ts';
 import { asHostproofError, HostproofError } from '../domain/errors.ts';
-import type { EventBody, EventOf } from '../domain/event.ts';
-import { canonical } from '../domain/json.ts';
+import type { EventBody } from '../domain/event.ts';
+import { asJson } from '../domain/json.ts';
 import type { Deed } from '../domain/deed.ts';
 import { EMPTY_LEDGER, promise, settle, watched, type Ledger } from '../domain/promise.ts';
 import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Host, HostState, StepContext } from '../ports/host.ts';
+import type { HostState } from '../domain/checkpoint.ts';
+import type { Host, StepContext } from '../ports/host.ts';
 import { deedOf, unexpectedEnd } from './deeds.ts';
 
 export interface StepsOptions {
@@ -41,6 +42,9 @@ export class Steps {
   #ledger: Ledger = EMPTY_LEDGER;
   #count = 0;
   #busy: Verb | null = null;
+  #hasFailed = false;
+  /** How often the host was asked in this step, and how often it knew the answer from earlier. */
+  #asked = { times: 0, recalled: 0 };
 
   constructor(options: StepsOptions) {
     this.#options = options;
@@ -49,6 +53,11 @@ export class Steps {
   /** Number of the last step. */
   get count(): number {
     return this.#count;
+  }
+
+  /** A step ended in an error: what was observed in it is not to be relied on. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   get lastView(): HostView | null {
@@ -63,6 +72,7 @@ export class Steps {
     const limitMs = VERBS[verb].limitS * 1000 * this.#options.speed;
     const started = this.#options.clock.nowMs();
     this.#busy = verb;
+    this.#asked = { times: 0, recalled: 0 };
     this.#options.emit({
       type: 'step.started',
       job: this.#options.job,
@@ -101,12 +111,14 @@ export class Steps {
       job: this.#options.job,
       step,
       durationMs: this.#options.clock.nowMs() - started,
+      cached: this.#asked.times > 0 && this.#asked.recalled === this.#asked.times,
       result: verb === 'view' ? null : asJson(result),
       view,
       error: error?.toRecord() ?? null,
     });
-    if (error !== null) throw error;
-    return result as Result<V>;
+    if (error === null) return result as Result<V>;
+    this.#hasFailed = true;
+    throw error;
   }
 
   /** The story has come to its end: nothing may still be going on, and bases are read to the last byte. */
@@ -170,6 +182,8 @@ export class Steps {
     limitMs: number,
     body: (context: StepContext) => Promise<T>,
   ): Promise<T> {
+    const asked = this.#asked;
+    asked.times++;
     const ended = new AbortController();
     const limit = new AbortController();
     const timer = this.#options.clock.sleep(limitMs, ended.signal).then(
@@ -184,6 +198,11 @@ export class Steps {
         limitMs,
         signal: AbortSignal.any([this.#options.signal, limit.signal]),
         progress: this.#progress(step),
+        lastView: this.lastView,
+        willFreeze: false,
+        recalled: () => {
+          asked.recalled++;
+        },
       });
     } finally {
       ended.abort();
@@ -212,8 +231,4 @@ export class Steps {
     this.#ledger = { ...settled, promisedRunning: view.bootedLayer };
     return findings[0] ?? null;
   }
-}
-
-function asJson(value: unknown): EventOf<'step.started'>['args'] {
-  return JSON.parse(canonical(value ?? null)) as EventOf<'step.started'>['args'];
 }

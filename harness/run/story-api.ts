@@ -7,7 +7,7 @@ import type { Steps } from './steps.ts';
 /** Share of a place that logs and the like may take as time goes by. */
 const SPACE_TOLERANCE = 0.02;
 
-export function storyHost(steps: Steps): StoryHost {
+export function storyHost(steps: Pick<Steps, 'perform'>): StoryHost {
   return {
     install: (image, options) => steps.perform('install', { image, ...options }),
     boot: (options) => steps.perform('boot', { ...options }),

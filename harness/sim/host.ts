@@ -1,17 +1,32 @@
 /** A simulated host: in memory, thin layout, same port as a real one. Nothing here runs a guest. */
 import { HostproofError } from '../domain/errors.ts';
 import type { FaultStamp } from '../domain/fault.ts';
-import type { ImageFacts, TreeContent } from '../domain/image.ts';
-import type { Args, BootEnd, Outcome, Result } from '../domain/verb.ts';
+import type { ImageFacts, ImageRef, TreeContent } from '../domain/image.ts';
+import type { Json } from '../domain/json.ts';
+import type { Args, BootEnd, Outcome, Result, Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
-import type { Host, HostState } from '../ports/host.ts';
+import type { HostState } from '../domain/checkpoint.ts';
+import type { Files } from '../ports/files.ts';
+import type { Host } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
 import { freeMiB, installedDisk, type SimDisk, type SimLayer } from './disk.ts';
 import { changed, changedEtc, isShared } from './files.ts';
 import { cutAfter, effects, refusal } from './upgrade.ts';
 import { viewOf, type SimRunning } from './view.ts';
 
+/** The file that a frozen host is. */
+const FROZEN = 'simulated.json';
+
+interface Frozen {
+  readonly disk: SimDisk | null;
+  readonly running: SimRunning | null;
+  readonly hung: boolean;
+  readonly mishap: boolean;
+  readonly boots: number;
+}
+
 export interface SimOptions {
+  readonly files: Pick<Files, 'read' | 'write'>;
   readonly images: readonly ImageFacts[];
   /** Digest of a text, as views carry it. */
   readonly sha256: (text: string) => string;
@@ -37,20 +52,12 @@ export class SimulatedHost implements Host {
     return this.#running === null ? 'off' : 'running';
   }
 
-  console(): null {
-    return null;
-  }
-
-  shell(): null {
-    return null;
-  }
-
   install(args: Args<'install'>): Promise<Result<'install'>> {
     const image = this.#image(args.image.image);
     this.#running = null;
     const root = `root:0:${this.#options.sha256('')}:root`;
     this.#disk = installedDisk(image, { users: [root], arguments: args.append?.split(' ') ?? [] });
-    return Promise.resolve({ shared: false, content: { usr: this.#content(image).usr } });
+    return Promise.resolve({ content: { usr: this.#content(image).usr } });
   }
 
   boot(args: Args<'boot'>): Promise<Result<'boot'>> {
@@ -196,6 +203,28 @@ export class SimulatedHost implements Host {
       (base) => [base, this.#content(this.#imageOfBase(base))] as const,
     );
     return Promise.resolve({ bases: Object.fromEntries(bases), damage: [] });
+  }
+
+  /** Its images are what the catalogue says of them. */
+  inputs<V extends Exclude<Verb, 'view'>>(_verb: V, args: Args<V>): Promise<Json> {
+    const image = 'image' in args ? this.#image((args.image as ImageRef).image) : null;
+    return Promise.resolve({ ...image });
+  }
+
+  freeze(directory: string): Promise<void> {
+    const frozen = {
+      ...{ disk: this.#disk, running: this.#running, hung: this.#hung },
+      ...{ mishap: this.#mishap, boots: this.#boots },
+    };
+    [this.#disk, this.#running, this.#hung] = [null, null, false];
+    return this.#options.files.write(`${directory}/${FROZEN}`, JSON.stringify(frozen));
+  }
+
+  async thaw(directory: string): Promise<void> {
+    const text = (await this.#options.files.read(`${directory}/${FROZEN}`)) ?? '';
+    const frozen = JSON.parse(text) as Frozen; // as `freeze` wrote it: the store has compared digests
+    [this.#disk, this.#running, this.#hung] = [frozen.disk, frozen.running, frozen.hung];
+    [this.#mishap, this.#boots] = [frozen.mishap, frozen.boots];
   }
 
   access(): null {

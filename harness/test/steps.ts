@@ -1,6 +1,7 @@
 /** Steps as a story takes them, on a simulated host. */
 import { createHash } from 'node:crypto';
 import { catalogueFacts } from '../../images/facts.ts';
+import { files } from '../adapters/files.ts';
 import { loadInvariants } from '../cli/load.ts';
 import type { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
@@ -10,8 +11,8 @@ import { Steps } from '../run/steps.ts';
 import { SimulatedHost } from '../sim/host.ts';
 import { fakeClock } from './fake-clock.ts';
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const images = await catalogueFacts();
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const images = await catalogueFacts();
 export const invariants = await loadInvariants();
 
 export type Spoiled = { -readonly [K in keyof Host]?: Host[K] };
@@ -21,7 +22,7 @@ export function stepsOn(
   spoil: Spoiled | ((view: HostView) => HostView) = {},
   clock = fakeClock(),
 ): { steps: Steps; events: EventBody[] } {
-  const sim = new SimulatedHost({ images, sha256 });
+  const sim = new SimulatedHost({ images, sha256, files });
   const host = new Proxy<Host>(sim, {
     get: (target, name) => {
       if (typeof spoil !== 'function' && name in spoil) return spoil[name as keyof Host];

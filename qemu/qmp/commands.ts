@@ -44,17 +44,29 @@ export async function queryDiskStatistics(
 /**
  * Which port of 127.0.0.1 leads to which port of the guest.
  *
- * QMP has no query for it; the human monitor's `info usernet` has printed this table since 2009.
+ * @throws HostproofError `harness/qmp`
  */
 export async function queryForwardedPorts(qmp: QmpClient): Promise<ReadonlyMap<number, number>> {
-  const table = z
-    .string()
-    .parse(await qmp.execute('human-monitor-command', { 'command-line': 'info usernet' }));
   const hostPortByGuestPort = new Map<number, number>();
-  for (const line of table.split('\n')) {
+  for (const line of await networkTable(qmp)) {
     const match = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)\s+\S+\s+(\d+)/.exec(line);
     if (match?.[1] === undefined || match[2] === undefined) continue;
     hostPortByGuestPort.set(Number(match[2]), Number(match[1]));
   }
   return hostPortByGuestPort;
+}
+
+/** How many TCP connections lead into the guest, those included that one side has closed and the other has not. */
+export async function queryConnections(qmp: QmpClient): Promise<number> {
+  const lines = await networkTable(qmp);
+  return lines.filter((line) => /TCP\[(?!HOST_FORWARD)/.test(line)).length;
+}
+
+/** QMP has no query for it; the human monitor's `info usernet` has printed this table since 2009. */
+async function networkTable(qmp: QmpClient): Promise<string[]> {
+  const command = { 'command-line': 'info usernet' };
+  return z
+    .string()
+    .parse(await qmp.execute('human-monitor-command', command))
+    .split('\n');
 }

@@ -1,6 +1,7 @@
 /** What is known of a run after some of its events: the state that every report folds. */
 import type { Event, EventOf, JobInfo } from '../../harness/domain/event.ts';
 import type { Verdict } from '../../harness/domain/verdict.ts';
+import { stepTitle } from './text.ts';
 
 export type Finding = EventOf<'finding'>;
 export type JobEnd = EventOf<'job.ended'>;
@@ -133,4 +134,10 @@ export const BLAMED: Readonly<Record<Verdict, string>> = {
 /** An evidence path as the reader can open it. */
 export function evidencePath(dir: string | undefined, path: string): string {
   return dir === undefined ? path : `${dir.replace(/\/+$/, '')}/${path}`;
+}
+
+/** What a step is called; one that was known from an earlier time says so. */
+export function titleOf({ begun, ended }: StepState): string {
+  const title = stepTitle(begun.verb, begun.args);
+  return ended?.cached === true ? `${title} (cached)` : title;
 }

@@ -16,7 +16,7 @@ const HOSTILE = INJECTIONS.join('\n');
 
 function job(name: string, title = name): JobInfo {
   const variant = { layout: 'thin', firmware: 'uefi', storage: 'ext4-boot' } as const;
-  const rest = { machine: 'qemu', seed: 7 } as const;
+  const rest = { machine: 'qemu', seed: 7, memoryMiB: 1024 } as const;
   return { id: `smoke/${name}@thin-uefi`, scenario: `smoke/${name}`, title, ...variant, ...rest };
 }
 
@@ -56,7 +56,14 @@ const bodies: readonly (readonly [number, EventBody])[] = [
   [12, { type: 'job.started', job: jobs.bad.id, dir: 'jobs/upgrade' }],
   [13, step(jobs.bad, 1, 'write', { path: '/etc/motd', content: HOSTILE })],
   [400, { type: 'step.progress', job: jobs.good.id, step: 1, text: `[3/9] ${HOSTILE}` }],
-  [500, { type: 'step.ended', job: jobs.bad.id, step: 1, durationMs: 487, ...ended }],
+  [
+    500,
+    {
+      type: 'step.ended',
+      job: jobs.bad.id,
+      ...{ step: 1, durationMs: 487, cached: true, ...ended },
+    },
+  ],
   [
     510,
     step(jobs.bad, 2, 'upgrade', {
@@ -131,6 +138,7 @@ function end(
     error: cause,
     evidence: files,
     reproduce: reproduce(info),
+    ...(verdict === 'failed' && { enter: `npx hostproof shell RUN --job ${info.id} ${HOSTILE}` }),
   };
 }
 

@@ -8,7 +8,7 @@ export default scenario(
     suite: 'quick',
   },
   async ({ host, image, expect }) => {
-    await host.install(image('1.0'), { fresh: true });
+    await host.install(image('1.0'));
     await host.boot();
     expect.layer('1.0');
     expect.defaultLayer('1.0');

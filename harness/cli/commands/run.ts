@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { SUITES } from '../../domain/scenario.ts';
 import { STORAGES } from '../../domain/variant.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
+import { parseSize } from '../size.ts';
 import { RUNS, runSuite } from '../run-suite.ts';
 
 const run: CommandModule = (context) =>
@@ -26,6 +27,13 @@ const run: CommandModule = (context) =>
     )
     .option('--defect <name>', 'plants this defect in the engine of every update')
     .option('--jobs <number>', 'stories at a time (default: by cores and memory)', positiveInteger)
+    .option('--no-cache', 'does everything, and keeps nothing of it')
+    .option('--refresh', 'does everything, and keeps it in place of what was kept', false)
+    .option(
+      '--cache-size <size>',
+      'what checkpoints may take on the disk, as 20G (default: 20 GiB, or a quarter of the free disk)',
+      parseSize,
+    )
     .option('--seed <number>', 'seed of all randomness', wholeNumber, 0)
     .option('--keep', 'keeps the disks of stories that passed, too', false)
     .option('--pause-on-failure', 'keeps a failed host running until you press Enter', false)

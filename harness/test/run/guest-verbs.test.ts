@@ -24,14 +24,17 @@ async function hangingHost(moment: Omit<Moment, 'atMs'>) {
     hypervisor: scripted(machineClock, [[{ atMs: 1, ...moment }]]),
     connect: () => Promise.resolve(shell),
     clock,
+    memoryFile: '/run/memory',
+    files: { remove: () => Promise.resolve() } as never,
     onSymptom: () => undefined,
   });
   const context = {
     limitMs: 60_000,
     signal: new AbortController().signal,
     progress: () => undefined,
+    ...{ lastView: null, willFreeze: false, recalled: () => undefined },
   };
-  await power.start();
+  await power.start(context);
   await power.arrive('up', context);
   isUp = true;
   const layout = { fill: never, rollback: never, observe: never, digest: never } as never as Layout;

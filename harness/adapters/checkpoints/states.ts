@@ -1,0 +1,179 @@
+/**
+ * States of machines in the store: `states/<id>/`, with a manifest that names every file and its digest. A state is never renamed
+ * and never changed, since the disks of others are overlays of its own. Large files are not synced but compared with their
+ * digests, once for each inode, size, time and boot of the machine below.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { stateSchema, type KeptState } from '../../domain/checkpoint.ts';
+import { messageOf } from '../../domain/errors.ts';
+import type { Leases } from './leases.ts';
+import { readSealed, touch, writeSealed } from './sealed-file.ts';
+
+const MANIFEST = 'manifest.json';
+/** Says which files were compared with their digests, and when. */
+const VERIFIED = 'verified.json';
+
+export interface StoredState {
+  readonly id: string;
+  /** Null: nothing was written of what it is, or that is damaged. */
+  readonly state: KeptState | null;
+  /** What it takes on the disk. */
+  readonly sizeBytes: number;
+  readonly usedMs: number;
+}
+
+export class States {
+  readonly #directory: string;
+  readonly #leases: Leases;
+  readonly #onDamage: (text: string) => void;
+
+  constructor(directory: string, leases: Leases, onDamage: (text: string) => void) {
+    this.#directory = directory;
+    this.#leases = leases;
+    this.#onDamage = onDamage;
+  }
+
+  directoryOf(id: string): string {
+    return join(this.#directory, id);
+  }
+
+  async create(): Promise<string> {
+    const id = randomBytes(12).toString('hex');
+    // before it is there: nobody takes it for something left behind
+    await this.#leases.take(id);
+    await mkdir(this.directoryOf(id), { recursive: true });
+    return id;
+  }
+
+  async seal(id: string, standsOn: string | null): Promise<KeptState> {
+    const files: KeptState['files'] = {};
+    for (const name of (await this.#files(id)).sort()) {
+      const { size } = await stat(this.#file(id, name));
+      files[name] = { sizeBytes: size, sha256: await sha256File(this.#file(id, name)) };
+    }
+    const state = { id, standsOn, files };
+    await this.#remember(id, Object.keys(files));
+    await writeSealed(this.#file(id, MANIFEST), state);
+    return state;
+  }
+
+  /** The directory of a state that is whole, and on which it stands is; null if not. It stays while this process lives. */
+  async open(id: string): Promise<string | null> {
+    for (let next: string | null = id; next !== null;) {
+      await this.#leases.take(next);
+      const state = await this.#manifest(next);
+      if (state === null || !(await this.isSound(state))) return null;
+      await touch(this.#file(next, MANIFEST));
+      next = state.standsOn;
+    }
+    return this.directoryOf(id);
+  }
+
+  /** A damaged one is told and dropped. @param anew reads every byte, whenever that was done before */
+  async isSound(state: KeptState, { anew = false } = {}): Promise<boolean> {
+    const wrong = await this.#wrong(state, anew).catch(messageOf);
+    if (wrong === null) return true;
+    this.#onDamage(`checkpoint ${state.id}: ${wrong}`);
+    await this.drop(state.id);
+    return false;
+  }
+
+  async drop(id: string): Promise<void> {
+    await rm(this.directoryOf(id), { recursive: true, force: true });
+  }
+
+  /** All there are. */
+  async list(): Promise<StoredState[]> {
+    const ids = await readdir(this.#directory).catch(() => []);
+    return Promise.all(
+      ids.map(async (id) => {
+        const read = await readSealed(this.#file(id, MANIFEST), stateSchema);
+        const state = read !== null && 'content' in read ? read.content : null;
+        const sizes = await Promise.all(
+          (await this.#files(id)).map((name) =>
+            stat(this.#file(id, name)).then(
+              ({ blocks }) => blocks * 512,
+              () => 0,
+            ),
+          ),
+        );
+        const used = await stat(this.#file(id, MANIFEST)).catch(() => null);
+        const sizeBytes = sizes.reduce((sum, size) => sum + size, 0);
+        return { id, state, sizeBytes, usedMs: used?.mtimeMs ?? 0 };
+      }),
+    );
+  }
+
+  async #manifest(id: string): Promise<KeptState | null> {
+    const read = await readSealed(this.#file(id, MANIFEST), stateSchema);
+    if (read === null) return null;
+    if ('content' in read) return read.content;
+    this.#onDamage(`checkpoint ${id}: ${MANIFEST}: ${read.wrong}`);
+    await this.drop(id);
+    return null;
+  }
+
+  /** What is wrong with the files of a state; null if nothing is. */
+  async #wrong({ id, files }: KeptState, anew: boolean): Promise<string | null> {
+    const verified = anew ? {} : await this.#verified(id);
+    let isKnown = true;
+    for (const [name, { sizeBytes, sha256 }] of Object.entries(files)) {
+      const file = this.#file(id, name);
+      const now = await stampOf(file);
+      if (now === null) return `${name} is gone`;
+      if (now.size !== sizeBytes)
+        return `${name} has ${now.size.toString()} bytes, not ${sizeBytes.toString()}`;
+      if (verified[name] === now.text) continue;
+      isKnown = false;
+      if ((await sha256File(file)) !== sha256) return `${name} is damaged`;
+    }
+    if (!isKnown) await this.#remember(id, Object.keys(files));
+    return null;
+  }
+
+  async #verified(id: string): Promise<Record<string, unknown>> {
+    const text = await readFile(this.#file(id, VERIFIED), 'utf8').catch(() => '{}');
+    try {
+      return JSON.parse(text) as Record<string, unknown>;
+    } catch {
+      return {}; // it is written without care: at worst, everything is read once more
+    }
+  }
+
+  async #remember(id: string, names: readonly string[]): Promise<void> {
+    const stamps = await Promise.all(
+      names.map(async (name) => [name, (await stampOf(this.#file(id, name)))?.text] as const),
+    );
+    await writeFile(this.#file(id, VERIFIED), JSON.stringify(Object.fromEntries(stamps)));
+  }
+
+  async #files(id: string): Promise<string[]> {
+    const names = await readdir(this.directoryOf(id)).catch(() => []);
+    return names.filter((name) => ![MANIFEST, VERIFIED].includes(name) && !name.startsWith('.'));
+  }
+
+  #file(id: string, name: string): string {
+    return join(this.directoryOf(id), name);
+  }
+}
+
+/** What a file is known by while it is not changed; after a restart of the machine below, what was not on its disk is gone. */
+async function stampOf(
+  file: string,
+): Promise<{ readonly size: number; readonly text: string } | null> {
+  const stats = await stat(file).catch(() => null);
+  if (stats === null) return null;
+  const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const { ino, size, mtimeMs } = stats;
+  return { size, text: [boot, ino.toString(), size.toString(), mtimeMs.toString()].join(' ') };
+}
+
+async function sha256File(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 2 ** 20 }), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,239 @@
+/**
+ * The store of checkpoints, `<cache>/checkpoints/`: a record for each step under its key, and beside them the states that they
+ * name. A record is the one thing that makes a step known: it is written last, at once, and synced.
+ */
+import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stepRecordSchema, type KeptState, type StepRecord } from '../../domain/checkpoint.ts';
+import { HostproofError, isDiskFull, messageOf } from '../../domain/errors.ts';
+import type { Checkpoints } from '../../ports/checkpoints.ts';
+import { Leases } from './leases.ts';
+import { readSealed, removeSealed, touch, writeSealed } from './sealed-file.ts';
+import { States, type StoredState } from './states.ts';
+
+export interface StoreOptions {
+  /** What it may take on the disk, in bytes; null: as is usual. */
+  readonly budgetBytes: number | null;
+  /** What is left free on the disk when a state is begun. */
+  readonly reserveBytes?: number;
+  /** Nothing is known that this process has not kept itself. */
+  readonly refresh?: boolean;
+  /** Told of what is damaged, a line each. */
+  readonly onNote: (text: string) => void;
+}
+
+const BUDGET_BYTES = 20 * 2 ** 30;
+/** Of the disk that is free, or taken by checkpoints. */
+const BUDGET_SHARE = 0.25;
+/** Room for the memory of a machine, and for what else happens meanwhile. */
+const RESERVE_BYTES = 3 * 2 ** 30;
+const RECORD_DAYS = 30;
+
+export class CheckpointStore implements Checkpoints {
+  readonly #directory: string;
+  readonly #options: StoreOptions;
+  readonly #leases: Leases;
+  readonly #states: States;
+  /** Keys of what this process has kept. */
+  readonly #own = new Set<string>();
+
+  constructor(cacheDirectory: string, options: StoreOptions) {
+    this.#directory = join(cacheDirectory, 'checkpoints');
+    this.#options = options;
+    this.#leases = new Leases(join(this.#directory, 'leases'));
+    this.#states = new States(join(this.#directory, 'states'), this.#leases, (text) => {
+      options.onNote(`${text}: it is dropped, and made again when it is needed`);
+    });
+  }
+
+  async find<K extends StepRecord['kind']>(
+    kind: K,
+    key: string,
+  ): Promise<Extract<StepRecord, { kind: K }> | null> {
+    if (this.#options.refresh === true && !this.#own.has(key)) return null;
+    const record = await this.#read(key);
+    if (record?.kind !== kind) return null;
+    await touch(this.#file(key));
+    return record as Extract<StepRecord, { kind: K }>;
+  }
+
+  async keep<R extends StepRecord>(record: R, replaces: string | null = null): Promise<R> {
+    return this.#told(`keeping a step`, async () => {
+      const there = await this.#read(record.key);
+      const isOld =
+        there !== null &&
+        ((there.kind === 'act' && there.id === replaces) ||
+          (this.#options.refresh === true && !this.#own.has(record.key)));
+      if (isOld) await removeSealed(this.#file(record.key));
+      if (await writeSealed(this.#file(record.key), record)) {
+        this.#own.add(record.key);
+        return record;
+      }
+      return ((await this.#read(record.key)) as R | null) ?? record;
+    });
+  }
+
+  async forget(key: string): Promise<void> {
+    await removeSealed(this.#file(key));
+  }
+
+  newState(): Promise<{ readonly id: string; readonly directory: string } | null> {
+    return this.#told('making room for a checkpoint', async () => {
+      if (!(await this.#hasRoom())) return null;
+      const id = await this.#states.create();
+      return { id, directory: this.#states.directoryOf(id) };
+    });
+  }
+
+  sealed(id: string, standsOn: string | null): Promise<KeptState> {
+    return this.#told('keeping a checkpoint', () => this.#states.seal(id, standsOn));
+  }
+
+  open(state: KeptState): Promise<string | null> {
+    return this.#told('opening a checkpoint', () => this.#states.open(state.id));
+  }
+
+  /** Everything that is kept: the records of acts, and the states, whether or not a record names them. */
+  async list(): Promise<{
+    readonly records: readonly { readonly record: StepRecord; readonly usedMs: number }[];
+    readonly states: readonly StoredState[];
+  }> {
+    const records = [];
+    for (const key of await this.#keys()) {
+      const record = await this.#read(key);
+      const used = await stat(this.#file(key)).catch(() => null);
+      if (record !== null) records.push({ record, usedMs: used?.mtimeMs ?? 0 });
+    }
+    return { records, states: await this.#states.list() };
+  }
+
+  /** Reads every byte; what is damaged is told and dropped. @returns how many records and states are sound */
+  async verify(): Promise<{ readonly records: number; readonly states: number }> {
+    const { records, states } = await this.list();
+    let sound = 0;
+    for (const { state } of states)
+      if (state !== null && (await this.#states.isSound(state, { anew: true }))) sound++;
+    return { records: records.length, states: sound };
+  }
+
+  /**
+   * Throws away what is not needed: states that no record names, records that were not used for long, and, until what is left fits
+   * the budget, the states that were not used for the longest time. What others stand on goes after them; what a living process
+   * uses stays.
+   *
+   * @returns what the states that are left take, in bytes
+   */
+  async collect(budgetBytes?: number): Promise<number> {
+    const budget = budgetBytes ?? (await this.#budgetBytes());
+    const { records, states } = await this.list();
+    const named = new Set(
+      records.flatMap(({ record }) => (record.kind === 'act' ? (record.state?.id ?? []) : [])),
+    );
+    const oldMs = Date.now() - RECORD_DAYS * 86_400_000;
+    for (const { record, usedMs } of records) if (usedMs < oldMs) await this.forget(record.key);
+    const taken = await this.#leases.taken();
+    const kept = inOrderOfUse(states);
+    const needed = (id: string): boolean => taken.has(id) || kept.some((one) => one.on === id);
+    let sizeBytes = kept.reduce((sum, one) => sum + one.sizeBytes, 0);
+    for (const one of [...kept]) {
+      const isWanted = named.has(one.id) && sizeBytes <= budget;
+      if (isWanted || needed(one.id)) continue;
+      await this.#states.drop(one.id);
+      kept.splice(kept.indexOf(one), 1);
+      sizeBytes -= one.sizeBytes;
+    }
+    return sizeBytes;
+  }
+
+  /** Throws away everything that no living process uses. */
+  async clear(): Promise<void> {
+    for (const key of await this.#keys()) await this.forget(key);
+    await this.collect(0);
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    const free = async (): Promise<number> => {
+      const { bavail, bsize } = await statfs(this.#directory);
+      return bavail * bsize;
+    };
+    await mkdir(this.#directory, { recursive: true });
+    const states = await this.#states.list();
+    const sizeBytes = states.reduce((sum, one) => sum + one.sizeBytes, 0);
+    const budget = await this.#budgetBytes();
+    if (sizeBytes > budget && (await this.collect(budget)) > budget) return false;
+    return (await free()) > (this.#options.reserveBytes ?? RESERVE_BYTES);
+  }
+
+  async #budgetBytes(): Promise<number> {
+    if (this.#options.budgetBytes !== null) return this.#options.budgetBytes;
+    await mkdir(this.#directory, { recursive: true });
+    const { bavail, bsize } = await statfs(this.#directory);
+    const states = await this.#states.list();
+    const takenBytes = states.reduce((sum, one) => sum + one.sizeBytes, 0);
+    return Math.min(BUDGET_BYTES, BUDGET_SHARE * (bavail * bsize + takenBytes));
+  }
+
+  async #read(key: string): Promise<StepRecord | null> {
+    const file = this.#file(key);
+    const read = await readSealed(file, stepRecordSchema);
+    if (read === null) return null;
+    if ('content' in read && read.content.key === key) return read.content;
+    const wrong = 'wrong' in read ? read.wrong : 'it is another one';
+    this.#options.onNote(`record ${key.slice(0, 12)}: ${wrong}: it is dropped, and made again`);
+    await removeSealed(file);
+    return null;
+  }
+
+  async #keys(): Promise<string[]> {
+    const names = await readdir(join(this.#directory, 'records'), { recursive: true }).catch(
+      () => [],
+    );
+    return names.flatMap((name) => /([0-9a-f]{64})\.json$/.exec(name)?.[1] ?? []);
+  }
+
+  #file(key: string): string {
+    return join(this.#directory, 'records', key.slice(0, 2), `${key}.json`);
+  }
+
+  async #told<T>(what: string, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      if (error instanceof HostproofError) throw error;
+      const code = isDiskFull(error) ? 'env/disk-full' : 'env/io';
+      throw new HostproofError(code, `${what} in ${this.#directory}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+interface Used extends StoredState {
+  /** What it stands on. */
+  readonly on: string | null;
+}
+
+/** Longest unused first; what others stand on is used as they are, and comes after them. */
+function inOrderOfUse(states: readonly StoredState[]): Used[] {
+  const byId = new Map(states.map((one) => [one.id, one]));
+  const usedMs = new Map(states.map((one) => [one.id, one.usedMs]));
+  const depths = new Map<string, number>();
+  for (const { id, usedMs: own } of states) {
+    let depth = 0;
+    for (let on = byId.get(id)?.state?.standsOn ?? null; on !== null; depth++) {
+      usedMs.set(on, Math.max(usedMs.get(on) ?? 0, own));
+      on = byId.get(on)?.state?.standsOn ?? null;
+    }
+    depths.set(id, depth);
+  }
+  const order = ({ id }: StoredState): [number, number] => [
+    usedMs.get(id) ?? 0,
+    -(depths.get(id) ?? 0),
+  ];
+  return states
+    .map((one) => ({ ...one, on: one.state?.standsOn ?? null }))
+    .sort((one, other) => {
+      const [[used, depth], [otherUsed, otherDepth]] = [order(one), order(other)];
+      return used - otherUsed || depth - otherDepth;
+    });
+}

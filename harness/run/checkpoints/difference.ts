@@ -1,0 +1,24 @@
+/** Whether an act that was done again came to what it had come to before. */
+import type { ActRecord } from '../../domain/checkpoint.ts';
+import { canonical } from '../../domain/json.ts';
+
+type Done = Pick<ActRecord, 'verb' | 'args' | 'host' | 'result'>;
+
+/** Members of results that a host decides, and that are the same each time; moments, sizes and words may differ. */
+const OUTCOME = ['outcome', 'ends', 'entry', 'failedUnits', 'content'];
+
+/** @returns what differs; null if nothing does, or if it was another act */
+export function difference(before: Done | undefined, now: Done): string | null {
+  if (before?.verb !== now.verb || canonical(before.args) !== canonical(now.args)) return null;
+  if (before.host !== now.host) return `the host was ${before.host}, and is ${now.host}`;
+  for (const member of OUTCOME) {
+    const [was, is] = [memberOf(before.result, member), memberOf(now.result, member)];
+    if (was !== is) return `${member} was ${was}, and is ${is}`;
+  }
+  return null;
+}
+
+function memberOf(result: ActRecord['result'], name: string): string {
+  const isRecord = typeof result === 'object' && result !== null && !Array.isArray(result);
+  return canonical(isRecord ? (result[name] ?? null) : null).slice(0, 300);
+}
