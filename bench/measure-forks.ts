@@ -14,7 +14,8 @@ const STANDSTILL_MS_MAX = 500;
 const STATE_BYTES_MAX = 10 * 2 ** 20;
 
 export const measureForks: Measure = async ({ prepared, pairs, work, cache }) => {
-  const host = await freezeHost(prepared.installed, cache, join(work, 'frozen'));
+  const { installed } = await prepared();
+  const host = await freezeHost(installed, cache, join(work, 'frozen'));
   const { bootMs, freezeMs, stateBytes, memoryBytes } = host;
   const directoryOf = (pair: number, whose: string): string =>
     join(work, `fork-${pair.toString()}-${whose}`);

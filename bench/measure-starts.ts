@@ -8,7 +8,8 @@ import { judged, row, seconds, summary } from './statistics.ts';
 
 const ADDED_MS_MAX = 1000;
 
-export const measureStarts: Measure = async ({ prepared, pairs, work, cache }) => {
+export const measureStarts: Measure = async ({ pairs, work, cache, ...options }) => {
+  const prepared = await options.prepared();
   const directoryOf = (pair: number): string => join(work, `start-${pair.toString()}`);
   const [bare, ours] = await interleaved(pairs, 'start', {
     begin: (pair) => mkdir(directoryOf(pair)),

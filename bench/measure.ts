@@ -2,7 +2,12 @@
 import type { Prepared } from './prepare.ts';
 
 export type Measure = (options: {
-  readonly prepared: Prepared;
+  /** Installs once. */
+  readonly prepared: () => Promise<Prepared>;
+  /** Builds the images that are absent: no measurement is of that. */
+  readonly build: () => Promise<unknown>;
+  /** The suite that suites are measured with. */
+  readonly suite: string;
   readonly pairs: number;
   /** Directory for what it makes. */
   readonly work: string;

@@ -31,8 +31,9 @@ export interface Prepared {
 }
 
 const STORY = 'first-command@';
+export const HOSTPROOF = join(ROOT, 'harness/cli/hostproof.mjs');
 const COMMAND = [
-  ...[join(ROOT, 'harness/cli/hostproof.mjs'), 'run'],
+  ...[HOSTPROOF, 'run'],
   ...['--scenarios', join(ROOT, 'bench/stories'), '--reporter', 'jsonl', '--keep'],
 ];
 

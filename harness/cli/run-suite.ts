@@ -7,6 +7,7 @@ import { cacheDir } from '../adapters/cache-dir.ts';
 import { CheckpointStore } from '../adapters/checkpoints/store.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { defects } from '../../images/catalogue.ts';
+import { Durations } from '../adapters/durations.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
@@ -67,6 +68,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   const [invariants, factory] = await Promise.all([loadInvariants(), hosts(options)]);
   await factory.prepare(jobs);
   const checkpoints = await checkpointsFor(options);
+  const durations = options.machine === 'sim' ? null : await Durations.in(await cacheDir());
   using directory = createRunDirectory(options.out, clock.wallTime());
   options.onDirectory?.(directory.path);
   const shownDirectory = relative(process.cwd(), directory.path);
@@ -96,7 +98,10 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
       platform: factory.platform,
       defect: options.defect ?? null,
     },
-    jobs: jobs.map((job) => ({ job, course: courseOf(job), length: lengthOf(courseOf(job)) })),
+    jobs: jobs.map((job) => {
+      const course = courseOf(job);
+      return { job, course, length: durations?.of(job.id) ?? limitMsOf(course) };
+    }),
     concurrency: options.jobs ?? concurrency(jobs),
     isShared: checkpoints !== null,
     clock,
@@ -121,6 +126,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         versionOf: (image) => factory.images.find(({ name }) => name === image)?.version ?? image,
         imageNames: factory.images.map(({ name }) => name),
         reproduce: reproduce(job, options),
+        onLength: (workMs) => durations?.see(job.id, workMs),
         onFailure: async (host, { error, step }) => {
           if (options.pauseOnFailure) await factory.pause(host, error);
           await keepFailure(host, step, join(directory.path, dir), emit);
@@ -134,6 +140,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     },
   });
   await checkpoints?.collect();
+  await durations?.save();
   return verdict;
 }
 
@@ -149,9 +156,9 @@ async function checkpointsFor(options: RunSuiteOptions): Promise<CheckpointStore
 
 const NO_COURSE: Course = { beginning: '', acts: [] };
 
-/** Seconds that its steps may take: how long they will is not known, but the one follows the other. */
-function lengthOf({ acts }: Course): number {
-  return acts.reduce((sum, { verb }) => sum + VERBS[verb].limitS, 0);
+/** What its steps may take: how long they will is not known, but the one follows the other. */
+function limitMsOf({ acts }: Course): number {
+  return acts.reduce((sum, { verb }) => sum + VERBS[verb].limitS * 1000, 0);
 }
 
 /** The jobs of this run, and what they and all other stories are going to do. */

@@ -4,6 +4,9 @@
  */
 import { z } from 'zod';
 
+/** Changes whenever records, states or keys mean something else than before: what has another format is not looked at. */
+export const CHECKPOINT_FORMAT = 1;
+
 export const HOST_STATES = ['none', 'off', 'running', 'hung'] as const;
 /** `hung`: on, without a shell. */
 export type HostState = (typeof HOST_STATES)[number];
@@ -22,7 +25,13 @@ export const stateSchema = z.object({
 });
 export type KeptState = z.infer<typeof stateSchema>;
 
-const step = { key: sha256, verb: z.string(), args: z.json(), result: z.json() };
+const step = {
+  key: sha256,
+  verb: z.string(),
+  args: z.json(),
+  result: z.json(),
+  durationMs: z.number().nonnegative(),
+};
 
 export const actRecordSchema = z.object({
   kind: z.literal('act'),
@@ -32,7 +41,6 @@ export const actRecordSchema = z.object({
   /** The job that it was done for: others share it. */
   madeFor: z.string(),
   host: z.enum(HOST_STATES),
-  durationMs: z.number().nonnegative(),
   /** What its console said meanwhile that is worth telling. */
   symptoms: z.array(z.object({ id: z.string(), line: z.string() })),
   state: stateSchema.nullable(),

@@ -16,8 +16,8 @@ export interface StepContext {
   readonly lastView: HostView | null;
   /** A machine that runs when the step has ended will be frozen before it is started again. */
   readonly willFreeze: boolean;
-  /** Called by a host that does not do the step, but knows what it came to. */
-  readonly recalled: () => void;
+  /** Called by a host that does not do the step, but knows what it came to, and how long it took. */
+  readonly recalled: (durationMs: number) => void;
 }
 
 export type VerbMethods = {

@@ -19,6 +19,8 @@ export interface JobOptions extends Omit<StepsOptions, 'job' | 'host'> {
   readonly memory: Memory | null;
   readonly imageNames: readonly string[];
   readonly reproduce: string;
+  /** Called when the story has come to its end, with the milliseconds that its steps take when they are done. */
+  readonly onLength: (workMs: number) => void;
   /** Called with the host of a failed job, before it goes away. Resolves with how a person gets at what it leaves. */
   readonly onFailure: (host: Host, failure: Failure) => Promise<string | undefined>;
 }
@@ -49,6 +51,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
       const host = await remembered(job, below, symptoms, options);
       const told = await tell(job, host, options);
       error = told.error;
+      if (error === null) options.onLength(told.steps.workMs);
       if (told.steps.hasFailed && host instanceof RememberedHost) await host.forget();
       if (error !== null && error.blame !== 'interrupt') {
         await below.recordFailure();

@@ -51,8 +51,9 @@ export class Repository {
     return JSON.stringify(this.#served);
   }
 
-  /** Serves all that once more, in the same order, to a host that goes on from a frozen one. */
+  /** Becomes the same once more, for a host that goes on from a frozen one: it may well be its own. */
   async restore(text: string, progress: Progress): Promise<void> {
+    if (text === this.toText()) return;
     for (const one of servedSchema.parse(JSON.parse(text))) {
       if (one.kind === 'update') await this.withUpdate(one.image, progress);
       else await this.withPackage(one.name, progress);

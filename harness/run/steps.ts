@@ -43,8 +43,9 @@ export class Steps {
   #count = 0;
   #busy: Verb | null = null;
   #hasFailed = false;
+  #workMs = 0;
   /** How often the host was asked in this step, and how often it knew the answer from earlier. */
-  #asked = { times: 0, recalled: 0 };
+  #asked = { times: 0, recalled: 0, recalledMs: 0 };
 
   constructor(options: StepsOptions) {
     this.#options = options;
@@ -60,6 +61,11 @@ export class Steps {
     return this.#hasFailed;
   }
 
+  /** What the steps so far have taken when they were done, now or earlier. */
+  get workMs(): number {
+    return this.#workMs;
+  }
+
   get lastView(): HostView | null {
     return this.#ledger.last;
   }
@@ -72,7 +78,7 @@ export class Steps {
     const limitMs = VERBS[verb].limitS * 1000 * this.#options.speed;
     const started = this.#options.clock.nowMs();
     this.#busy = verb;
-    this.#asked = { times: 0, recalled: 0 };
+    this.#asked = { times: 0, recalled: 0, recalledMs: 0 };
     this.#options.emit({
       type: 'step.started',
       job: this.#options.job,
@@ -106,11 +112,11 @@ export class Steps {
     } finally {
       this.#busy = null;
     }
+    const durationMs = this.#options.clock.nowMs() - started;
+    this.#workMs += Math.max(durationMs, this.#asked.recalledMs);
     this.#options.emit({
       type: 'step.ended',
-      job: this.#options.job,
-      step,
-      durationMs: this.#options.clock.nowMs() - started,
+      ...{ job: this.#options.job, step, durationMs },
       cached: this.#asked.times > 0 && this.#asked.recalled === this.#asked.times,
       result: verb === 'view' ? null : asJson(result),
       view,
@@ -200,8 +206,9 @@ export class Steps {
         progress: this.#progress(step),
         lastView: this.lastView,
         willFreeze: false,
-        recalled: () => {
+        recalled: (durationMs) => {
           asked.recalled++;
+          asked.recalledMs += durationMs;
         },
       });
     } finally {

@@ -17,12 +17,14 @@ export async function hostproof(
     readonly env?: Record<string, string>;
     readonly inside?: readonly string[];
     readonly limitMs?: number;
+    /** On standard input, which ends with it. */
+    readonly input?: string;
   } = {},
 ): Promise<Ran> {
   const [command = '', ...rest] = [...(options.inside ?? []), process.execPath, BIN, ...args];
   const ran = await execa(command, rest, {
     reject: false,
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     env: { NO_COLOR: '1', ...options.env },
     timeout: options.limitMs ?? 60_000,
   });

@@ -10,6 +10,7 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
+    await host.write('/etc/motd', 'kept by the administrator\n');
     await host.upgrade(image('1.1'));
     await host.select('1.0');
     expect.layer('1.0');

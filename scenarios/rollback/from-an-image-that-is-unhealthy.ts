@@ -11,14 +11,14 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    await host.write('/etc/motd', 'written on 1.0\n');
+    await host.write('/etc/motd', 'kept by the administrator\n');
     await host.upgrade(image('unhealthy'));
     expect.defaultLayer('1.1.2');
     await host.reboot({ ends: 'fallback' });
     expect.layer('1.0');
     expect.defaultLayer('1.0');
     expect.layers('1.0', '1.1.2');
-    await expect.file('/etc/motd', 'written on 1.0\n');
+    await expect.file('/etc/motd', 'kept by the administrator\n');
     await host.reboot();
     expect.layer('1.0');
     await host.settle();

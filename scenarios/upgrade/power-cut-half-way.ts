@@ -14,6 +14,8 @@ export default scenario(
     await host.upgrade(image('1.1'), { fault: powerCut({ when: at('upgrade', 0.5) }) });
     await host.boot();
     expect.layer('1.0');
+    await host.rollback({ ends: 'refused' }); // there is nothing else yet
+    expect.defaultLayer('1.0');
     await host.upgrade(image('1.1')); // the interrupted upgrade can be run again
     await host.reboot();
     expect.layer('1.1');

@@ -10,6 +10,7 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
+    await host.write('/etc/motd', 'kept by the administrator\n');
     await host.upgrade(image('1.1'));
     await host.reboot();
     expect.layers('1.0', '1.1');
@@ -17,5 +18,6 @@ export default scenario(
     await host.reboot();
     expect.layer('1.2');
     expect.layers('1.1', '1.2');
+    await expect.file('/etc/motd', 'kept by the administrator\n');
   },
 );

@@ -1,10 +1,15 @@
 /**
- * The store of checkpoints, `<cache>/checkpoints/`: a record for each step under its key, and beside them the states that they
+ * The store of checkpoints, `<cache>/checkpoints/<format>/`: a record for each step under its key, and beside them the states that they
  * name. A record is the one thing that makes a step known: it is written last, at once, and synced.
  */
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stepRecordSchema, type KeptState, type StepRecord } from '../../domain/checkpoint.ts';
+import {
+  CHECKPOINT_FORMAT,
+  stepRecordSchema,
+  type KeptState,
+  type StepRecord,
+} from '../../domain/checkpoint.ts';
 import { HostproofError, isDiskFull, messageOf } from '../../domain/errors.ts';
 import type { Checkpoints } from '../../ports/checkpoints.ts';
 import { Leases } from './leases.ts';
@@ -38,7 +43,7 @@ export class CheckpointStore implements Checkpoints {
   readonly #own = new Set<string>();
 
   constructor(cacheDirectory: string, options: StoreOptions) {
-    this.#directory = join(cacheDirectory, 'checkpoints');
+    this.#directory = join(cacheDirectory, 'checkpoints', CHECKPOINT_FORMAT.toString());
     this.#options = options;
     this.#leases = new Leases(join(this.#directory, 'leases'));
     this.#states = new States(join(this.#directory, 'states'), this.#leases, (text) => {
@@ -124,12 +129,14 @@ export class CheckpointStore implements Checkpoints {
    * @returns what the states that are left take, in bytes
    */
   async collect(budgetBytes?: number): Promise<number> {
+    await mkdir(this.#directory, { recursive: true });
     const budget = budgetBytes ?? (await this.#budgetBytes());
     const { records, states } = await this.list();
     const named = new Set(
       records.flatMap(({ record }) => (record.kind === 'act' ? (record.state?.id ?? []) : [])),
     );
     const oldMs = Date.now() - RECORD_DAYS * 86_400_000;
+    await this.#sweepFormats(oldMs);
     for (const { record, usedMs } of records) if (usedMs < oldMs) await this.forget(record.key);
     const taken = await this.#leases.taken();
     const kept = inOrderOfUse(states);
@@ -149,6 +156,17 @@ export class CheckpointStore implements Checkpoints {
   async clear(): Promise<void> {
     for (const key of await this.#keys()) await this.forget(key);
     await this.collect(0);
+  }
+
+  /** What other versions of hostproof keep is theirs, until it has not been used for long. */
+  async #sweepFormats(oldMs: number): Promise<void> {
+    const all = join(this.#directory, '..');
+    for (const name of await readdir(all)) {
+      const directory = join(all, name);
+      const used = await stat(join(directory, 'leases')).catch(() => stat(directory));
+      if (directory === this.#directory || used.mtimeMs > oldMs) continue;
+      await rm(directory, { recursive: true, force: true });
+    }
   }
 
   async #hasRoom(): Promise<boolean> {

@@ -26,7 +26,11 @@ const run: CommandModule = (context) =>
         .default('qemu' as const),
     )
     .option('--defect <name>', 'plants this defect in the engine of every update')
-    .option('--jobs <number>', 'stories at a time (default: by cores and memory)', positiveInteger)
+    .option(
+      '--jobs <number>',
+      'stories at a time, or auto: by cores and memory (default: auto)',
+      jobs,
+    )
     .option('--no-cache', 'does everything, and keeps nothing of it')
     .option('--refresh', 'does everything, and keeps it in place of what was kept', false)
     .option(
@@ -61,6 +65,10 @@ export default run;
 
 function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
+}
+
+function jobs(text: string): number | undefined {
+  return text === 'auto' ? undefined : positiveInteger(text);
 }
 
 function wholeNumber(text: string): number {

@@ -2,16 +2,14 @@
  * Keys of steps: hashes over everything that can change what a step comes to. The key of an act is made from the execution of the
  * act before it, not from that one's key: what is known of one execution is never mixed with what is known of another.
  */
+import { CHECKPOINT_FORMAT as format } from '../../domain/checkpoint.ts';
 import { canonical, type Json } from '../../domain/json.ts';
-
-/** Changes whenever records or states mean something else than before. */
-const FORMAT = 1;
 
 export type Sha256 = (text: string) => string;
 
 /** Stands for the execution before the first act: `identity` is what a host is made from and by. */
 export function rootOf(sha256: Sha256, identity: Json): string {
-  return sha256(canonical({ format: FORMAT, identity }));
+  return sha256(canonical({ format, identity }));
 }
 
 export interface Step {
@@ -21,9 +19,9 @@ export interface Step {
 
 /** @param inputs what the verb brings in from outside, by digest */
 export function actKey(sha256: Sha256, after: string, { verb, args }: Step, inputs: Json): string {
-  return sha256(canonical({ format: FORMAT, after, verb, args, inputs }));
+  return sha256(canonical({ format, after, verb, args, inputs }));
 }
 
 export function observationKey(sha256: Sha256, after: string, { verb, args }: Step): string {
-  return sha256(canonical({ format: FORMAT, after, observed: verb, args }));
+  return sha256(canonical({ format, after, observed: verb, args }));
 }

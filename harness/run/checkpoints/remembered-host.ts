@@ -160,7 +160,7 @@ export class RememberedHost implements Host {
     const known = key === null ? null : await checkpoints.find('act', key);
     if (known !== null && this.#acts.length < recalls) {
       symptoms.tell(known.symptoms);
-      context.recalled();
+      context.recalled(known.durationMs);
       return this.#went(known, known.host).result as Result<V>;
     }
     await this.wake(context);
@@ -244,21 +244,23 @@ export class RememberedHost implements Host {
     context: StepContext,
     observe: (host: Host, context: StepContext) => Promise<T>,
   ): Promise<T> {
-    const { checkpoints, sha256 } = this.#options;
+    const { checkpoints, clock, sha256 } = this.#options;
     if (this.#isLost) throw new Unknown();
     const step = { verb, args: asJson(args) };
     const key = this.#after === null ? null : observationKey(sha256, this.#after, step);
     if (verb !== 'view') this.#key = key;
     const known = key === null ? null : await checkpoints.find('observation', key);
     if (known !== null) {
-      context.recalled();
+      context.recalled(known.durationMs);
       return known.result as T;
     }
     await this.wake(context);
+    const started = clock.nowMs();
     const result = await observe(this.#host(), context);
     if (key !== null) {
       const record = { kind: 'observation', key, ...step, result: asJson(result) } as const;
-      await checkpoints.keep<ObservationRecord>(record);
+      const durationMs = clock.nowMs() - started;
+      await checkpoints.keep<ObservationRecord>({ ...record, durationMs });
     }
     return result;
   }

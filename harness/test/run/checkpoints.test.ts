@@ -1,6 +1,8 @@
 /** Jobs that remember what was done before. */
 import t from 'tap';
+import { loadScenarios } from '../../cli/load.ts';
 import type { Invariant } from '../../checks/invariant.ts';
+import { plan } from '../../domain/plan.ts';
 import {
   errorOf,
   newCache,
@@ -155,4 +157,26 @@ t.test('--refresh does everything, and keeps it in place of what was kept', asyn
   const after = await told(upgraded, { cache });
   t.same(after.cached, ALL);
   t.same(after.notes, []);
+});
+
+t.test('the smoke suite comes to the same with checkpoints and without', async (t) => {
+  const all = plan(await loadScenarios(), {
+    ...{ suite: 'smoke', machine: 'sim', filters: [], seed: 0 },
+  } as const);
+  const cache = newCache();
+  const stories = all.map(({ run }) => run.story);
+  const seen = ({ verdict, steps }: Awaited<ReturnType<typeof told>>) => ({
+    verdict,
+    steps: steps.map(({ step, result, view, error }) => ({ step, result, view, error })),
+  });
+  const forgetful: Awaited<ReturnType<typeof told>>[] = [];
+  for (const story of stories) forgetful.push(await told(story, { cache, forgetful: true }));
+  for (const how of ['cold', 'warm']) {
+    for (const [index, story] of stories.entries()) {
+      const remembering = await told(story, { cache, others: stories });
+      t.same(seen(remembering), seen(forgetful[index] as never), `${how}: ${all[index]?.id ?? ''}`);
+      t.same(remembering.notes, []);
+      if (how === 'warm') t.ok(remembering.cached.every(Boolean));
+    }
+  }
 });

@@ -51,6 +51,8 @@ export interface Telling {
   readonly spoil?: (host: Host) => Partial<Host>;
   readonly invariants?: readonly Invariant[];
   readonly seed?: number;
+  /** Nothing is remembered. */
+  readonly forgetful?: boolean;
 }
 
 /** Tells a story on a simulated host; what was done on it, and what was told. */
@@ -82,20 +84,22 @@ export async function told(story: Story, telling: Telling) {
       ...telling.store,
     },
   });
+  const memory = {
+    ...{ checkpoints, sha256, clock: fakeClock(), madeFor: job.id, identity },
+    newId: randomUUID,
+    verbs: course.acts.map(({ verb }) => verb),
+    continuations: continuations(course, [course, ...courses]),
+  };
   const verdict = await runJob(job, {
     ...{ dir: 'job', clock: fakeClock(), speed: 1, sha256, signal: new AbortController().signal },
     host: () => Promise.resolve(host),
-    memory: {
-      ...{ checkpoints, sha256, clock: fakeClock(), madeFor: job.id, identity },
-      newId: randomUUID,
-      verbs: course.acts.map(({ verb }) => verb),
-      continuations: continuations(course, [course, ...courses]),
-    },
+    memory: telling.forgetful === true ? null : memory,
     invariants: telling.invariants ?? invariants,
     emit: (body) => events.push(body),
     imageNames: images.map(({ name }) => name),
     versionOf: (name) => images.find((image) => image.name === name)?.version ?? name,
     reproduce: '',
+    onLength: () => undefined,
     onFailure: () => Promise.resolve(undefined),
   });
   const steps = events.filter((event) => event.type === 'step.ended');
