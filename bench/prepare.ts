@@ -34,7 +34,7 @@ const STORY = 'first-command@';
 export const HOSTPROOF = join(ROOT, 'harness/cli/hostproof.mjs');
 const COMMAND = [
   ...[HOSTPROOF, 'run'],
-  ...['--scenarios', join(ROOT, 'bench/stories'), '--reporter', 'jsonl', '--keep'],
+  ...['--scenarios', join(ROOT, 'bench/stories'), '--reporter', 'jsonl'],
 ];
 
 /** Milliseconds from starting hostproof to the answer of the first command; the rest of the run is cut off. */

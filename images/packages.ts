@@ -9,7 +9,7 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import { HostproofError, messageOf } from '../harness/domain/errors.ts';
 import { keyOf } from './digest.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../harness/adapters/lock.ts';
 import { debianSources, type SourceFile } from './sources.ts';
 import { STEPS } from './step.ts';
 

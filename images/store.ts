@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promi
 import { join } from 'node:path';
 import PQueue from 'p-queue';
 import { HostproofError, isDiskFull, messageOf } from '../harness/domain/errors.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../harness/adapters/lock.ts';
 import { readRecord, RECORD, seal, sync, type StageFacts, type Stored } from './record.ts';
 
 /** What a stage is made from and how. */

@@ -1,4 +1,6 @@
 /** Disk images, through `qemu-img`. */
+import { resolve } from 'node:path';
+
 import { execa } from 'execa';
 import { z } from 'zod';
 
@@ -6,7 +8,7 @@ import { HostproofError } from '../harness/domain/errors.ts';
 import { failureCode } from './failure.ts';
 import { requireProgram } from './version.ts';
 
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 const infoSchema = z.object({
   format: z.string(),
@@ -36,6 +38,11 @@ export async function overlayDisk(
 ): Promise<void> {
   const below = ['-F', backingFormat, '-b', fileName(backing)];
   await qemuImg(['create', '-q', '-f', 'qcow2', ...below, fileName(file)]);
+}
+
+/** Copies into an overlay all that it reads through to others, which may go then. */
+export async function standAlone(file: string): Promise<void> {
+  await qemuImg(['rebase', '-q', '-f', 'qcow2', '-b', '', fileName(file)]);
 }
 
 /** Asks a disk that no machine uses. */
@@ -93,7 +100,10 @@ async function qemuImg(
   );
 }
 
-/** A name with a colon would be read as a protocol, and one with a leading dash as an option. */
+/**
+ * Absolute: a name with a colon would be read as a protocol, one with a leading dash as an option, and that of a disk below as
+ * relative to the disk above.
+ */
 function fileName(file: string): string {
-  return file.startsWith('/') ? file : `./${file}`;
+  return resolve(file);
 }

@@ -6,7 +6,7 @@ import type { Hypervisor, MachineSpec, RunningMachine } from '../harness/ports/m
 import { cachedAccelerator } from './accelerator-cache.ts';
 import type { AcceleratorVerdict } from './accelerator.ts';
 import type { MachineDescription } from './description.ts';
-import { createDisk, overlayDisk } from './disks.ts';
+import { createDisk, overlayDisk, standAlone } from './disks.ts';
 import { ensureVariables, findFirmware, type Firmware } from './firmware.ts';
 import { startMachine, type StartOptions } from './start.ts';
 import { findQemu, requireProgram, type QemuBuild } from './version.ts';
@@ -50,6 +50,7 @@ export class QemuHypervisor implements Hypervisor {
   }
 
   readonly createDisk = createDisk;
+  readonly standAlone = standAlone;
   readonly overlayDisk = (file: string, backing: string): Promise<void> =>
     overlayDisk(file, backing);
 

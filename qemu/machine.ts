@@ -93,9 +93,9 @@ export class QemuMachine implements RunningMachine {
   };
 
   readonly freeze = async (stateFile: string): Promise<void> => {
-    await this.#disconnected();
-    this.#end('killed', 'frozen');
     try {
+      await this.#disconnected();
+      this.#end('killed', 'frozen');
       await this.#parts.qmp.execute('stop');
       await saveState(this.#parts.qmp, stateFile);
     } finally {

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cacheDir } from '../adapters/cache-dir.ts';
 import { CheckpointStore } from '../adapters/checkpoints/store.ts';
 import { systemClock } from '../adapters/clock.ts';
@@ -12,12 +12,11 @@ import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { known } from '../domain/nearest.ts';
 import { STORAGES } from '../domain/variant.ts';
 import { VERBS, type Args, type Verb } from '../domain/verb.ts';
-import type { Host, StepContext } from '../ports/host.ts';
-import { remembering, type Memory } from '../run/checkpoints/recall.ts';
-import type { RememberedHost } from '../run/checkpoints/remembered-host.ts';
+import type { Host, StepContext, StepHost } from '../ports/host.ts';
+import { remembering, type Remembering } from '../run/checkpoints/remembering.ts';
 import { Steps } from '../run/steps.ts';
-import { failureOf } from './failure.ts';
 import type { HostFactory } from './hosts.ts';
+import { keepHost, keptHost } from './kept-hosts.ts';
 import { say } from './output.ts';
 
 /** A job of a finished run, and what it did. */
@@ -35,7 +34,8 @@ interface FinishedStep {
 }
 
 /** @throws HostproofError `usage/*` for what is no run, and for a job that is not one of it */
-export async function finishedJob(run: string, name: string | undefined): Promise<FinishedJob> {
+export async function finishedJob(given: string, name: string | undefined): Promise<FinishedJob> {
+  const run = resolve(given);
   const events = await eventsOf(run);
   const begun = events.find((event) => event.type === 'run.started');
   if (begun === undefined) throw new HostproofError('usage/option', `${run} has no beginning`);
@@ -123,43 +123,40 @@ export async function enter(
   };
   const host = await factory.host(spec, directory, () => undefined);
   try {
-    const failure = await failureOf(job.directory);
-    if (failure?.step === step.number)
-      await host.thaw(failure.directory, failure.host, contextFor(signal));
-    else
-      await again(
-        host,
-        { ...job, steps: job.steps.slice(0, step.number) },
-        factory.identity(spec),
-        factory,
-        signal,
-      );
-    if (host.access() !== null) return { step, host };
-    throw new HostproofError(
-      'usage/option',
-      `after step ${step.number.toString()} the host was off`,
-      {
-        hint: 'enter it after another step',
-      },
-    );
+    let kept = await keptHost(job.directory, step.number);
+    if (kept === null) {
+      const steps = job.steps.slice(0, job.steps.indexOf(step) + 1);
+      await again(host, { ...job, steps }, factory, factory.identity(spec), signal);
+      if (host.access() === null) throw wasOff(step.number);
+      kept = await keepHost(host, job.directory, step.number);
+    }
+    if (kept.state === 'off') throw wasOff(step.number);
+    await host.thaw(kept.directory, kept.state, contextFor(signal));
+    return { step, host };
   } catch (error) {
     await host[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Takes the steps of the job once more: what is known is recalled, and what is not kept is done again. */
+function wasOff(step: number): HostproofError {
+  return new HostproofError('usage/option', `after step ${step.toString()} the host was off`, {
+    hint: 'enter it after another step',
+  });
+}
+
+/** Takes the steps of the job once more: what is known is recalled, what is not kept is done again, and none of it is kept. */
 async function again(
   host: Host,
   job: FinishedJob,
-  identity: Memory['identity'],
   factory: HostFactory,
+  identity: Remembering['identity'],
   signal: AbortSignal,
 ): Promise<void> {
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
   const clock = systemClock;
   const acts = job.steps.filter(({ verb }) => VERBS[verb].kind === 'act');
-  const take = async (remembered: RememberedHost): Promise<void> => {
+  const take = async (remembered: StepHost): Promise<void> => {
     const steps = new Steps({
       ...{ job: job.info.id, host: remembered, clock, invariants: [], speed: factory.speed },
       ...{ signal, sha256, emit: () => undefined },
@@ -172,29 +169,35 @@ async function again(
         if (!(isLast && error instanceof HostproofError && error.blame === 'host')) throw error;
       });
     }
-    await remembered.wake(contextFor(signal));
   };
-  const memory: Memory = {
+  const memory: Remembering = {
     ...{ sha256, clock, newId: randomUUID, madeFor: job.info.id, identity },
-    checkpoints: new CheckpointStore(await cacheDir(), { budgetBytes: null, onNote: say }),
+    checkpoints: new CheckpointStore(await cacheDir(), {
+      ...{ budgetBytes: null, isReadOnly: true, onNote: say },
+    }),
     verbs: acts.map(({ verb }) => verb),
     continuations: acts.map(() => 0),
   };
   const silent = { take: () => [], tell: () => undefined };
-  const remembered = await remembering(
-    host,
-    memory,
-    silent,
-    (known) => take(known).catch(() => undefined), // so far it is known
-  );
-  await take(remembered);
+  const remembered = await remembering(host, memory, silent, {
+    tell: (known) =>
+      take(known).then(
+        () => true,
+        () => false,
+      ),
+    isEntered: true,
+  });
+  await take(remembered.host);
+  await remembered.wake(contextFor(signal));
 }
 
 const LIMIT_MS = 600_000;
 
 function contextFor(signal: AbortSignal): StepContext {
-  return {
+  const context: StepContext = {
     ...{ limitMs: LIMIT_MS, signal, progress: say },
     ...{ lastView: null, willFreeze: false, recalled: () => undefined },
+    aside: (body) => body(context),
   };
+  return context;
 }

@@ -1,5 +1,5 @@
 /** Hosts on virtual machines for a run. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildImage, buildPackage, listImages, type ImageListing } from '../../images/builder.ts';
@@ -32,6 +32,7 @@ import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
 import type { Job } from '../domain/plan.ts';
 import type { Images } from '../ports/images.ts';
+import { HostproofError } from '../domain/errors.ts';
 import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
 import type { HostFactory } from './hosts.ts';
 import { ROOT } from './load.ts';
@@ -46,8 +47,9 @@ const SOURCES = [
   ),
   ...['harness/checks/symptoms.ts', 'harness/cli/machine-hosts.ts', 'qemu', 'package-lock.json'],
   ...['images/kickstart.ts', 'images/ignition.ts'],
-  ...['images/guest/probe', 'images/guest/administrator'],
 ];
+/** What is sent to guests, below `images/guest/`: read once, so that a key names what was really sent. */
+const SCRIPTS = ['probe', 'administrator'];
 const DISK_BYTES = 10 * 2 ** 30;
 /**
  * What an administrator might have chosen, and must find again after every upgrade. The last two spare an emulated machine
@@ -70,16 +72,23 @@ export async function machineHosts(options: {
     controlKey(cache),
     catalogueFacts(),
   ]);
+  const scripts = guestScripts();
   const platformIdentity = {
     ...{ qemu: platform.build, accelerator: platform.accelerator, cpu: platform.cpu },
+    // a guest under KVM has the processor of the machine below
+    processor: platform.accelerator === 'kvm' ? options.sha256(processor()) : null,
     firmware: await sha256File(platform.firmware),
     variables: await sha256File(platform.variables),
     node: process.version,
     sources: await sourceDigest(SOURCES.map((path) => join(ROOT, path))),
+    scripts: options.sha256(JSON.stringify([...scripts])),
   };
   const builtFor = builder(cache, options);
-  const guestScript = (path: string): string =>
-    readFileSync(join(ROOT, 'images/guest', path), 'utf8');
+  const guestScript = (path: string): string => {
+    const text = scripts.get(path);
+    if (text !== undefined) return text;
+    throw new HostproofError('harness/internal', `${path} is not among the scripts for guests`);
+  };
   return {
     platform: { ...platform },
     speed: measuredSlowness(),
@@ -118,6 +127,23 @@ export async function machineHosts(options: {
     keyFile: key.privateKeyFile,
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),
   };
+}
+
+/** By path, in the order of their names. */
+function guestScripts(): Map<string, string> {
+  const names = SCRIPTS.flatMap((directory) =>
+    readdirSync(join(ROOT, 'images/guest', directory)).map((name) => `${directory}/${name}`),
+  );
+  return new Map(
+    names.sort().map((name) => [name, readFileSync(join(ROOT, 'images/guest', name), 'utf8')]),
+  );
+}
+
+/** Model, features and microcode of the first processor; without what changes by itself. */
+function processor(): string {
+  const [first = ''] = readFileSync('/proc/cpuinfo', 'utf8').split('\n\n');
+  const lines = first.split('\n').filter((line) => !/^(cpu MHz|bogomips)/.test(line));
+  return lines.join('\n');
 }
 
 /** What each layout has its own way of: operating a host, installing it, and letting the harness in. */

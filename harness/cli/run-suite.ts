@@ -9,7 +9,7 @@ import { systemClock } from '../adapters/clock.ts';
 import { defects } from '../../images/catalogue.ts';
 import { Durations } from '../adapters/durations.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
-import { HostproofError } from '../domain/errors.ts';
+import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { known, named, unknownName } from '../domain/nearest.ts';
@@ -19,11 +19,11 @@ import { STORAGES } from '../domain/variant.ts';
 import { VERBS } from '../domain/verb.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { continuations, type Course } from '../run/checkpoints/forecast.ts';
-import type { Memory } from '../run/checkpoints/recall.ts';
+import type { Remembering } from '../run/checkpoints/remembering.ts';
 import { rehearse } from '../run/checkpoints/rehearsal.ts';
 import { runJob } from '../run/job.ts';
 import { run } from '../run/runner.ts';
-import { keepFailure } from './failure.ts';
+import { keepHost } from './kept-hosts.ts';
 import { loadInvariants, loadScenarios, ROOT } from './load.ts';
 import { say } from './output.ts';
 import { startReporting } from './reporting.ts';
@@ -46,8 +46,8 @@ export interface RunSuiteOptions {
   readonly refresh: boolean;
   /** What checkpoints may take on the disk, in bytes; as is usual if left out. */
   readonly cacheSize?: number | undefined;
-  /** Keeps the disks of jobs that passed, too. */
-  readonly keep: boolean;
+  /** Failed hosts are frozen for `hostproof shell`. */
+  readonly keepsFailures: boolean;
   readonly pauseOnFailure: boolean;
   /** Directory that gets the run directory. */
   readonly out: string;
@@ -78,7 +78,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     sinceMs: () => clock.nowMs() - started,
   });
   const courseOf = (job: Job): Course => courses.get(job.id) ?? NO_COURSE;
-  const memoryOf = (job: Job): Memory | null => {
+  const memoryOf = (job: Job): Remembering | null => {
     if (checkpoints === null) return null;
     const course = courseOf(job);
     return {
@@ -127,20 +127,26 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         imageNames: factory.images.map(({ name }) => name),
         reproduce: reproduce(job, options),
         onLength: (workMs) => durations?.see(job.id, workMs),
-        onFailure: async (host, { error, step }) => {
+        onFailure: async (host, error, step) => {
           if (options.pauseOnFailure) await factory.pause(host, error);
-          await keepFailure(host, step, join(directory.path, dir), emit);
-          return options.machine === 'sim' || step === 0
-            ? undefined
-            : `npx hostproof shell ${shownDirectory} --job ${job.id} --at ${step.toString()}`;
+          if (!options.keepsFailures || host.state() === 'none') return undefined;
+          try {
+            await keepHost(host, join(directory.path, dir), step);
+          } catch (cause) {
+            emit({ type: 'run.note', text: `the failed host is not kept: ${messageOf(cause)}` });
+            return undefined;
+          }
+          return `npx hostproof shell ${shownDirectory} --job ${job.id} --at ${step.toString()}`;
         },
       });
-      if (verdict === 'passed' && !options.keep) await removeDisks(join(directory.path, dir));
+      if (verdict === 'passed') await removeDisks(join(directory.path, dir));
       return verdict;
     },
   });
-  await checkpoints?.collect();
-  await durations?.save();
+  await tidy(async () => {
+    await checkpoints?.collect();
+    await durations?.save();
+  });
   return verdict;
 }
 
@@ -152,6 +158,15 @@ async function checkpointsFor(options: RunSuiteOptions): Promise<CheckpointStore
     refresh: options.refresh,
     onNote: say,
   });
+}
+
+/** What went wrong in the cache after the last step says nothing of the hosts. */
+async function tidy(body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    say(`the cache was not tidied: ${messageOf(error)}`);
+  }
 }
 
 const NO_COURSE: Course = { beginning: '', acts: [] };

@@ -47,8 +47,7 @@ export const actRecordSchema = z.object({
 });
 export type ActRecord = z.infer<typeof actRecordSchema>;
 
-export const observationRecordSchema = z.object({ kind: z.literal('observation'), ...step });
-export type ObservationRecord = z.infer<typeof observationRecordSchema>;
+const observationRecordSchema = z.object({ kind: z.literal('observation'), ...step });
 
 export const stepRecordSchema = z.discriminatedUnion('kind', [
   actRecordSchema,

@@ -66,6 +66,10 @@ const TABLE = {
     'harness',
     'this is a defect of hostproof: please report it with the run directory',
   ],
+  'harness/checkpoint': [
+    'harness',
+    'run again: what is missing is made anew; hostproof run --no-cache tells the story without checkpoints',
+  ],
   'harness/qmp': ['harness', 'qmp.jsonl of the job has the transcript'],
   interrupt: ['interrupt', 'run the same command again'],
 } as const satisfies Record<string, readonly [Blame, string]>;

@@ -18,6 +18,8 @@ export interface StepContext {
   readonly willFreeze: boolean;
   /** Called by a host that does not do the step, but knows what it came to, and how long it took. */
   readonly recalled: (durationMs: number) => void;
+  /** Does what is not the step's own work: it has a limit of its own, and does not count for the step's. */
+  readonly aside: <T>(body: (context: StepContext) => Promise<T>) => Promise<T>;
 }
 
 export type VerbMethods = {
@@ -35,14 +37,18 @@ export interface Access {
   readonly sshPort: number;
 }
 
-export interface Host extends VerbMethods, AsyncDisposable {
-  readonly machine: 'qemu' | 'sim';
+/** What steps are taken on. */
+export interface StepHost extends VerbMethods {
   readonly state: () => HostState;
   /** Observes a running host. `watch`: files whose digests the view carries. */
   readonly view: (
     args: { readonly watch: readonly string[] },
     context: StepContext,
   ) => Promise<HostView>;
+}
+
+export interface Host extends StepHost, AsyncDisposable {
+  readonly machine: 'qemu' | 'sim';
   /**
    * Digests of all that the verb brings in from outside, beside its arguments; null when it talks to something that no digest
    * covers: it and what follows it are not kept.
@@ -52,8 +58,14 @@ export interface Host extends VerbMethods, AsyncDisposable {
     args: Args<V>,
     context: Pick<StepContext, 'progress'>,
   ) => Promise<Json | null>;
-  /** Stops the host for good and puts its state into a directory, which is there and empty: files whose names are the host's. */
-  readonly freeze: (directory: string) => Promise<void>;
+  /**
+   * Stops the host for good and puts its state into a directory, which is there and empty: files whose names are the host's.
+   * `standsAlone`: they need no others; otherwise they may need those that the host went on from.
+   */
+  readonly freeze: (
+    directory: string,
+    options?: { readonly standsAlone?: boolean },
+  ) => Promise<void>;
   /** Goes on from what `freeze` wrote in this state of the host; the files stay as they are. */
   readonly thaw: (directory: string, state: HostState, context: StepContext) => Promise<void>;
   /** The machine that is on, and how a person gets at it; null when there is none. */

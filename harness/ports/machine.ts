@@ -81,4 +81,6 @@ export interface Hypervisor {
   readonly createDisk: (file: string, sizeBytes: number) => Promise<void>;
   /** A new qcow2 file whose unwritten parts read through to `backing`, which must not change any more. */
   readonly overlayDisk: (file: string, backing: string) => Promise<void>;
+  /** Has an overlay hold all that it reads through to others. */
+  readonly standAlone: (file: string) => Promise<void>;
 }

@@ -4,9 +4,9 @@ import type { EventBody, EventOf } from '../domain/event.ts';
 import type { Job } from '../domain/plan.ts';
 import { prng } from '../domain/prng.ts';
 import { verdictOf, type Verdict } from '../domain/verdict.ts';
-import type { Host } from '../ports/host.ts';
-import { remembering, type Memory } from './checkpoints/recall.ts';
-import { RememberedHost, type SymptomTap } from './checkpoints/remembered-host.ts';
+import type { Host, StepHost } from '../ports/host.ts';
+import type { SymptomTap } from './checkpoints/remembered-host.ts';
+import { remembering, type Remembering } from './checkpoints/remembering.ts';
 import { Steps, type StepsOptions } from './steps.ts';
 import { expectations, storyHost } from './story-api.ts';
 
@@ -16,19 +16,20 @@ export interface JobOptions extends Omit<StepsOptions, 'job' | 'host'> {
   /** Makes the host; it is disposed when the job has ended. */
   readonly host: (emit: (body: EventBody) => void) => Promise<Host>;
   /** What earlier runs did need not be done again; null: everything is done. */
-  readonly memory: Memory | null;
+  readonly memory: Remembering | null;
   readonly imageNames: readonly string[];
   readonly reproduce: string;
   /** Called when the story has come to its end, with the milliseconds that its steps take when they are done. */
   readonly onLength: (workMs: number) => void;
-  /** Called with the host of a failed job, before it goes away. Resolves with how a person gets at what it leaves. */
-  readonly onFailure: (host: Host, failure: Failure) => Promise<string | undefined>;
-}
-
-export interface Failure {
-  readonly error: HostproofError;
-  /** The last step, which the host is after. */
-  readonly step: number;
+  /**
+   * Called with the host of a failed job, before it goes away, and the number of its last step. Resolves with how a person gets
+   * at what it leaves.
+   */
+  readonly onFailure: (
+    host: Host,
+    error: HostproofError,
+    step: number,
+  ) => Promise<string | undefined>;
 }
 
 interface Told {
@@ -52,10 +53,9 @@ export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
       const told = await tell(job, host, options);
       error = told.error;
       if (error === null) options.onLength(told.steps.workMs);
-      if (told.steps.hasFailed && host instanceof RememberedHost) await host.forget();
       if (error !== null && error.blame !== 'interrupt') {
         await below.recordFailure();
-        enter = await options.onFailure(below, { error, step: told.steps.count });
+        enter = await options.onFailure(below, error, told.steps.count);
       }
     } finally {
       await below[Symbol.asyncDispose]();
@@ -84,10 +84,17 @@ async function remembered(
   below: Host,
   symptoms: SymptomTap,
   options: JobOptions,
-): Promise<Host> {
+): Promise<StepHost> {
   if (options.memory === null) return below;
   const silent = { ...options, emit: () => undefined };
-  return remembering(below, options.memory, symptoms, (host) => tell(job, host, silent));
+  const { host } = await remembering(below, options.memory, symptoms, {
+    tell: async (known) => {
+      const { error, steps } = await tell(job, known, silent);
+      await steps.idle();
+      return error === null;
+    },
+  });
+  return host;
 }
 
 /** Lets symptoms through, and keeps them for the record of the step. */
@@ -112,7 +119,7 @@ function symptomTap(
   };
 }
 
-async function tell(job: Job, host: Host, options: JobOptions): Promise<Told> {
+async function tell(job: Job, host: StepHost, options: JobOptions): Promise<Told> {
   const steps = new Steps({ ...options, job: job.id, host });
   const misuse = (message: string): HostproofError => new HostproofError('story/misuse', message);
   try {

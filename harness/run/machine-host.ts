@@ -187,14 +187,16 @@ export class MachineHost implements Host {
     return inputsOf(verb, args, { images: this.#options.images, kickstart, progress });
   }
 
-  async freeze(directory: string): Promise<void> {
-    const { dir, files } = this.#options;
+  async freeze(directory: string, { standsAlone = false } = {}): Promise<void> {
+    const { dir, files, hypervisor } = this.#options;
     await files.write(`${directory}/${REPOSITORY}`, this.#repository.toText());
-    if (this.#power.state !== 'off') await this.#power.freeze(`${directory}/${STATE}`);
+    if (this.#power.state === 'off') await files.remove(`${dir}/${MEMORY}`);
+    else await this.#power.freeze(`${directory}/${STATE}`);
     for (const name of [DISK, VARIABLES, MEMORY]) {
       if (await files.exists(`${dir}/${name}`))
         await files.move(`${dir}/${name}`, `${directory}/${name}`);
     }
+    if (standsAlone) await hypervisor.standAlone(`${directory}/${DISK}`);
   }
 
   async thaw(directory: string, state: HostState, context: StepContext): Promise<void> {
@@ -227,8 +229,10 @@ export class MachineHost implements Host {
     );
   }
 
-  evidence(): Promise<readonly string[]> {
-    return Promise.resolve(this.#evidence);
+  async evidence(): Promise<readonly string[]> {
+    const { dir, files } = this.#options;
+    const there = await Promise.all(this.#evidence.map((name) => files.exists(`${dir}/${name}`)));
+    return this.#evidence.filter((_, index) => there[index]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

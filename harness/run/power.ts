@@ -86,9 +86,9 @@ export class Power implements AsyncDisposable {
    */
   async freeze(stateFile: string): Promise<void> {
     const { machine, shell } = this.#on();
-    this.#powered = null;
     await shell?.[Symbol.asyncDispose]();
-    await machine.freeze(stateFile);
+    // it is gone, even if it cannot be frozen
+    await machine.freeze(stateFile).finally(() => (this.#powered = null));
   }
 
   /** Goes on from a frozen machine, whose files stay as they are. */
@@ -104,7 +104,7 @@ export class Power implements AsyncDisposable {
       ? ({ file: memoryFile, access: 'shared' } as const)
       : ({ file: frozen.memory, access: 'private' } as const);
     await this.#begin({ ...(isInFile && { memory }), stateFile: frozen.state });
-    if (frozen.isRunning) await this.#up(context);
+    if (frozen.isRunning) await this.#up(context, { mayReset: false });
   }
 
   async #begin(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {
@@ -243,7 +243,7 @@ export class Power implements AsyncDisposable {
   }
 
   /** Until there is a shell; a machine that resets itself on the way (a fallback does) is started again. */
-  async #up(context: StepContext): Promise<void> {
+  async #up(context: StepContext, { mayReset = true } = {}): Promise<void> {
     for (;;) {
       const powered = this.#on();
       const { machine } = powered;
@@ -262,7 +262,7 @@ export class Power implements AsyncDisposable {
         return;
       }
       this.#powered = null;
-      if (end.stop.reason !== 'reset') {
+      if (end.stop.reason !== 'reset' || !mayReset) {
         throw stoppedInstead('booting', end.stop.reason, end.stop.detail);
       }
       context.progress('the machine has reset itself and starts again');

@@ -9,12 +9,13 @@ import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostState } from '../domain/checkpoint.ts';
-import type { Host, StepContext } from '../ports/host.ts';
+import type { StepContext, StepHost } from '../ports/host.ts';
+import { StepLimit } from './step-limit.ts';
 import { deedOf, unexpectedEnd } from './deeds.ts';
 
 export interface StepsOptions {
   readonly job: string;
-  readonly host: Host;
+  readonly host: StepHost;
   readonly clock: Clock;
   readonly invariants: readonly Invariant[];
   readonly emit: (body: EventBody) => void;
@@ -34,6 +35,8 @@ const FITS: Record<(typeof VERBS)[Verb]['needs'], readonly HostState[]> = {
   installed: ['off', 'running', 'hung'],
 };
 
+/** For work that is not a step's own: seconds on a slow machine. */
+const ASIDE_S = 180;
 /** Progress that a step can tell. */
 const PROGRESS_MAX = 2000;
 
@@ -42,7 +45,8 @@ export class Steps {
   #ledger: Ledger = EMPTY_LEDGER;
   #count = 0;
   #busy: Verb | null = null;
-  #hasFailed = false;
+  /** Ends with the last step that was begun. */
+  #pending: Promise<unknown> = Promise.resolve();
   #workMs = 0;
   /** How often the host was asked in this step, and how often it knew the answer from earlier. */
   #asked = { times: 0, recalled: 0, recalledMs: 0 };
@@ -56,11 +60,6 @@ export class Steps {
     return this.#count;
   }
 
-  /** A step ended in an error: what was observed in it is not to be relied on. */
-  get hasFailed(): boolean {
-    return this.#hasFailed;
-  }
-
   /** What the steps so far have taken when they were done, now or earlier. */
   get workMs(): number {
     return this.#workMs;
@@ -71,7 +70,20 @@ export class Steps {
   }
 
   /** @throws HostproofError of the blame that fits; findings are emitted before */
-  async perform<V extends Verb>(verb: V, given: Args<V>): Promise<Result<V>> {
+  perform<V extends Verb>(verb: V, given: Args<V>): Promise<Result<V>> {
+    const performed = this.#perform(verb, given);
+    // a story may forget to wait for it: that is told when it ends, and must not end everything here
+    performed.catch(() => undefined);
+    this.#pending = Promise.allSettled([this.#pending, performed]);
+    return performed;
+  }
+
+  /** Resolves when no step is under way: after a story that forgot to wait for one. */
+  async idle(): Promise<void> {
+    await this.#pending;
+  }
+
+  async #perform<V extends Verb>(verb: V, given: Args<V>): Promise<Result<V>> {
     const { host } = this.#options;
     const args = this.#admit(verb, given);
     const step = ++this.#count;
@@ -122,9 +134,8 @@ export class Steps {
       view,
       error: error?.toRecord() ?? null,
     });
-    if (error === null) return result as Result<V>;
-    this.#hasFailed = true;
-    throw error;
+    if (error !== null) throw error;
+    return result as Result<V>;
   }
 
   /** The story has come to its end: nothing may still be going on, and bases are read to the last byte. */
@@ -188,33 +199,24 @@ export class Steps {
     limitMs: number,
     body: (context: StepContext) => Promise<T>,
   ): Promise<T> {
+    const { clock, signal, speed } = this.#options;
     const asked = this.#asked;
     asked.times++;
-    const ended = new AbortController();
-    const limit = new AbortController();
-    const timer = this.#options.clock.sleep(limitMs, ended.signal).then(
-      () => {
-        const seconds = Math.round(limitMs / 1000).toString();
-        limit.abort(new HostproofError('host/timeout', `the step did not end within ${seconds} s`));
+    await using limit = new StepLimit(clock, limitMs);
+    const context: StepContext = {
+      limitMs,
+      signal: AbortSignal.any([signal, limit.signal]),
+      progress: this.#progress(step),
+      lastView: this.lastView,
+      willFreeze: false,
+      recalled: (durationMs) => {
+        asked.recalled++;
+        asked.recalledMs += durationMs;
       },
-      () => undefined, // ended in time
-    );
-    try {
-      return await body({
-        limitMs,
-        signal: AbortSignal.any([this.#options.signal, limit.signal]),
-        progress: this.#progress(step),
-        lastView: this.lastView,
-        willFreeze: false,
-        recalled: (durationMs) => {
-          asked.recalled++;
-          asked.recalledMs += durationMs;
-        },
-      });
-    } finally {
-      ended.abort();
-      await timer;
-    }
+      aside: (work) =>
+        limit.aside(() => work({ ...context, limitMs: ASIDE_S * 1000 * speed, signal })),
+    };
+    return await body(context);
   }
 
   /** Much of it is what the guest says: a step has room for so much, and then says that there was more. */

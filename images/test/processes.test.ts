@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
-import { withLock } from '../lock.ts';
+import { withLock } from '../../harness/adapters/lock.ts';
 import { requireTools, runStep } from '../step.ts';
 
 const here = import.meta.dirname;
@@ -42,7 +42,7 @@ void t.test('a lock keeps others out, and its holder cannot take it to the grave
   const held = await other(
     t,
     directory,
-    `import { withLock } from ${module('lock.ts')};
+    `import { withLock } from ${module('../harness/adapters/lock.ts')};
      await withLock(${JSON.stringify(path)}, async () => {
        process.stdout.write('held');
        await new Promise((resolve) => setTimeout(resolve, 60_000));

@@ -1,10 +1,17 @@
 /**
- * What a living process uses, so that no other one takes it away: a directory for each process with an empty file for each thing.
- * A process that was killed leaves its directory behind, and is known to be gone by its number and the time of its start.
+ * What a living process uses, so that no other one takes it away: a directory for each process, with an empty file for each thing,
+ * and one that it holds locked while it lives. The kernel gives that lock back, whatever ends the process, and says so to all
+ * who share the file system.
  */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HostproofError } from '../../domain/errors.ts';
+
+const HELD = 'held';
 
 /** Directories of this process. */
 const given = new Set<string>();
@@ -21,40 +28,56 @@ export class Leases {
     this.#directory = directory;
   }
 
-  /** Until this process ends. */
-  async take(name: string): Promise<void> {
+  /** Until this process ends. Nobody may be looking at leases meanwhile. */
+  async take(names: readonly string[]): Promise<void> {
     this.#own ??= this.#begin();
-    await writeFile(join(await this.#own, name), '');
+    const own = await this.#own;
+    for (const name of names) await writeFile(join(own, name), '');
   }
 
   /** Everything that is in use; what dead processes have left is cleared away. */
   async taken(): Promise<Set<string>> {
-    const holders = await readdir(this.#directory).catch(() => []);
-    const names = await Promise.all(
-      holders.map(async (holder) => {
-        const directory = join(this.#directory, holder);
-        const [pid = ''] = holder.split('-');
-        if (holder === (await identityOf(pid))) return readdir(directory);
-        await rm(directory, { recursive: true, force: true });
-        return [];
-      }),
-    );
-    return new Set(names.flat());
+    const names: string[] = [];
+    for (const holder of await readdir(this.#directory).catch(() => [])) {
+      const directory = join(this.#directory, holder);
+      if (await isHeld(join(directory, HELD))) names.push(...(await readdir(directory)));
+      else await rm(directory, { recursive: true, force: true });
+    }
+    return new Set(names);
   }
 
   async #begin(): Promise<string> {
-    const directory = join(this.#directory, await identityOf(process.pid.toString()));
+    const directory = join(this.#directory, randomBytes(8).toString('hex'));
     await mkdir(directory, { recursive: true });
+    await hold(join(directory, HELD));
     if (given.size === 0) process.once('exit', giveBack);
     given.add(directory);
     return directory;
   }
 }
 
-/** Number and start of a process (proc(5), `stat`, field 22): numbers come again, the two together do not. Empty: it is gone. */
-async function identityOf(pid: string): Promise<string> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // the second field is the name in parentheses, and may hold anything
-  const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return started === undefined ? '' : `${pid}-${started}`;
+/** Holds the lock of a file until this process ends: a child does, whose input ends with this process. */
+async function hold(file: string): Promise<void> {
+  const script = ['sh', '-c', 'echo held; exec cat >/dev/null'];
+  const child = spawn('flock', ['--exclusive', '--nonblock', file, ...script], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  await Promise.race([
+    once(child.stdout, 'data'),
+    once(child, 'exit').then(() => {
+      throw new HostproofError('env/lock', `cannot lock ${file}`);
+    }),
+  ]);
+  // it ends by itself, and nobody waits for it
+  child.unref();
+  for (const stream of [child.stdin, child.stdout] as unknown as { unref: () => void }[])
+    stream.unref();
+}
+
+async function isHeld(file: string): Promise<boolean> {
+  const child = spawn('flock', ['--exclusive', '--nonblock', '--no-fork', file, 'true'], {
+    stdio: 'ignore',
+  });
+  const [status] = (await once(child, 'exit')) as [number | null];
+  return status !== 0;
 }

@@ -9,8 +9,6 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { stateSchema, type KeptState } from '../../domain/checkpoint.ts';
-import { messageOf } from '../../domain/errors.ts';
-import type { Leases } from './leases.ts';
 import { readSealed, touch, writeSealed } from './sealed-file.ts';
 
 const MANIFEST = 'manifest.json';
@@ -28,12 +26,17 @@ export interface StoredState {
 
 export class States {
   readonly #directory: string;
-  readonly #leases: Leases;
+  /** Keeps states from being taken away while this process lives. */
+  readonly #lease: (ids: readonly string[]) => Promise<void>;
   readonly #onDamage: (text: string) => void;
 
-  constructor(directory: string, leases: Leases, onDamage: (text: string) => void) {
+  constructor(
+    directory: string,
+    lease: (ids: readonly string[]) => Promise<void>,
+    onDamage: (text: string) => void,
+  ) {
     this.#directory = directory;
-    this.#leases = leases;
+    this.#lease = lease;
     this.#onDamage = onDamage;
   }
 
@@ -44,7 +47,7 @@ export class States {
   async create(): Promise<string> {
     const id = randomBytes(12).toString('hex');
     // before it is there: nobody takes it for something left behind
-    await this.#leases.take(id);
+    await this.#lease([id]);
     await mkdir(this.directoryOf(id), { recursive: true });
     return id;
   }
@@ -61,21 +64,28 @@ export class States {
     return state;
   }
 
-  /** The directory of a state that is whole, and on which it stands is; null if not. It stays while this process lives. */
+  /** The directory of a state that is whole, with all that it stands on; null if not. It stays while this process lives. */
   async open(id: string): Promise<string | null> {
+    const chain: string[] = [];
     for (let next: string | null = id; next !== null;) {
-      await this.#leases.take(next);
       const state = await this.#manifest(next);
-      if (state === null || !(await this.isSound(state))) return null;
-      await touch(this.#file(next, MANIFEST));
+      if (state === null) return null;
+      chain.push(next);
       next = state.standsOn;
+    }
+    await this.#lease(chain);
+    for (const one of chain) {
+      // it may have gone before it was leased
+      const state = await this.#manifest(one);
+      if (state === null || !(await this.isSound(state))) return null;
+      await touch(this.#file(one, MANIFEST));
     }
     return this.directoryOf(id);
   }
 
   /** A damaged one is told and dropped. @param anew reads every byte, whenever that was done before */
   async isSound(state: KeptState, { anew = false } = {}): Promise<boolean> {
-    const wrong = await this.#wrong(state, anew).catch(messageOf);
+    const wrong = await this.#wrong(state, anew);
     if (wrong === null) return true;
     this.#onDamage(`checkpoint ${state.id}: ${wrong}`);
     await this.drop(state.id);
@@ -88,7 +98,8 @@ export class States {
 
   /** All there are. */
   async list(): Promise<StoredState[]> {
-    const ids = await readdir(this.#directory).catch(() => []);
+    const entries = await readdir(this.#directory, { withFileTypes: true }).catch(() => []);
+    const ids = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     return Promise.all(
       ids.map(async (id) => {
         const read = await readSealed(this.#file(id, MANIFEST), stateSchema);
@@ -148,7 +159,9 @@ export class States {
     const stamps = await Promise.all(
       names.map(async (name) => [name, (await stampOf(this.#file(id, name)))?.text] as const),
     );
-    await writeFile(this.#file(id, VERIFIED), JSON.stringify(Object.fromEntries(stamps)));
+    const text = JSON.stringify(Object.fromEntries(stamps));
+    // without it, every byte is read once more the next time
+    await writeFile(this.#file(id, VERIFIED), text).catch(() => undefined);
   }
 
   async #files(id: string): Promise<string[]> {
@@ -165,7 +178,10 @@ export class States {
 async function stampOf(
   file: string,
 ): Promise<{ readonly size: number; readonly text: string } | null> {
-  const stats = await stat(file).catch(() => null);
+  const stats = await stat(file).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  });
   if (stats === null) return null;
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const { ino, size, mtimeMs } = stats;

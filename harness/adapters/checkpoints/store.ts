@@ -12,6 +12,7 @@ import {
 } from '../../domain/checkpoint.ts';
 import { HostproofError, isDiskFull, messageOf } from '../../domain/errors.ts';
 import type { Checkpoints } from '../../ports/checkpoints.ts';
+import { withLock } from '../lock.ts';
 import { Leases } from './leases.ts';
 import { readSealed, removeSealed, touch, writeSealed } from './sealed-file.ts';
 import { States, type StoredState } from './states.ts';
@@ -23,6 +24,8 @@ export interface StoreOptions {
   readonly reserveBytes?: number;
   /** Nothing is known that this process has not kept itself. */
   readonly refresh?: boolean;
+  /** Nothing is kept. */
+  readonly isReadOnly?: boolean;
   /** Told of what is damaged, a line each. */
   readonly onNote: (text: string) => void;
 }
@@ -46,9 +49,13 @@ export class CheckpointStore implements Checkpoints {
     this.#directory = join(cacheDirectory, 'checkpoints', CHECKPOINT_FORMAT.toString());
     this.#options = options;
     this.#leases = new Leases(join(this.#directory, 'leases'));
-    this.#states = new States(join(this.#directory, 'states'), this.#leases, (text) => {
-      options.onNote(`${text}: it is dropped, and made again when it is needed`);
-    });
+    this.#states = new States(
+      join(this.#directory, 'states'),
+      (ids) => this.#alone(() => this.#leases.take(ids)),
+      (text) => {
+        options.onNote(`${text}: it is dropped, and made again when it is needed`);
+      },
+    );
   }
 
   async find<K extends StepRecord['kind']>(
@@ -56,13 +63,16 @@ export class CheckpointStore implements Checkpoints {
     key: string,
   ): Promise<Extract<StepRecord, { kind: K }> | null> {
     if (this.#options.refresh === true && !this.#own.has(key)) return null;
-    const record = await this.#read(key);
-    if (record?.kind !== kind) return null;
-    await touch(this.#file(key));
-    return record as Extract<StepRecord, { kind: K }>;
+    return this.#told('reading what is known', async () => {
+      const record = await this.#read(key);
+      if (record?.kind !== kind) return null;
+      await touch(this.#file(key));
+      return record as Extract<StepRecord, { kind: K }>;
+    });
   }
 
   async keep<R extends StepRecord>(record: R, replaces: string | null = null): Promise<R> {
+    if (this.#options.isReadOnly === true) return record;
     return this.#told(`keeping a step`, async () => {
       const there = await this.#read(record.key);
       const isOld =
@@ -78,13 +88,14 @@ export class CheckpointStore implements Checkpoints {
     });
   }
 
+  /** From now on the step is not known. */
   async forget(key: string): Promise<void> {
     await removeSealed(this.#file(key));
   }
 
   newState(): Promise<{ readonly id: string; readonly directory: string } | null> {
     return this.#told('making room for a checkpoint', async () => {
-      if (!(await this.#hasRoom())) return null;
+      if (this.#options.isReadOnly === true || !(await this.#hasRoom())) return null;
       const id = await this.#states.create();
       return { id, directory: this.#states.directoryOf(id) };
     });
@@ -129,8 +140,15 @@ export class CheckpointStore implements Checkpoints {
    * @returns what the states that are left take, in bytes
    */
   async collect(budgetBytes?: number): Promise<number> {
-    await mkdir(this.#directory, { recursive: true });
-    const budget = budgetBytes ?? (await this.#budgetBytes());
+    return this.#told('clearing up', async () => {
+      await mkdir(this.#directory, { recursive: true });
+      const budget = budgetBytes ?? (await this.#budgetBytes());
+      // nobody takes a lease meanwhile
+      return this.#alone(() => this.#collect(budget));
+    });
+  }
+
+  async #collect(budget: number): Promise<number> {
     const { records, states } = await this.list();
     const named = new Set(
       records.flatMap(({ record }) => (record.kind === 'act' ? (record.state?.id ?? []) : [])),
@@ -152,7 +170,7 @@ export class CheckpointStore implements Checkpoints {
     return sizeBytes;
   }
 
-  /** Throws away everything that no living process uses. */
+  /** Throws away all records, and all states that no living process uses. */
   async clear(): Promise<void> {
     for (const key of await this.#keys()) await this.forget(key);
     await this.collect(0);
@@ -163,8 +181,8 @@ export class CheckpointStore implements Checkpoints {
     const all = join(this.#directory, '..');
     for (const name of await readdir(all)) {
       const directory = join(all, name);
-      const used = await stat(join(directory, 'leases')).catch(() => stat(directory));
-      if (directory === this.#directory || used.mtimeMs > oldMs) continue;
+      const used = await stat(join(directory, 'leases')).catch(() => null);
+      if (directory === this.#directory || used === null || used.mtimeMs > oldMs) continue;
       await rm(directory, { recursive: true, force: true });
     }
   }
@@ -211,6 +229,11 @@ export class CheckpointStore implements Checkpoints {
 
   #file(key: string): string {
     return join(this.#directory, 'records', key.slice(0, 2), `${key}.json`);
+  }
+
+  /** One process at a time: with leases, or taking away what nobody has leased. */
+  #alone<T>(body: () => Promise<T>): Promise<T> {
+    return withLock(join(this.#directory, 'lock'), body);
   }
 
   async #told<T>(what: string, body: () => Promise<T>): Promise<T> {

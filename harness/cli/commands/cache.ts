@@ -12,7 +12,7 @@ const cache: CommandModule = (context) =>
     ['hostproof cache list', 'the machines that are kept, and what they take'],
     ['hostproof cache verify', 'reads every byte; what is damaged is dropped, exit code 3'],
     ['hostproof cache gc --cache-size 5G', 'removes the longest unused, until 5 GiB are left'],
-    ['hostproof cache clear', 'removes all that no running hostproof uses'],
+    ['hostproof cache clear', 'removes all but the machines that a running hostproof uses'],
   ])
     .addCommand(list())
     .addCommand(verify(context))
@@ -86,9 +86,11 @@ function gc(): CommandUnknownOpts {
 }
 
 function clear(): CommandUnknownOpts {
-  return commandWithExamples('clear', 'removes all that no running hostproof uses', [
-    ['hostproof cache clear', 'the next run makes everything anew'],
-  ]).action(async () => {
+  return commandWithExamples(
+    'clear',
+    'removes all but the machines that a running hostproof uses',
+    [['hostproof cache clear', 'the next run makes everything anew']],
+  ).action(async () => {
     await (await store()).clear();
   });
 }

@@ -39,7 +39,6 @@ const run: CommandModule = (context) =>
       parseSize,
     )
     .option('--seed <number>', 'seed of all randomness', wholeNumber, 0)
-    .option('--keep', 'keeps the disks of stories that passed, too', false)
     .option('--pause-on-failure', 'keeps a failed host running until you press Enter', false)
     .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
     .option(
@@ -53,6 +52,7 @@ const run: CommandModule = (context) =>
       context.end(
         await runSuite({
           ...rest,
+          keepsFailures: options.machine === 'qemu',
           filters,
           reporters: reporter ?? ['tap'],
           version: context.version,

@@ -26,13 +26,13 @@ export function common(one: Course, other: Course): number {
   return parts < 0 ? one.acts.length : parts;
 }
 
-/** In how many ways stories go on after each act of this course. One that ends there goes on in none. */
+/** In how many ways stories go on after each act of this course; that one ends there, with a last look at the host, is one, too. */
 export function continuations(course: Course, all: readonly Course[]): number[] {
   return course.acts.map((_, index) => {
     const length = index + 1;
     const next = all
       .filter((other) => common(course, other) >= length)
-      .flatMap(({ acts }) => acts[length]?.text ?? []);
+      .map(({ acts }) => acts[length]?.text ?? 'the end');
     return new Set(next).size;
   });
 }

@@ -22,6 +22,12 @@ export function actKey(sha256: Sha256, after: string, { verb, args }: Step, inpu
   return sha256(canonical({ format, after, verb, args, inputs }));
 }
 
-export function observationKey(sha256: Sha256, after: string, { verb, args }: Step): string {
-  return sha256(canonical({ format, after, observed: verb, args }));
+/** @param time which time it is that this is observed since the act: a host can change by itself */
+export function observationKey(
+  sha256: Sha256,
+  after: string,
+  { verb, args }: Step,
+  time: number,
+): string {
+  return sha256(canonical({ format, after, observed: verb, args, time }));
 }

@@ -1,7 +1,7 @@
 /** Whatever happens to the store: nothing is lost, and no verdict is wrong. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -82,15 +82,34 @@ t.test('a flipped byte is told in one line, and what is damaged is dropped', asy
   t.notOk((await filesOf(cache)).includes(state));
 });
 
+t.test('what is sound is not dropped because something else goes wrong', async (t) => {
+  const cache = newCache();
+  await told(upgraded, telling(cache));
+  const verified = (await filesOf(cache)).filter((file) => file.endsWith('/verified.json'));
+  for (const file of verified) {
+    await rm(file);
+    await mkdir(file); // nobody can write to that
+  }
+  await writeFile(join(cache, 'checkpoints/1/states/stray'), '');
+  const other = await branch(cache);
+  t.equal(other.verdict, 'passed');
+  t.same(other.cached.slice(0, 3), [true, true, true]);
+  t.same(other.notes, []);
+});
+
 t.test('SIGKILL while a checkpoint is written: nothing is lost', async (t) => {
   const cache = newCache();
   const child = spawn(COMMAND[0], [...COMMAND.slice(1), cache, 'hang'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
+  const begun = async (): Promise<number> =>
+    (await readdir(join(cache, 'checkpoints/1/states'))).length;
+  await storeIn(cache).collect(0);
+  t.equal(await begun(), 1, 'a living process has it');
   child.kill('SIGKILL');
   await once(child, 'exit');
-  t.equal((await readdir(join(cache, 'checkpoints/1/states'))).length, 1, 'something was begun');
+  t.equal(await begun(), 1);
   t.same((await tellElsewhere(cache)).verdict, 'passed');
   const again = await told(upgraded, telling(cache));
   t.same(again.cached, [true, true, true, true, true]);

@@ -48,8 +48,9 @@ t.test('a failed job says how to get in, and that leads to where it failed', asy
   t.match(end?.enter, /^npx hostproof shell \S+ --job \S+ --at 7$/);
   t.match(failed.stdout, `enter: "${end?.enter ?? ''}"`);
   t.equal(await shell(failed.directory, '--', FILES), CONTENT, 'at the end, unless told otherwise');
-  const args = end?.enter?.split(' ').slice(4) ?? [];
-  const entered = await shell(failed.directory, ...args, '--', `${FILES}; ${BOOT_ID}`);
+  // as it is printed: from the directory that the run was begun in
+  const [, , , directory = '', ...args] = end?.enter?.split(' ') ?? [];
+  const entered = await shell(directory, ...args, '--', `${FILES}; ${BOOT_ID}`);
   const views = failed.events.flatMap((event) =>
     event.type === 'step.ended' && event.view !== null ? [event.view] : [],
   );

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { loadScenarios } from '../../cli/load.ts';
 import type { Invariant } from '../../checks/invariant.ts';
+import { HostproofError } from '../../domain/errors.ts';
 import { plan } from '../../domain/plan.ts';
 import {
   errorOf,
@@ -130,7 +131,7 @@ t.test('what talks to the outside is not kept, and neither is what follows', asy
   t.same(again.cached, [true, false, false, false, false]);
 });
 
-t.test('a step that failed is done again; a check sees what was observed before', async (t) => {
+t.test('a story that fails does not fail by what is known alone', async (t) => {
   const cache = newCache();
   const failing: Telling['spoil'] = (sim) => ({
     upgrade: async (...step) => ({ ...(await sim.upgrade(...step)), outcome: 'failed' }),
@@ -140,14 +141,129 @@ t.test('a step that failed is done again; a check sees what was observed before'
   t.equal(mended.verdict, 'passed');
   t.same(mended.cached, [true, false, false, false, false]);
 
+  let isWrong = true;
+  const oneWrongView: Telling['spoil'] = (sim) => ({
+    view: async (...step) => {
+      const view = await sim.view(...step);
+      return isWrong && view.version === '1.1' ? { ...view, version: '9.9' } : view;
+    },
+  });
+  const fresh = newCache();
+  t.equal((await told(upgraded, { cache: fresh, spoil: oneWrongView })).verdict, 'failed');
+  isWrong = false;
+  const again = await told(upgraded, { cache: fresh, spoil: oneWrongView });
+  t.equal(again.verdict, 'passed', 'an expectation that failed is looked at once more');
+});
+
+t.test('a new check sees old steps, and has the last of them done again', async (t) => {
+  const cache = newCache();
+  await told(upgraded, { cache });
   const strict: Invariant = {
     id: 'no-upgrades',
     title: 'none',
     broken: ({ view }) => (view.version === '1.1' ? ['it is'] : []),
   };
-  const judged = await told(upgraded, { cache, invariants: [strict] });
-  t.equal(judged.verdict, 'failed');
-  t.same(judged.cached, [true, true, true, true], 'a new invariant sees old steps');
+  for (const cached of [
+    [true, false, false, false],
+    [true, true, true, false],
+  ]) {
+    const judged = await told(upgraded, { cache, invariants: [strict] });
+    t.equal(judged.verdict, 'failed');
+    t.same(judged.cached, cached);
+  }
+});
+
+t.test('what is looked at once more is looked at', async (t) => {
+  const cache = newCache();
+  let looks = 0;
+  const spoil: Telling['spoil'] = (sim) => ({
+    view: async (...step) => {
+      const view = await sim.view(...step);
+      const failedUnits = ++looks % 3 === 0 ? [{ unit: 'late.service', said: '' }] : [];
+      return { ...view, failedUnits };
+    },
+    read: () => Promise.resolve({ content: (++looks).toString() }),
+  });
+  const settles: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.settle();
+  };
+  // the third look comes after the bases were read
+  for (const forgetful of [true, false]) {
+    looks = 0;
+    const { verdict, events } = await told(settles, { cache, spoil, forgetful });
+    t.equal(verdict, 'failed');
+    t.equal(errorOf(events)?.invariant, 'no-failed-units');
+  }
+  const polls: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    const seen = [await host.read('/x'), await host.read('/x')];
+    if (seen[0] === seen[1]) throw new Error('nothing has changed');
+    throw new Error('it has changed');
+  };
+  t.match(errorOf((await told(polls, { cache: newCache(), spoil })).events)?.message, /it has/);
+});
+
+t.test(
+  'what follows an act that threw is not taken for what follows one that did not',
+  async (t) => {
+    const cache = newCache();
+    const spoil: Telling['spoil'] = (sim) => ({
+      upgrade: async (...step) => {
+        await sim.upgrade(...step);
+        throw new Error('the connection was lost');
+      },
+    });
+    const swallows: Story = async ({ host, image }) => {
+      await host.install(image('1.0'));
+      await host.boot();
+      await host.upgrade(image('1.1')).catch(() => undefined);
+      await host.reboot();
+    };
+    await told(swallows, { cache, spoil });
+    const restarts: Story = async ({ host, image, expect }) => {
+      await host.install(image('1.0'));
+      await host.boot();
+      await host.reboot();
+      expect.layer('1.0');
+    };
+    t.equal((await told(restarts, { cache })).verdict, 'passed');
+  },
+);
+
+t.test('what goes wrong with a checkpoint is not what the host has done', async (t) => {
+  const cache = newCache();
+  await told(upgraded, { cache, others: [rolledBack] });
+  const late = await told(rolledBack, {
+    ...{ cache, others: [upgraded] },
+    spoil: () => ({ thaw: () => Promise.reject(new HostproofError('host/timeout', 'no ssh')) }),
+  });
+  t.equal(late.verdict, 'harness-error');
+  t.match(errorOf(late.events), { code: 'harness/checkpoint', message: /no ssh/ });
+  let asked = 0;
+  const hesitant = await told(upgraded, {
+    cache,
+    spoil: (sim) => ({
+      inputs: (...step) =>
+        asked++ === 2 ? Promise.reject(new Error('not now')) : sim.inputs(...step),
+    }),
+  });
+  t.equal(hesitant.verdict, 'passed', 'what was not known in silence is done');
+});
+
+t.test('a story that forgets to wait is told so, with checkpoints, too', async (t) => {
+  const cache = newCache();
+  const hasty: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    void host.boot();
+  };
+  for (const forgetful of [true, false, false]) {
+    const { verdict, events } = await told(hasty, { cache, forgetful });
+    t.equal(verdict, 'story-error');
+    t.match(errorOf(events)?.message, /a missing await/);
+  }
 });
 
 t.test('--refresh does everything, and keeps it in place of what was kept', async (t) => {

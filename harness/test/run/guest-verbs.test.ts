@@ -32,7 +32,7 @@ async function hangingHost(moment: Omit<Moment, 'atMs'>) {
     limitMs: 60_000,
     signal: new AbortController().signal,
     progress: () => undefined,
-    ...{ lastView: null, willFreeze: false, recalled: () => undefined },
+    ...{ lastView: null, willFreeze: false, recalled: () => undefined, aside: never },
   };
   await power.start(context);
   await power.arrive('up', context);

@@ -30,6 +30,7 @@ export function scripted(
     disposed,
     createDisk: () => Promise.resolve(),
     overlayDisk: () => Promise.resolve(),
+    standAlone: () => Promise.resolve(),
     start: (spec) => {
       const machine = scriptedMachine(clock, scripts[started.length] ?? [], () => {
         disposed.push(spec.dir);

@@ -2,7 +2,7 @@
 import { mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { execa } from 'execa';
-import { HostproofError } from '../harness/domain/errors.ts';
+import { HostproofError } from '../domain/errors.ts';
 
 export interface LockOptions {
   /** Called once if another process holds the lock, with what is known of it. */

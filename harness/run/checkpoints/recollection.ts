@@ -1,0 +1,86 @@
+/** What is known of a story: it is told in silence to a host that does nothing, and only recalls. */
+import type { ActRecord, StepRecord } from '../../domain/checkpoint.ts';
+import { VERBS } from '../../domain/verb.ts';
+import type { Checkpoints } from '../../ports/checkpoints.ts';
+import type { Host, StepContext, StepHost } from '../../ports/host.ts';
+import { byVerb, type TakenVerb } from './by-verb.ts';
+import type { Sha256 } from './keys.ts';
+import { Trail } from './trail.ts';
+
+/** A step that is not known. It ends the telling, and nobody sees it. */
+class Unknown extends Error {}
+
+export interface RecollectionOptions {
+  readonly checkpoints: Checkpoints;
+  readonly inputs: Host['inputs'];
+  readonly sha256: Sha256;
+  /** Stands for the execution before the first act. */
+  readonly root: string;
+}
+
+export class Recollection {
+  readonly #options: RecollectionOptions;
+  readonly #trail: Trail;
+  readonly #acts: ActRecord[] = [];
+  readonly #records = new Map<string, StepRecord>();
+  /** A step was not known: all that follows is not known either. */
+  #isLost = false;
+  /** What the story is told to. */
+  readonly host: StepHost;
+
+  constructor(options: RecollectionOptions) {
+    this.#options = options;
+    this.#trail = new Trail(options.sha256, options.root);
+    const recall = (verb: TakenVerb | 'view', args: unknown, context: StepContext) =>
+      this.#recall(verb, args, context) as Promise<never>;
+    this.host = {
+      ...byVerb(recall),
+      view: (args, context) => recall('view', args, context),
+      state: () => this.#trail.state,
+    };
+  }
+
+  /** The acts that are known, from the first one on. */
+  get acts(): readonly ActRecord[] {
+    return this.#acts;
+  }
+
+  /** All that was recalled, by key. */
+  get records(): ReadonlyMap<string, StepRecord> {
+    return this.#records;
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  async #recall(verb: TakenVerb | 'view', args: unknown, context: StepContext): Promise<unknown> {
+    if (this.#isLost) throw new Unknown();
+    // whatever goes wrong on the way: from here on nothing is known
+    this.#isLost = true;
+    const record = await this.#find(verb, args, context);
+    if (record === null) throw new Unknown();
+    this.#isLost = false;
+    this.#records.set(record.key, record);
+    if (record.kind === 'act') {
+      this.#acts.push(record);
+      this.#trail.went(record, record.host);
+    }
+    return record.result;
+  }
+
+  async #find(
+    verb: TakenVerb | 'view',
+    args: unknown,
+    context: StepContext,
+  ): Promise<StepRecord | null> {
+    const { checkpoints } = this.#options;
+    if (verb === 'view' || VERBS[verb].kind !== 'act') {
+      const key = this.#trail.observationKey(verb, args);
+      return key === null ? null : checkpoints.find('observation', key);
+    }
+    const inputs = await this.#options.inputs(verb, args as never, context);
+    const key = this.#trail.actKey(verb, args, inputs);
+    return key === null ? null : checkpoints.find('act', key);
+  }
+}
