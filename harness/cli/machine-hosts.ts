@@ -1,9 +1,7 @@
 /** Hosts on virtual machines for a run. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildImage, buildPackage, listImages, type ImageListing } from '../../images/builder.ts';
-import { sha256File, sourceDigest } from '../../images/digest.ts';
 import { catalogueFacts } from '../../images/facts.ts';
 import { IGNITION_FW_CFG, ignitionConfig } from '../../images/ignition.ts';
 import {
@@ -35,21 +33,10 @@ import type { Images } from '../ports/images.ts';
 import { HostproofError } from '../domain/errors.ts';
 import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
 import type { HostFactory } from './hosts.ts';
-import { ROOT } from './load.ts';
+import { guestScripts, platformIdentity } from './identity.ts';
 import { say } from './output.ts';
 import { pause } from './pause.ts';
 
-/** Everything of hostproof's own that can change what a step comes to; what only judges it is not among them. */
-const SOURCES = [
-  ...['harness/run', 'harness/layouts', 'harness/ports', 'harness/adapters', 'harness/faults'],
-  ...['verb', 'view', 'fault', 'image', 'checkpoint', 'json', 'errors'].map(
-    (name) => `harness/domain/${name}.ts`,
-  ),
-  ...['harness/checks/symptoms.ts', 'harness/cli/machine-hosts.ts', 'qemu', 'package-lock.json'],
-  ...['images/kickstart.ts', 'images/ignition.ts'],
-];
-/** What is sent to guests, below `images/guest/`: read once, so that a key names what was really sent. */
-const SCRIPTS = ['probe', 'administrator'];
 const DISK_BYTES = 10 * 2 ** 30;
 /**
  * What an administrator might have chosen, and must find again after every upgrade. The last two spare an emulated machine
@@ -73,16 +60,7 @@ export async function machineHosts(options: {
     catalogueFacts(),
   ]);
   const scripts = guestScripts();
-  const platformIdentity = {
-    ...{ qemu: platform.build, accelerator: platform.accelerator, cpu: platform.cpu },
-    // a guest under KVM has the processor of the machine below
-    processor: platform.accelerator === 'kvm' ? options.sha256(processor()) : null,
-    firmware: await sha256File(platform.firmware),
-    variables: await sha256File(platform.variables),
-    node: process.version,
-    sources: await sourceDigest(SOURCES.map((path) => join(ROOT, path))),
-    scripts: options.sha256(JSON.stringify([...scripts])),
-  };
+  const identity = await platformIdentity(platform, scripts, options.sha256);
   const builtFor = builder(cache, options);
   const guestScript = (path: string): string => {
     const text = scripts.get(path);
@@ -94,7 +72,7 @@ export async function machineHosts(options: {
     speed: measuredSlowness(),
     images: facts,
     identity: (job) => ({
-      ...platformIdentity,
+      ...identity,
       ...{ layout: job.layout, firmware: job.firmware, storage: job.storage },
       ...{ memoryMiB: job.memoryMiB, diskBytes: DISK_BYTES },
       // what it is provisioned with
@@ -127,23 +105,6 @@ export async function machineHosts(options: {
     keyFile: key.privateKeyFile,
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),
   };
-}
-
-/** By path, in the order of their names. */
-function guestScripts(): Map<string, string> {
-  const names = SCRIPTS.flatMap((directory) =>
-    readdirSync(join(ROOT, 'images/guest', directory)).map((name) => `${directory}/${name}`),
-  );
-  return new Map(
-    names.sort().map((name) => [name, readFileSync(join(ROOT, 'images/guest', name), 'utf8')]),
-  );
-}
-
-/** Model, features and microcode of the first processor; without what changes by itself. */
-function processor(): string {
-  const [first = ''] = readFileSync('/proc/cpuinfo', 'utf8').split('\n\n');
-  const lines = first.split('\n').filter((line) => !/^(cpu MHz|bogomips)/.test(line));
-  return lines.join('\n');
 }
 
 /** What each layout has its own way of: operating a host, installing it, and letting the harness in. */

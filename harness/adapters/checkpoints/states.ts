@@ -69,7 +69,8 @@ export class States {
     const chain: string[] = [];
     for (let next: string | null = id; next !== null;) {
       const state = await this.#manifest(next);
-      if (state === null) return null;
+      // one that stands on itself is none
+      if (state === null || chain.includes(next)) return null;
       chain.push(next);
       next = state.standsOn;
     }

@@ -1,6 +1,6 @@
 /**
- * The store of checkpoints, `<cache>/checkpoints/<format>/`: a record for each step under its key, and beside them the states that they
- * name. A record is the one thing that makes a step known: it is written last, at once, and synced.
+ * The store of checkpoints, `<cache>/checkpoints/<format>/`: a record for each step under its key, and beside them the states
+ * that they name. A record is the one thing that makes a step known: it is written last, at once, and synced.
  */
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
 import { HostproofError, isDiskFull, messageOf } from '../../domain/errors.ts';
 import type { Checkpoints } from '../../ports/checkpoints.ts';
 import { withLock } from '../lock.ts';
+import { condemned } from './condemned.ts';
 import { Leases } from './leases.ts';
 import { readSealed, removeSealed, touch, writeSealed } from './sealed-file.ts';
 import { States, type StoredState } from './states.ts';
@@ -148,7 +149,7 @@ export class CheckpointStore implements Checkpoints {
     });
   }
 
-  async #collect(budget: number): Promise<number> {
+  async #collect(budgetBytes: number): Promise<number> {
     const { records, states } = await this.list();
     const named = new Set(
       records.flatMap(({ record }) => (record.kind === 'act' ? (record.state?.id ?? []) : [])),
@@ -157,17 +158,9 @@ export class CheckpointStore implements Checkpoints {
     await this.#sweepFormats(oldMs);
     for (const { record, usedMs } of records) if (usedMs < oldMs) await this.forget(record.key);
     const taken = await this.#leases.taken();
-    const kept = inOrderOfUse(states);
-    const needed = (id: string): boolean => taken.has(id) || kept.some((one) => one.on === id);
-    let sizeBytes = kept.reduce((sum, one) => sum + one.sizeBytes, 0);
-    for (const one of [...kept]) {
-      const isWanted = named.has(one.id) && sizeBytes <= budget;
-      if (isWanted || needed(one.id)) continue;
-      await this.#states.drop(one.id);
-      kept.splice(kept.indexOf(one), 1);
-      sizeBytes -= one.sizeBytes;
-    }
-    return sizeBytes;
+    const gone = condemned(states, { named, taken, budgetBytes });
+    for (const { id } of gone) await this.#states.drop(id);
+    return totalOf(states) - totalOf(gone);
   }
 
   /** Throws away all records, and all states that no living process uses. */
@@ -194,9 +187,8 @@ export class CheckpointStore implements Checkpoints {
     };
     await mkdir(this.#directory, { recursive: true });
     const states = await this.#states.list();
-    const sizeBytes = states.reduce((sum, one) => sum + one.sizeBytes, 0);
     const budget = await this.#budgetBytes();
-    if (sizeBytes > budget && (await this.collect(budget)) > budget) return false;
+    if (totalOf(states) > budget && (await this.collect(budget)) > budget) return false;
     return (await free()) > (this.#options.reserveBytes ?? RESERVE_BYTES);
   }
 
@@ -205,8 +197,7 @@ export class CheckpointStore implements Checkpoints {
     await mkdir(this.#directory, { recursive: true });
     const { bavail, bsize } = await statfs(this.#directory);
     const states = await this.#states.list();
-    const takenBytes = states.reduce((sum, one) => sum + one.sizeBytes, 0);
-    return Math.min(BUDGET_BYTES, BUDGET_SHARE * (bavail * bsize + takenBytes));
+    return Math.min(BUDGET_BYTES, BUDGET_SHARE * (bavail * bsize + totalOf(states)));
   }
 
   async #read(key: string): Promise<StepRecord | null> {
@@ -249,32 +240,6 @@ export class CheckpointStore implements Checkpoints {
   }
 }
 
-interface Used extends StoredState {
-  /** What it stands on. */
-  readonly on: string | null;
-}
-
-/** Longest unused first; what others stand on is used as they are, and comes after them. */
-function inOrderOfUse(states: readonly StoredState[]): Used[] {
-  const byId = new Map(states.map((one) => [one.id, one]));
-  const usedMs = new Map(states.map((one) => [one.id, one.usedMs]));
-  const depths = new Map<string, number>();
-  for (const { id, usedMs: own } of states) {
-    let depth = 0;
-    for (let on = byId.get(id)?.state?.standsOn ?? null; on !== null; depth++) {
-      usedMs.set(on, Math.max(usedMs.get(on) ?? 0, own));
-      on = byId.get(on)?.state?.standsOn ?? null;
-    }
-    depths.set(id, depth);
-  }
-  const order = ({ id }: StoredState): [number, number] => [
-    usedMs.get(id) ?? 0,
-    -(depths.get(id) ?? 0),
-  ];
-  return states
-    .map((one) => ({ ...one, on: one.state?.standsOn ?? null }))
-    .sort((one, other) => {
-      const [[used, depth], [otherUsed, otherDepth]] = [order(one), order(other)];
-      return used - otherUsed || depth - otherDepth;
-    });
+function totalOf(states: readonly StoredState[]): number {
+  return states.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
