@@ -20,8 +20,6 @@ export interface Going {
 export interface Frozen {
   /** From starting the machine to the answer of its first command. */
   readonly bootMs: number;
-  /** From the wish to be frozen to the end of the machine. */
-  readonly freezeMs: number;
   /** Of the state, and of the memory that the guest has touched. */
   readonly stateBytes: number;
   readonly memoryBytes: number;
@@ -74,12 +72,10 @@ export async function freezeHost(
   await shell.run(`echo ${nonce} >${NONCE_FILE}`, { deadlineMs: DEADLINE_MS });
   const bootMs = performance.now() - started;
   await shell[Symbol.asyncDispose]();
-  const frozen = performance.now();
   await machine.freeze(stateFile);
-  const freezeMs = performance.now() - frozen;
 
   return {
-    ...{ bootMs, freezeMs },
+    bootMs,
     stateBytes: (await stat(stateFile)).size,
     memoryBytes: (await stat(memory)).blocks * 512,
     fork: async (own) => {

@@ -1,11 +1,11 @@
 /**
- * What hostproof adds to a bare QEMU, and what checkpoints save: `npm run bench [-- start|fork|suite] [--pairs 7] [--suite smoke]`.
+ * What hostproof adds to a bare QEMU, and what checkpoints save: `npm run bench [-- start|fork|save|suite] [--pairs 7] [--suite smoke]`.
  *
  * `start`: from starting the process to the first command that the guest answers. `fork`: from the wish to go on from a frozen
- * host to the running machine and to its first answer. Both are interleaved pairs, with a bare script. `suite`: a whole suite
+ * host to the running machine and to its first answer. Both are interleaved pairs, with a bare script. `save`: a running host is kept, and goes on. `suite`: a whole suite
  * without checkpoints, with those that are made on the way, and with all of them made; this takes two hours without KVM.
  *
- * A table is printed and `bench/results.json` is written: `{ machine, pairs, start: {…}, fork: {…}, suite: {…} }`; times in
+ * A table is printed and `bench/results.json` is written: `{ machine, pairs, start: {…}, fork: {…}, save: {…}, suite: {…} }`; times in
  * milliseconds (`{ median, min, max }` where there are several), sizes in bytes, shares of 1, and for each bound of `judged`
  * whether it is `met`, `missed`, or `not measurable here`.
  */
@@ -17,12 +17,18 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { cacheDir } from '../harness/adapters/cache-dir.ts';
 import { measureForks } from './measure-forks.ts';
+import { measureSaves } from './measure-saves.ts';
 import { measureStarts } from './measure-starts.ts';
 import { measureSuites } from './measure-suites.ts';
 import { HOSTPROOF, prepare, runOnce, type Prepared } from './prepare.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const MEASURES = { start: measureStarts, fork: measureForks, suite: measureSuites };
+const MEASURES = {
+  start: measureStarts,
+  fork: measureForks,
+  save: measureSaves,
+  suite: measureSuites,
+};
 
 const { values, positionals } = parseArgs({
   options: {

@@ -3,20 +3,18 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freezeHost, type Going } from './fork.ts';
 import { interleaved, type Measure } from './measure.ts';
-import { row, seconds, summary } from './statistics.ts';
+import { mebibytes, row, seconds, summary } from './statistics.ts';
 
 const TO_RUNNING_MS_MAX = 150;
 const TIMES_BARE_MAX = 1.5;
 /** Of a boot. */
 const TO_COMMAND_SHARE_MAX = 0.1;
-const FREEZE_MS_MAX = 2000;
-const STANDSTILL_MS_MAX = 500;
 const STATE_BYTES_MAX = 10 * 2 ** 20;
 
 export const measureForks: Measure = async ({ prepared, pairs, work, cache }) => {
   const { installed } = await prepared();
   const host = await freezeHost(installed, cache, join(work, 'frozen'));
-  const { bootMs, freezeMs, stateBytes, memoryBytes } = host;
+  const { bootMs, stateBytes, memoryBytes } = host;
   const directoryOf = (pair: number, whose: string): string =>
     join(work, `fork-${pair.toString()}-${whose}`);
   const [bare, ours] = await interleaved<Going>(pairs, 'fork', {
@@ -33,19 +31,15 @@ export const measureForks: Measure = async ({ prepared, pairs, work, cache }) =>
   const toRunningMs = summary(running(ours)).median;
   const timesBare = toRunningMs / summary(running(bare)).median;
   const shareOfBoot = summary(command(ours)).median / bootMs;
-  // a machine that is frozen goes on as a fork of itself
-  const standstillMs = freezeMs + toRunningMs;
   const within = (value: number, max: number): string => (value <= max ? 'met' : 'missed');
   const verdicts = {
     toRunning: within(toRunningMs, TO_RUNNING_MS_MAX),
     timesBare: within(timesBare, TIMES_BARE_MAX),
     toCommand: within(shareOfBoot, TO_COMMAND_SHARE_MAX),
-    freeze: within(freezeMs, FREEZE_MS_MAX),
-    standstill: within(standstillMs, STANDSTILL_MS_MAX),
     stateBytes: within(stateBytes, STATE_BYTES_MAX),
   };
   return {
-    ...{ bootMs, freezeMs, standstillMs, stateBytes, memoryBytes, timesBare, shareOfBoot },
+    ...{ bootMs, stateBytes, memoryBytes, timesBare, shareOfBoot },
     bare: { toRunningMs: summary(running(bare)), toCommandMs: summary(command(bare)) },
     hostproof: { toRunningMs: summary(running(ours)), toCommandMs: summary(command(ours)) },
     judged: verdicts,
@@ -58,13 +52,7 @@ export const measureForks: Measure = async ({ prepared, pairs, work, cache }) =>
       `  to running at most ${seconds(TO_RUNNING_MS_MAX)}: ${verdicts.toRunning}`,
       `  ${timesBare.toFixed(2)} times the bare script, at most ${TIMES_BARE_MAX.toString()}: ${verdicts.timesBare}`,
       `  to command ${shareOfBoot.toFixed(3)} of a boot of ${seconds(bootMs)}, at most ${TO_COMMAND_SHARE_MAX.toString()}: ${verdicts.toCommand}`,
-      `  frozen in ${seconds(freezeMs)}, at most ${seconds(FREEZE_MS_MAX)}: ${verdicts.freeze}`,
-      `  stood still for ${seconds(standstillMs)}, at most ${seconds(STANDSTILL_MS_MAX)}: ${verdicts.standstill}`,
       `  state of ${mebibytes(stateBytes)} beside ${mebibytes(memoryBytes)} of touched memory, at most ${mebibytes(STATE_BYTES_MAX)}: ${verdicts.stateBytes}`,
     ],
   };
 };
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}

@@ -26,6 +26,8 @@ export interface Own extends Installed {
 
 export interface Prepared {
   readonly installed: Installed;
+  /** Directory of its state. */
+  readonly state: string;
   readonly keyFile: string;
   readonly qemu: (own: Own) => Promise<string[]>;
 }
@@ -94,6 +96,7 @@ export async function prepare(job: string, cache: string): Promise<Prepared> {
   const directory = state === null ? null : await store.open(state);
   if (directory === null) throw new Error('the installed host is not kept');
   return {
+    state: directory,
     installed: { disk: join(directory, 'disk0.qcow2'), variables: join(directory, 'vars.fd') },
     keyFile: join(cache, 'control_ed25519'),
     qemu: (own) => bareArguments(join(job, 'qemu-command.txt'), files, own),

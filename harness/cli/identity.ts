@@ -7,7 +7,7 @@ import type { Json } from '../domain/json.ts';
 import { ROOT } from './load.ts';
 
 /** Everything of hostproof's own that can change what a step comes to; what only judges it is not among them. */
-const SOURCES = [
+export const SOURCES = [
   ...['harness/run', 'harness/layouts', 'harness/ports', 'harness/adapters', 'harness/faults'],
   ...['verb', 'view', 'fault', 'image', 'checkpoint', 'json', 'errors'].map(
     (name) => `harness/domain/${name}.ts`,

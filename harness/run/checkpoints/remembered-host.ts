@@ -155,8 +155,12 @@ export class RememberedHost {
     if (place !== null) {
       await aside(context, async (own) => {
         await below.freeze(place.directory);
-        await below.thaw(place.directory, record.host, this.#ahead(own, index));
-        this.#standsOn = await checkpoints.sealed(place.id, this.#standsOn?.id ?? null);
+        // nobody changes the files any more: they are read while the machine goes on
+        const [sealed] = await Promise.all([
+          checkpoints.sealed(place.id, this.#standsOn?.id ?? null),
+          below.thaw(place.directory, record.host, this.#ahead(own, index)),
+        ]);
+        this.#standsOn = sealed;
       });
     }
     const state = place === null ? null : this.#standsOn;

@@ -1,0 +1,103 @@
+/** What keeping a running host costs: how long it stands still, and how long it takes until it is kept. */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { CheckpointStore } from '../harness/adapters/checkpoints/store.ts';
+import { machineHosts } from '../harness/cli/machine-hosts.ts';
+import { say } from '../harness/cli/output.ts';
+import { STORAGES } from '../harness/domain/variant.ts';
+import type { Host, StepContext } from '../harness/ports/host.ts';
+import type { Measure } from './measure.ts';
+import { mebibytes, row, seconds, summary } from './statistics.ts';
+
+const STANDSTILL_MS_MAX = 500;
+const WHOLE_MS_MAX = 2000;
+/** Beside the memory that the guest has touched. */
+const OVERHEAD_BYTES_MAX = 10 * 2 ** 20;
+const LIMIT_MS = 300_000;
+/** Often enough that it does not matter. */
+const LOOK_MS = 2;
+
+interface Saved {
+  readonly standstillMs: number;
+  readonly wholeMs: number;
+}
+
+export const measureSaves: Measure = async ({ prepared, pairs, work }) => {
+  const { state } = await prepared();
+  const { signal } = new AbortController();
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const factory = await machineHosts({ defect: undefined, sha256, signal });
+  const job = { id: 'save', layout: 'thin', firmware: 'uefi', storage: STORAGES[0] } as const;
+  const dir = join(work, 'save');
+  await mkdir(dir);
+  await using host = await factory.host({ ...job, memoryMiB: 1024 }, dir, () => undefined);
+  const context: StepContext = {
+    ...{ limitMs: LIMIT_MS, signal, progress: () => undefined, lastView: null },
+    ...{ willFreeze: true, recalled: () => undefined, aside: (body) => body(context) },
+  };
+  await host.thaw(state, 'off', context);
+  await host.boot({}, context);
+  // a cache of its own: nobody else is to find these
+  const store = new CheckpointStore(join(work, 'cache'), { budgetBytes: null, onNote: say });
+  const saves: Saved[] = [];
+  let overheadBytes = 0;
+  for (let time = 1; time <= pairs; time++) {
+    const place = await store.newState();
+    if (place === null) throw new Error('there is no room for a checkpoint');
+    saves.push(await save(host, place, store, context));
+    overheadBytes = Math.max(overheadBytes, await besideMemory(place.directory));
+    process.stderr.write(`save ${time.toString()}: ${seconds(saves.at(-1)?.wholeMs ?? 0)}\n`);
+  }
+  const standstill = saves.map(({ standstillMs }) => standstillMs);
+  const whole = saves.map(({ wholeMs }) => wholeMs);
+  const within = (value: number, max: number): string => (value <= max ? 'met' : 'missed');
+  const verdicts = {
+    standstill: within(summary(standstill).median, STANDSTILL_MS_MAX),
+    whole: within(summary(whole).median, WHOLE_MS_MAX),
+    overhead: within(overheadBytes, OVERHEAD_BYTES_MAX),
+  };
+  return {
+    ...{ standstillMs: summary(standstill), wholeMs: summary(whole), overheadBytes },
+    judged: verdicts,
+    table: [
+      'keeping a running host of 1 GiB, which goes on and can be kept again',
+      row('stands still', standstill),
+      row('until it is kept', whole),
+      `  stands still at most ${seconds(STANDSTILL_MS_MAX)}: ${verdicts.standstill}`,
+      `  kept in at most ${seconds(WHOLE_MS_MAX)}: ${verdicts.whole}`,
+      `  ${mebibytes(overheadBytes)} beside the touched memory and the disk's changes, at most ${mebibytes(OVERHEAD_BYTES_MAX)}: ${verdicts.overhead}`,
+    ],
+  };
+};
+
+async function save(
+  host: Host,
+  { id, directory }: { readonly id: string; readonly directory: string },
+  store: CheckpointStore,
+  context: StepContext,
+): Promise<Saved> {
+  const wished = performance.now();
+  await host.freeze(directory);
+  const running = (async () => {
+    while (host.access() === null) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    return performance.now() - wished;
+  })();
+  const kept = store.sealed(id, null).then(() => performance.now() - wished);
+  const [standstillMs, wholeMs] = await Promise.all([
+    running,
+    kept,
+    host.thaw(directory, 'running', context),
+  ]);
+  return { standstillMs, wholeMs };
+}
+
+/** What the files take but for memory and disk. */
+async function besideMemory(directory: string): Promise<number> {
+  const names = (await readdir(directory)).filter((name) => !/^(memory|disk)/.test(name));
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(directory, name))).size),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
