@@ -5,7 +5,7 @@ export default scenario(
     title: 'An image that is cut short is refused and changes nothing',
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
-    suite: 'smoke',
+    suite: 'quick',
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
