@@ -39,7 +39,7 @@ function inOrderOfUse(states: readonly StoredState[]): StoredState[] {
   const depths = new Map<string, number>();
   for (const { id, usedMs: own } of states) {
     let depth = 0;
-    for (let on = below.get(id) ?? null; on !== null && depth < states.length; ) {
+    for (let on = below.get(id) ?? null; on !== null && depth < states.length;) {
       usedMs.set(on, Math.max(usedMs.get(on) ?? 0, own));
       depth++;
       on = below.get(on) ?? null;

@@ -40,8 +40,10 @@ export class Leases {
     const names: string[] = [];
     for (const holder of await readdir(this.#directory).catch(() => [])) {
       const directory = join(this.#directory, holder);
-      if (await isHeld(join(directory, HELD))) names.push(...(await readdir(directory)));
-      else await rm(directory, { recursive: true, force: true });
+      if (await isHeld(join(directory, HELD))) {
+        // it may end just now
+        names.push(...(await readdir(directory).catch(() => [])));
+      } else await rm(directory, { recursive: true, force: true });
     }
     return new Set(names);
   }

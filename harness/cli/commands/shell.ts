@@ -46,6 +46,12 @@ const shell: CommandModule = ({ signal, end }) =>
         say(
           `${job.info.id}, after step ${step.number.toString()} (${step.verb}); nothing that you do is kept`,
         );
+        const wantsShell = !options.console && options.screenshot === undefined;
+        if (wantsShell && host.state() === 'hung') {
+          throw new HostproofError('usage/option', 'the host did not answer then', {
+            hint: '--console leads to its serial console, --screenshot FILE shows its screen',
+          });
+        }
         if (options.screenshot !== undefined) {
           await access.machine.screenshot(options.screenshot);
           say(`written: ${options.screenshot}`);
