@@ -1,13 +1,10 @@
 /** `hostproof run`: wires stories, hosts and reports, and runs them. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
-import { cacheDir } from '../adapters/cache-dir.ts';
-import { CheckpointStore } from '../adapters/checkpoints/store.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { defects } from '../../images/catalogue.ts';
-import { Durations } from '../adapters/durations.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
@@ -16,36 +13,27 @@ import { known, named, unknownName } from '../domain/nearest.ts';
 import { plan, SIMULATED_LAYOUTS, type Job } from '../domain/plan.ts';
 import { MEMORY_MIB, SUITES } from '../domain/scenario.ts';
 import { STORAGES } from '../domain/variant.ts';
-import { VERBS } from '../domain/verb.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { continuations, type Course } from '../run/checkpoints/forecast.ts';
-import type { Remembering } from '../run/checkpoints/remembering.ts';
+import type { Course } from '../run/checkpoints/forecast.ts';
 import { rehearse } from '../run/checkpoints/rehearsal.ts';
 import { runJob } from '../run/job.ts';
 import { run } from '../run/runner.ts';
 import { keepHost } from './kept-hosts.ts';
 import { loadInvariants, loadScenarios, ROOT } from './load.ts';
-import { say } from './output.ts';
+import { RunMemory, type RunMemoryOptions } from './run-memory.ts';
 import { startReporting } from './reporting.ts';
 import type { HostFactory } from './hosts.ts';
 
-export interface RunSuiteOptions {
+export interface RunSuiteOptions extends RunMemoryOptions {
   readonly filters: readonly string[];
   readonly suite?: string | undefined;
   readonly layout?: string | undefined;
   readonly firmware?: string | undefined;
   readonly storage?: string | undefined;
-  readonly machine: 'qemu' | 'sim';
   readonly defect?: string | undefined;
   /** Jobs at a time; chosen by cores and memory if left out. */
   readonly jobs?: number | undefined;
   readonly seed: number;
-  /** False: everything is done, and nothing is kept. */
-  readonly cache: boolean;
-  /** Nothing is known from earlier runs; what this one does is kept. */
-  readonly refresh: boolean;
-  /** What checkpoints may take on the disk, in bytes; as is usual if left out. */
-  readonly cacheSize?: number | undefined;
   /** Failed hosts are frozen for `hostproof shell`. */
   readonly keepsFailures: boolean;
   readonly pauseOnFailure: boolean;
@@ -67,8 +55,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   const clock = systemClock;
   const [invariants, factory] = await Promise.all([loadInvariants(), hosts(options)]);
   await factory.prepare(jobs);
-  const checkpoints = await checkpointsFor(options);
-  const durations = options.machine === 'sim' ? null : await Durations.in(await cacheDir());
+  const memory = await RunMemory.of(options, courses);
   using directory = createRunDirectory(options.out, clock.wallTime());
   options.onDirectory?.(directory.path);
   const shownDirectory = relative(process.cwd(), directory.path);
@@ -77,18 +64,6 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     dir: shownDirectory,
     sinceMs: () => clock.nowMs() - started,
   });
-  const courseOf = (job: Job): Course => courses.get(job.id) ?? NO_COURSE;
-  const memoryOf = (job: Job): Remembering | null => {
-    if (checkpoints === null) return null;
-    const course = courseOf(job);
-    return {
-      ...{ checkpoints, sha256, clock, newId: randomUUID, madeFor: job.id },
-      identity: factory.identity(job),
-      verbs: course.acts.map(({ verb }) => verb),
-      continuations: continuations(course, [...courses.values()]),
-    };
-  };
-
   const verdict = await run({
     header: {
       id: directory.id,
@@ -98,12 +73,9 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
       platform: factory.platform,
       defect: options.defect ?? null,
     },
-    jobs: jobs.map((job) => {
-      const course = courseOf(job);
-      return { job, course, length: durations?.of(job.id) ?? limitMsOf(course) };
-    }),
+    jobs: jobs.map((job) => memory.planned(job)),
     concurrency: options.jobs ?? concurrency(jobs),
-    isShared: checkpoints !== null,
+    isShared: memory.isShared,
     clock,
     signal: options.signal,
     onEvent: (event) => {
@@ -116,7 +88,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         dir,
         host: (emitHost: (body: EventBody) => void) =>
           factory.host(job, join(directory.path, dir), emitHost),
-        memory: memoryOf(job),
+        memory: memory.of(job, factory.identity(job), sha256),
         clock,
         invariants,
         emit,
@@ -126,7 +98,9 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         versionOf: (image) => factory.images.find(({ name }) => name === image)?.version ?? image,
         imageNames: factory.images.map(({ name }) => name),
         reproduce: reproduce(job, options),
-        onLength: (workMs) => durations?.see(job.id, workMs),
+        onLength: (workMs) => {
+          memory.see(job, workMs);
+        },
         onFailure: async (host, error, step) => {
           if (options.pauseOnFailure) await factory.pause(host, error);
           if (!options.keepsFailures || host.state() === 'none') return undefined;
@@ -143,37 +117,8 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
       return verdict;
     },
   });
-  await tidy(async () => {
-    await checkpoints?.collect();
-    await durations?.save();
-  });
+  await memory.close();
   return verdict;
-}
-
-/** What steps came to, from one run to the next; null: nothing is kept. A simulated host is faster than its memory. */
-async function checkpointsFor(options: RunSuiteOptions): Promise<CheckpointStore | null> {
-  if (options.machine === 'sim' || !options.cache) return null;
-  return new CheckpointStore(await cacheDir(), {
-    budgetBytes: options.cacheSize ?? null,
-    refresh: options.refresh,
-    onNote: say,
-  });
-}
-
-/** What went wrong in the cache after the last step says nothing of the hosts. */
-async function tidy(body: () => Promise<void>): Promise<void> {
-  try {
-    await body();
-  } catch (error) {
-    say(`the cache was not tidied: ${messageOf(error)}`);
-  }
-}
-
-const NO_COURSE: Course = { beginning: '', acts: [] };
-
-/** What its steps may take: how long they will is not known, but the one follows the other. */
-function limitMsOf({ acts }: Course): number {
-  return acts.reduce((sum, { verb }) => sum + VERBS[verb].limitS * 1000, 0);
 }
 
 /** The jobs of this run, and what they and all other stories are going to do. */
