@@ -1,9 +1,9 @@
 /** What keeping a running host costs: how long it stands still, and how long it takes until it is kept. */
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { CheckpointStore } from '../harness/adapters/checkpoints/store.ts';
+import { sha256 } from '../harness/adapters/sha256.ts';
 import { machineHosts } from '../harness/cli/machine-hosts.ts';
 import { say } from '../harness/cli/output.ts';
 import { STORAGES } from '../harness/domain/variant.ts';
@@ -27,7 +27,6 @@ interface Saved {
 export const measureSaves: Measure = async ({ prepared, pairs, work }) => {
   const { state } = await prepared();
   const { signal } = new AbortController();
-  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
   const factory = await machineHosts({ defect: undefined, sha256, signal });
   const job = { id: 'save', layout: 'thin', firmware: 'uefi', storage: STORAGES[0] } as const;
   const dir = join(work, 'save');

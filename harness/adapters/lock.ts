@@ -68,6 +68,8 @@ async function take(
       stderr: 'pipe',
       buffer: { stdout: false },
       reject: false,
+      // Ctrl-C is for this process, which may have to clean up before it ends; its child ends with its input
+      detached: true,
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     },
   );

@@ -14,6 +14,7 @@ const PACKAGES = {
   image: MACHINE,
   install: MACHINE,
   run: MACHINE,
+  shell: MACHINE,
 };
 
 const args = process.argv.slice(2);

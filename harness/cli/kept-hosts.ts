@@ -24,8 +24,14 @@ export async function keepHost(host: Host, jobDirectory: string, step: number): 
   const state = host.state();
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  await host.freeze(directory, { standsAlone: true });
-  await files.write(join(directory, FILE), JSON.stringify({ state }));
+  try {
+    await host.freeze(directory, { standsAlone: true });
+    await files.write(join(directory, FILE), JSON.stringify({ state }));
+  } catch (error) {
+    // half of it is of no use, and large
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
   return { state, directory };
 }
 

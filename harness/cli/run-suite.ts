@@ -1,10 +1,10 @@
 /** `hostproof run`: wires stories, hosts and reports, and runs them. */
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
 import { defects } from '../../images/catalogue.ts';
+import { sha256 } from '../adapters/sha256.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
@@ -103,17 +103,20 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         },
         onFailure: async (host, error, step) => {
           if (options.pauseOnFailure) await factory.pause(host, error);
-          if (!options.keepsFailures || host.state() === 'none') return undefined;
+          const state = host.state();
+          if (!options.keepsFailures || (state !== 'running' && state !== 'hung')) return undefined;
           try {
             await keepHost(host, join(directory.path, dir), step);
           } catch (cause) {
             emit({ type: 'run.note', text: `the failed host is not kept: ${messageOf(cause)}` });
             return undefined;
           }
-          return `npx hostproof shell ${shownDirectory} --job ${job.id} --at ${step.toString()}`;
+          const where = `${shownDirectory} --job ${job.id} --at ${step.toString()}`;
+          return `npx hostproof shell ${where}${state === 'hung' ? ' --console' : ''}`;
         },
       });
-      if (verdict === 'passed') await removeDisks(join(directory.path, dir));
+      if (verdict === 'passed' || verdict === 'interrupted')
+        await removeDisks(join(directory.path, dir));
       return verdict;
     },
   });
@@ -211,10 +214,6 @@ async function removeDisks(dir: string): Promise<void> {
       rm(join(dir, name), { recursive: true, force: true }),
     ),
   );
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Where runs are kept unless told otherwise. */

@@ -14,6 +14,8 @@ export interface Checkpoints {
    * @returns the record that is kept from now on: another one, if somebody was faster
    */
   readonly keep: <R extends StepRecord>(record: R, replaces?: string | null) => Promise<R>;
+  /** From now on the step is not known. */
+  readonly forget: (key: string) => Promise<void>;
   /** A new directory for a state, which is nothing until a record names it; null if there is no room for one. */
   readonly newState: () => Promise<{ readonly id: string; readonly directory: string } | null>;
   /** The state that was put into such a directory, with the digest of every file. */

@@ -4,8 +4,9 @@ import type { EventBody, EventOf } from '../domain/event.ts';
 import type { Job } from '../domain/plan.ts';
 import { prng } from '../domain/prng.ts';
 import { verdictOf, type Verdict } from '../domain/verdict.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Host, StepHost } from '../ports/host.ts';
-import type { SymptomTap } from './checkpoints/remembered-host.ts';
+import type { RememberedHost, SymptomTap } from './checkpoints/remembered-host.ts';
 import { remembering, type Remembering } from './checkpoints/remembering.ts';
 import { Steps, type StepsOptions } from './steps.ts';
 import { expectations, storyHost } from './story-api.ts';
@@ -49,10 +50,13 @@ export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
     const symptoms = symptomTap(job.id, emit);
     const below = await options.host(symptoms.emit);
     try {
-      const host = await remembered(job, below, symptoms, options);
-      const told = await tell(job, host, options);
+      const remembering = await remembered(job, below, symptoms, options);
+      const told = await tell(job, remembering?.host ?? below, options);
       error = told.error;
-      if (error === null) options.onLength(told.steps.workMs);
+      if (error === null) {
+        options.onLength(told.steps.workMs);
+        await remembering?.acquit();
+      }
       if (error !== null && error.blame !== 'interrupt') {
         await below.recordFailure();
         enter = await options.onFailure(below, error, told.steps.count);
@@ -78,23 +82,33 @@ export async function runJob(job: Job, options: JobOptions): Promise<Verdict> {
   return verdict;
 }
 
-/** A host that need not do what is known of it already. */
+/** A host that need not do what is known of it already; null: there is no memory. */
 async function remembered(
   job: Job,
   below: Host,
   symptoms: SymptomTap,
   options: JobOptions,
-): Promise<StepHost> {
-  if (options.memory === null) return below;
-  const silent = { ...options, emit: () => undefined };
-  const { host } = await remembering(below, options.memory, symptoms, {
+): Promise<RememberedHost | null> {
+  if (options.memory === null) return null;
+  const silent = { ...options, clock: untimed(options.clock), emit: () => undefined };
+  return remembering(below, options.memory, symptoms, {
     tell: async (known) => {
       const { error, steps } = await tell(job, known, silent);
       await steps.idle();
       return error === null;
     },
   });
-  return host;
+}
+
+/** In silence a step takes no time, or never ends: nothing runs out. */
+function untimed(clock: Clock): Clock {
+  const sleep: Clock['sleep'] = (_ms, signal) =>
+    new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
+  return { ...clock, sleep };
 }
 
 /** Lets symptoms through, and keeps them for the record of the step. */

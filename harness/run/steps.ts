@@ -74,7 +74,7 @@ export class Steps {
     const performed = this.#perform(verb, given);
     // a story may forget to wait for it: that is told when it ends, and must not end everything here
     performed.catch(() => undefined);
-    this.#pending = Promise.allSettled([this.#pending, performed]);
+    this.#pending = Promise.allSettled([this.#pending, performed]).then(() => undefined);
     return performed;
   }
 

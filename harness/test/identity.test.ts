@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import t from 'tap';
 import { guestScripts, platformIdentity, SOURCES } from '../cli/identity.ts';
 import { ROOT } from '../cli/load.ts';
-import { sha256 } from './steps.ts';
+import { sha256 } from '../adapters/sha256.ts';
 
 const work = await mkdtemp(join(tmpdir(), 'hostproof-identity-'));
 t.teardown(() => rm(work, { recursive: true, force: true }));

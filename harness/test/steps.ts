@@ -1,6 +1,6 @@
 /** Steps as a story takes them, on a simulated host. */
-import { createHash } from 'node:crypto';
 import { catalogueFacts } from '../../images/facts.ts';
+import { sha256 } from '../adapters/sha256.ts';
 import { files } from '../adapters/files.ts';
 import { loadInvariants } from '../cli/load.ts';
 import type { HostproofError } from '../domain/errors.ts';
@@ -11,7 +11,6 @@ import { Steps } from '../run/steps.ts';
 import { SimulatedHost } from '../sim/host.ts';
 import { fakeClock } from './fake-clock.ts';
 
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 export const images = await catalogueFacts();
 export const invariants = await loadInvariants();
 

@@ -63,6 +63,8 @@ async function hold(file: string): Promise<void> {
   const script = ['sh', '-c', 'echo held; exec cat >/dev/null'];
   const child = spawn('flock', ['--exclusive', '--nonblock', file, ...script], {
     stdio: ['pipe', 'pipe', 'ignore'],
+    // Ctrl-C is for this process, which may have to clean up before it ends
+    detached: true,
   });
   await Promise.race([
     once(child.stdout, 'data'),

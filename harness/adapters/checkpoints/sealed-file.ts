@@ -35,10 +35,10 @@ export async function writeSealed(file: string, content: unknown): Promise<boole
   return writeAtomically(file, `${text}\n`, { keepExisting: true });
 }
 
-/** For what goes when it has not been used for long; a store that cannot be written to is still good to read. */
+/** It was used: what has not been used for long goes first. */
 export async function touch(file: string): Promise<void> {
   const now = new Date();
-  await utimes(file, now, now).catch(() => undefined);
+  await utimes(file, now, now).catch(() => undefined); // it may go sooner than it should, and that is all
 }
 
 export async function removeSealed(file: string): Promise<void> {

@@ -37,6 +37,8 @@ const BUDGET_SHARE = 0.25;
 /** Room for the memory of a machine, and for what else happens meanwhile. */
 const RESERVE_BYTES = 3 * 2 ** 30;
 const RECORD_DAYS = 30;
+/** Nobody holds the lock for longer than it takes to remove files. */
+const LOCK_MS_MAX = 120_000;
 
 export class CheckpointStore implements Checkpoints {
   readonly #directory: string;
@@ -127,8 +129,11 @@ export class CheckpointStore implements Checkpoints {
   /** Reads every byte; what is damaged is told and dropped. @returns how many records and states are sound */
   async verify(): Promise<{ readonly records: number; readonly states: number }> {
     const { records, states } = await this.list();
+    const ids = states.map(({ id }) => id);
+    await this.#alone(() => this.#leases.take(ids));
     let sound = 0;
-    for (const { state } of states)
+    // what has gone in the meantime was not damaged
+    for (const { state } of await this.#states.list())
       if (state !== null && (await this.#states.isSound(state, { anew: true }))) sound++;
     return { records: records.length, states: sound };
   }
@@ -150,6 +155,8 @@ export class CheckpointStore implements Checkpoints {
   }
 
   async #collect(budgetBytes: number): Promise<number> {
+    // before the records: whoever ends in between has kept what its states are for
+    const taken = await this.#leases.taken();
     const { records, states } = await this.list();
     const named = new Set(
       records.flatMap(({ record }) => (record.kind === 'act' ? (record.state?.id ?? []) : [])),
@@ -157,7 +164,6 @@ export class CheckpointStore implements Checkpoints {
     const oldMs = Date.now() - RECORD_DAYS * 86_400_000;
     await this.#sweepFormats(oldMs);
     for (const { record, usedMs } of records) if (usedMs < oldMs) await this.forget(record.key);
-    const taken = await this.#leases.taken();
     const gone = condemned(states, { named, taken, budgetBytes });
     for (const { id } of gone) await this.#states.drop(id);
     return totalOf(states) - totalOf(gone);
@@ -224,7 +230,7 @@ export class CheckpointStore implements Checkpoints {
 
   /** One process at a time: with leases, or taking away what nobody has leased. */
   #alone<T>(body: () => Promise<T>): Promise<T> {
-    return withLock(join(this.#directory, 'lock'), body);
+    return withLock(join(this.#directory, 'lock'), body, { waitMsMax: LOCK_MS_MAX });
   }
 
   async #told<T>(what: string, body: () => Promise<T>): Promise<T> {

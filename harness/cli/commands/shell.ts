@@ -1,15 +1,15 @@
 /** `hostproof shell`: puts a person into the machine of a finished run, as it was after one of its steps. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { sha256 } from '../../adapters/sha256.ts';
 import { HostproofError } from '../../domain/errors.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
 import { attachConsole } from '../console-attach.ts';
-import { enter, finishedJob } from '../enter.ts';
+import { enter } from '../enter.ts';
+import { finishedJob } from '../finished-job.ts';
 import { say } from '../output.ts';
 import { sshCommand } from '../ssh-command.ts';
 
@@ -34,33 +34,30 @@ const shell: CommandModule = ({ signal, end }) =>
     .action(async (run, command, options) => {
       const job = await finishedJob(run, options.job);
       const { machineHosts } = await import('../machine-hosts.ts');
-      const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
       const factory = await machineHosts({ defect: job.defect, sha256, signal });
       const directory = mkdtempSync(join(tmpdir(), 'hostproof-shell-'));
       try {
-        const entered = await enter(job, options.at, factory, directory, signal);
+        const needsShell = !options.console && options.screenshot === undefined;
+        const entering = { job, at: options.at, factory, directory, needsShell, signal };
+        const entered = await enter(entering);
         await using host = entered.host;
-        const { step } = entered;
+        const { number, verb } = entered.step;
         const access = host.access();
         if (access === null) throw new HostproofError('host/never', 'the machine has stopped');
         say(
-          `${job.info.id}, after step ${step.number.toString()} (${step.verb}); nothing that you do is kept`,
+          `${job.info.id}, after step ${number.toString()} (${verb}); nothing that you do is kept`,
         );
-        const wantsShell = !options.console && options.screenshot === undefined;
-        if (wantsShell && host.state() === 'hung') {
-          throw new HostproofError('usage/option', 'the host did not answer then', {
-            hint: '--console leads to its serial console, --screenshot FILE shows its screen',
-          });
-        }
         if (options.screenshot !== undefined) {
           await access.machine.screenshot(options.screenshot);
           say(`written: ${options.screenshot}`);
         } else if (options.console) {
           await Promise.race([attachConsole(access.machine, directory), aborted(signal)]);
         } else {
-          const status = await ssh(sshCommand(factory.keyFile ?? '', access.sshPort), command);
+          const words = [...sshCommand(factory.keyFile ?? '', access.sshPort), ...command];
+          const status = await terminal(words, signal);
           if (status !== 0 && command.length > 0) end('failed');
         }
+        signal.throwIfAborted();
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }
@@ -68,19 +65,21 @@ const shell: CommandModule = ({ signal, end }) =>
 
 export default shell;
 
-/** Exit status of the person's ssh, which has the terminal. */
-async function ssh([file = '', ...args]: string[], command: readonly string[]): Promise<number> {
-  const child = spawn(file, [...args, ...command], { stdio: 'inherit' });
-  const ended = await Promise.race([
-    once(child, 'exit'),
-    once(child, 'error').then(([cause]: unknown[]) => {
-      throw new HostproofError('env/missing-tool', 'ssh does not start', {
+/** Runs a program that has the terminal. @returns its exit status; null if a signal ended it */
+async function terminal(words: readonly string[], signal: AbortSignal): Promise<number | null> {
+  const [file = '', ...args] = words;
+  const child = spawn(file, args, { stdio: 'inherit', signal });
+  return new Promise((resolve, reject) => {
+    child.once('exit', resolve);
+    child.once('error', (cause) => {
+      const hint = 'apt-get install openssh-client; or use --console';
+      const missing = new HostproofError('env/missing-tool', `${file} does not start`, {
         cause,
-        hint: 'apt-get install openssh-client; or use --console',
+        hint,
       });
-    }),
-  ]);
-  return (ended[0] as number | null) ?? 1;
+      reject(signal.aborted ? (signal.reason as Error) : missing);
+    });
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

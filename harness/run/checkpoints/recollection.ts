@@ -7,8 +7,14 @@ import { byVerb, type TakenVerb } from './by-verb.ts';
 import type { Sha256 } from './keys.ts';
 import { Trail } from './trail.ts';
 
-/** A step that is not known. It ends the telling, and nobody sees it. */
-class Unknown extends Error {}
+export interface Known {
+  /** Acts, from the first one on. */
+  readonly acts: readonly ActRecord[];
+  /** All that was recalled, by key. */
+  readonly records: ReadonlyMap<string, StepRecord>;
+  /** A step was asked for that is not known. */
+  readonly isLost: boolean;
+}
 
 export interface RecollectionOptions {
   readonly checkpoints: Checkpoints;
@@ -25,6 +31,9 @@ export class Recollection {
   readonly #records = new Map<string, StepRecord>();
   /** A step was not known: all that follows is not known either. */
   #isLost = false;
+  #giveUp: (isGood: false) => void = () => undefined;
+  /** Resolves when a step was asked for that is not known: the telling is given up, and the step never ends. */
+  readonly lost = new Promise<false>((resolve) => (this.#giveUp = resolve));
   /** What the story is told to. */
   readonly host: StepHost;
 
@@ -40,27 +49,20 @@ export class Recollection {
     };
   }
 
-  /** The acts that are known, from the first one on. */
-  get acts(): readonly ActRecord[] {
-    return this.#acts;
-  }
-
-  /** All that was recalled, by key. */
-  get records(): ReadonlyMap<string, StepRecord> {
-    return this.#records;
-  }
-
-  get isLost(): boolean {
-    return this.#isLost;
+  /** What is known of the story so far. */
+  known(): Known {
+    return { acts: [...this.#acts], records: new Map(this.#records), isLost: this.#isLost };
   }
 
   async #recall(verb: TakenVerb | 'view', args: unknown, context: StepContext): Promise<unknown> {
-    if (this.#isLost) throw new Unknown();
     // whatever goes wrong on the way: from here on nothing is known
-    this.#isLost = true;
-    const record = await this.#find(verb, args, context);
-    if (record === null) throw new Unknown();
-    this.#isLost = false;
+    const record = this.#isLost ? null : await this.#find(verb, args, context).catch(() => null);
+    if (record === null) {
+      this.#isLost = true;
+      this.#giveUp(false);
+      // a story may take an error for an answer, and ask for ever
+      return new Promise(() => undefined);
+    }
     this.#records.set(record.key, record);
     if (record.kind === 'act') {
       this.#acts.push(record);

@@ -40,6 +40,8 @@ export interface RememberedOptions extends Memory {
   readonly before: readonly ActRecord[];
   /** So many of them are recalled; the rest is done. */
   readonly recalls: number;
+  /** The act by which the story would fail, if it were recalled, too. */
+  readonly suspect: { readonly index: number; readonly record: ActRecord } | null;
   readonly symptoms: SymptomTap;
 }
 
@@ -81,18 +83,27 @@ export class RememberedHost {
     const { length, last } = this.#trail;
     if (length > 0) {
       const { below, checkpoints } = this.#options;
-      const state = last?.state ?? null;
-      const directory = state === null ? null : await checkpoints.open(state);
-      if (state === null || directory === null) {
-        throw new HostproofError('harness/checkpoint', 'a checkpoint was taken away while in use');
-      }
-      context.progress('going on from a checkpoint');
-      await aside(context, (own) =>
-        below.thaw(directory, this.#trail.state, this.#ahead(own, length - 1)),
-      );
-      this.#standsOn = state;
+      await aside(context, async (own) => {
+        const state = last?.state ?? null;
+        const directory = state === null ? null : await checkpoints.open(state);
+        if (state === null || directory === null) {
+          throw new HostproofError(
+            'harness/checkpoint',
+            'a checkpoint was taken away while in use',
+          );
+        }
+        context.progress('going on from a checkpoint');
+        await below.thaw(directory, this.#trail.state, this.#ahead(own, length - 1));
+        this.#standsOn = state;
+      });
     }
     this.#isAwake = true;
+  }
+
+  /** The story has come to a good end: what it would have failed by is known to be wrong, or not to last. */
+  async acquit(): Promise<void> {
+    const { checkpoints, suspect } = this.#options;
+    if (suspect !== null) await checkpoints.forget(suspect.record.key);
   }
 
   async #act<V extends TakenVerb>(
@@ -100,7 +111,7 @@ export class RememberedHost {
     args: Args<V>,
     context: StepContext,
   ): Promise<Result<V>> {
-    const { before, below, clock, recalls, symptoms, verbs, continuations } = this.#options;
+    const { below, clock, continuations, recalls, suspect, symptoms, verbs } = this.#options;
     const index = this.#trail.length;
     const inputs = this.#trail.isKept ? await below.inputs(verb, args, context) : null;
     const key = this.#trail.actKey(verb, args, inputs);
@@ -112,29 +123,39 @@ export class RememberedHost {
       return known.result as Result<V>; // as this verb came to it, under a key that holds its name
     }
     await this.wake(context);
-    symptoms.take();
-    const started = clock.nowMs();
-    const step = { ...context, willFreeze: willFreeze(verbs, continuations, index) };
-    const result = await doing(below, verb)(args, step).catch((error: unknown) => {
+    try {
+      symptoms.take();
+      const started = clock.nowMs();
+      const step = { ...context, willFreeze: willFreeze(verbs, continuations, index) };
+      const result = await doing(below, verb)(args, step);
+      const record = {
+        kind: 'act' as const,
+        ...{ verb, args: asJson(args), result: asJson(result), madeFor: this.#options.madeFor },
+        ...{ id: this.#options.newId(), host: below.state(), symptoms: symptoms.take() },
+        durationMs: clock.nowMs() - started,
+      };
+      this.#compare(index, record, context);
+      const isKept = key !== null && index !== suspect?.index;
+      const replaces = known?.kind === 'act' ? known.id : null;
+      const kept = isKept ? await this.#keep({ ...record, key }, replaces, context) : null;
+      this.#trail.went(kept, record.host);
+      return result;
+    } catch (error) {
       // whatever has become of the host, nobody knows it: nothing that follows is kept
       this.#trail.went(null, below.state());
       throw error;
-    });
-    const record = {
-      kind: 'act' as const,
-      ...{ verb, args: asJson(args), result: asJson(result), madeFor: this.#options.madeFor },
-      ...{ id: this.#options.newId(), host: below.state(), symptoms: symptoms.take() },
-      durationMs: clock.nowMs() - started,
-    };
-    const differs = difference(before[index], record);
-    if (differs !== null) {
-      const message = `${verb} was done again and came to something else: ${differs}`;
-      throw new HostproofError('story/not-deterministic', message);
     }
-    const replaces = known?.kind === 'act' ? known.id : null;
-    const kept = key === null ? null : await this.#keep({ ...record, key }, replaces, context);
-    this.#trail.went(kept, record.host);
-    return result;
+  }
+
+  /** Done again, an act must come to what it came to before; one that is under suspicion may not, and that is told. */
+  #compare(index: number, record: Parameters<typeof difference>[1], context: StepContext): void {
+    const { before, suspect } = this.#options;
+    const isSuspect = index === suspect?.index;
+    const differs = difference(isSuspect ? suspect.record : before[index], record);
+    if (differs === null) return;
+    const message = `${record.verb} was done again and came to something else: ${differs}`;
+    if (!isSuspect) throw new HostproofError('story/not-deterministic', message);
+    context.progress(message);
   }
 
   /**
@@ -149,25 +170,26 @@ export class RememberedHost {
   ): Promise<ActRecord | null> {
     const { below, checkpoints, continuations } = this.#options;
     const index = this.#trail.length;
-    const place = isKept(record.host, continuations[index] ?? 0)
-      ? await checkpoints.newState()
-      : null;
-    if (place !== null) {
-      await aside(context, async (own) => {
+    return aside(context, async (own) => {
+      const place = isKept(record.host, continuations[index] ?? 0)
+        ? await checkpoints.newState()
+        : null;
+      if (place !== null) {
         await below.freeze(place.directory);
         // nobody changes the files any more: they are read while the machine goes on
-        const [sealed] = await Promise.all([
-          checkpoints.sealed(place.id, this.#standsOn?.id ?? null),
-          below.thaw(place.directory, record.host, this.#ahead(own, index)),
-        ]);
-        this.#standsOn = sealed;
-      });
-    }
-    const state = place === null ? null : this.#standsOn;
-    const kept = await checkpoints.keep({ ...record, state }, replaces);
-    if (kept.id === record.id) return kept;
-    context.progress('another hostproof was faster in keeping this step');
-    return null;
+        const sealing = checkpoints.sealed(place.id, this.#standsOn?.id ?? null);
+        const thawing = below.thaw(place.directory, record.host, this.#ahead(own, index));
+        // both have come to their end before anything else happens to the machine
+        await Promise.allSettled([sealing, thawing]);
+        await thawing;
+        this.#standsOn = await sealing;
+      }
+      const state = place === null ? null : this.#standsOn;
+      const kept = await checkpoints.keep({ ...record, state }, replaces);
+      if (kept.id === record.id) return kept;
+      context.progress('another hostproof was faster in keeping this step');
+      return null;
+    });
   }
 
   async #observe<T>(

@@ -13,7 +13,7 @@ export interface Remembering extends Memory {
 }
 
 export interface Silence {
-  /** Tells the story in silence; resolves with whether it came to a good end. */
+  /** Tells the story in silence; resolves with whether it came to a good end, if it is not given up before. */
   readonly tell: (host: StepHost) => Promise<boolean>;
   /** The host will be wanted as it is at the end, also if all is known. */
   readonly isEntered?: boolean;
@@ -28,16 +28,18 @@ export async function remembering(
 ): Promise<RememberedHost> {
   const root = rootOf(memory.sha256, memory.identity);
   const recollection = new Recollection({ ...memory, root, inputs: below.inputs.bind(below) });
-  const isGood = await tell(recollection.host);
-  const { acts, isLost, records } = recollection;
-  const options = { ...memory, below, root, records, symptoms };
+  const isGood = await Promise.race([tell(recollection.host), recollection.lost]);
+  const { acts, isLost, records } = recollection.known();
+  const options = { ...memory, below, root, records, symptoms, suspect: null };
   if (isGood && !isLost && !isEntered)
     return new RememberedHost({ ...options, before: acts, recalls: acts.length });
   // a story that fails by what is known does not fail by that alone: its last act is done again
-  const before = isLost || isEntered ? acts : acts.slice(0, -1);
+  const last = isLost || isEntered ? undefined : acts.at(-1);
+  const suspect = last === undefined ? null : { index: acts.length - 1, record: last };
+  const before = suspect === null ? acts : acts.slice(0, -1);
   const recalls = await restorable(before, memory.checkpoints);
   const continuations = partingAfter(before.length, memory.continuations);
-  return new RememberedHost({ ...options, continuations, before, recalls });
+  return new RememberedHost({ ...options, continuations, before, recalls, suspect });
 }
 
 /** Where what is known ends, this story parts from one that was told before, whether or not that was foreseen. */

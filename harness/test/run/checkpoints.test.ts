@@ -1,4 +1,6 @@
 /** Jobs that remember what was done before. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { loadScenarios } from '../../cli/load.ts';
 import type { Invariant } from '../../checks/invariant.ts';
@@ -251,6 +253,112 @@ t.test('what goes wrong with a checkpoint is not what the host has done', async 
     }),
   });
   t.equal(hesitant.verdict, 'passed', 'what was not known in silence is done');
+});
+
+t.test('what follows a state that could not be kept is not kept either', async (t) => {
+  const cache = newCache();
+  const swallows: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/var/lib/x', 'y').catch(() => undefined);
+    await host.reboot();
+    await host.read('/var/lib/x');
+  };
+  const parts: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/var/lib/x', 'y');
+    await host.fill({ leaveMiB: 1000 });
+  };
+  let thaws = 0;
+  await told(swallows, {
+    ...{ cache, others: [parts] },
+    spoil: (sim) => ({
+      thaw: async (...frozen) => {
+        await sim.thaw(...frozen);
+        if (++thaws === 2) throw new Error('once');
+      },
+    }),
+  });
+  t.ok(thaws >= 2);
+  const reads: Story = async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.reboot();
+    await expect.file('/var/lib/x', null);
+  };
+  const { verdict, events } = await told(reads, { cache });
+  t.equal(verdict, 'passed', JSON.stringify(errorOf(events)));
+});
+
+t.test('a state that cannot be sealed is waited for until the machine goes on', async (t) => {
+  const cache = newCache();
+  const order: string[] = [];
+  const { verdict } = await told(upgraded, {
+    ...{ cache, others: [rolledBack], store: { onNote: () => undefined } },
+    spoil: (sim) => ({
+      freeze: async (directory) => {
+        await sim.freeze(directory);
+        // nothing can be written there any more
+        await mkdir(join(directory, 'manifest.json'));
+      },
+      thaw: async (...frozen) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await sim.thaw(...frozen);
+        order.push('thawed');
+      },
+      [Symbol.asyncDispose]: () => {
+        order.push('disposed');
+        return Promise.resolve();
+      },
+    }),
+  });
+  t.not(verdict, 'passed');
+  t.same(order, ['thawed', 'disposed']);
+});
+
+t.test('a story that takes every error for an answer is told all the same', async (t) => {
+  const cache = newCache();
+  const begins: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+  };
+  await told(begins, { cache });
+  const asks: Story = async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    for (;;) {
+      try {
+        await host.read('/etc/hostname');
+        break;
+      } catch {
+        continue;
+      }
+    }
+    expect.layer('1.0');
+  };
+  t.equal((await told(asks, { cache })).verdict, 'passed');
+});
+
+t.test('a story that keeps failing takes nothing from the others', async (t) => {
+  const cache = newCache();
+  const expects: Story = async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.upgrade(image('1.1'));
+    expect.layer('9.9');
+  };
+  const parts: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.fill({ leaveMiB: 1000 });
+  };
+  const others = [expects, upgraded, parts];
+  await told(upgraded, { cache, others });
+  for (let time = 0; time < 3; time++) {
+    t.equal((await told(expects, { cache, others })).verdict, 'failed');
+    t.same((await told(upgraded, { cache, others })).cached, ALL);
+  }
 });
 
 t.test('a story that forgets to wait is told so, with checkpoints, too', async (t) => {

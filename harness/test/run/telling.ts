@@ -18,7 +18,8 @@ import { runJob } from '../../run/job.ts';
 import { scenario } from '../../scenario.ts';
 import { SimulatedHost } from '../../sim/host.ts';
 import { fakeClock } from '../fake-clock.ts';
-import { images, invariants, sha256 } from '../steps.ts';
+import { sha256 } from '../../adapters/sha256.ts';
+import { images, invariants } from '../steps.ts';
 
 export type Story = (context: StoryContext) => Promise<void>;
 
