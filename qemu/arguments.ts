@@ -59,15 +59,14 @@ export function escaped(value: string): string {
 function board(machine: MachineDescription): string[] {
   const { accelerator, memoryFile } = machine;
   const memory = `${String(machine.memoryMiB)}M`;
-  const backend = memoryFile === undefined ? '' : ',memory-backend=ram';
+  // under one name, wherever it is: a state that holds it fits both
+  const backend =
+    memoryFile === undefined
+      ? `memory-backend-ram,id=ram,size=${memory}`
+      : `memory-backend-file,id=ram,size=${memory},mem-path=${escaped(memoryFile.file)},share=${memoryFile.share ? 'on' : 'off'}`;
   return [
-    ...['-machine', `q35,dump-guest-core=off${backend}`],
-    ...(memoryFile === undefined
-      ? []
-      : [
-          '-object',
-          `memory-backend-file,id=ram,size=${memory},mem-path=${escaped(memoryFile.file)},share=${memoryFile.share ? 'on' : 'off'}`,
-        ]),
+    ...['-object', backend],
+    ...['-machine', 'q35,dump-guest-core=off,memory-backend=ram'],
     ...[
       '-accel',
       accelerator.kind === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${String(TCG_CACHE_MIB)}`,

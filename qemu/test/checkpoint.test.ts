@@ -77,6 +77,36 @@ t.test('a fork that is to be frozen in turn has a copy of the memory', async () 
   await grandchild.powerCut();
 });
 
+t.test('a machine that nobody meant to freeze has its memory in the state', async (t) => {
+  const origin = await frozen();
+  for (const how of ['fork', 'start'] as const) {
+    const directory = newDirectory();
+    const { machine, disk, format } =
+      how === 'fork'
+        ? await fork(origin).then((forked) => ({
+            machine: forked.machine,
+            ...{ disk: join(forked.directory, 'disk.qcow2'), format: 'qcow2' as const },
+          }))
+        : {
+            machine: await startGuest(directory, {}),
+            ...{ disk: join(directory, 'disk.raw'), format: 'raw' as const },
+          };
+    await machine.console.type('x');
+    await seen(machine.console, 'x');
+    const state = join(directory, 'state');
+    await machine.freeze(state);
+    const own = newDirectory();
+    const overlay = join(own, 'disk.qcow2');
+    await overlayDisk(overlay, disk, format);
+    const again = await resumeGuest(own, { disks: [diskOf(overlay, 'qcow2')] }, state);
+    await again.console.type('y');
+    await seen(again.console, 'y');
+    const console = await readFile(join(own, 'console.log'), 'utf8');
+    t.notMatch(console, GREETING, `${how}: it has not started anew`);
+    await again.powerCut();
+  }
+});
+
 t.test('a state that is damaged, cut short or gone is told', async (t) => {
   const origin = await frozen();
   const whole = await readFile(origin.state);

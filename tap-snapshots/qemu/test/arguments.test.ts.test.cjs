@@ -12,8 +12,8 @@ exports[`qemu/test/arguments.test.ts > TAP > the arguments of a kernel booted di
 -display none
 -S
 -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
--machine q35,dump-guest-core=off,memory-backend=ram
 -object memory-backend-file,id=ram,size=1024M,mem-path=/ram,share=off
+-machine q35,dump-guest-core=off,memory-backend=ram
 -accel kvm
 -cpu host
 -smp 1
@@ -42,7 +42,8 @@ exports[`qemu/test/arguments.test.ts > TAP > the arguments of a whole machine > 
 -display none
 -S
 -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
--machine q35,dump-guest-core=off
+-object memory-backend-ram,id=ram,size=1024M
+-machine q35,dump-guest-core=off,memory-backend=ram
 -accel tcg,thread=multi,tb-size=512
 -cpu Nehalem
 -smp 1
