@@ -56,10 +56,10 @@ export async function queryForwardedPorts(qmp: QmpClient): Promise<ReadonlyMap<n
   return hostPortByGuestPort;
 }
 
-/** How many TCP connections lead into the guest, those included that one side has closed and the other has not. */
+/** How many TCP connections lead into the guest; those that both sides have closed, and that only time out, are none. */
 export async function queryConnections(qmp: QmpClient): Promise<number> {
   const lines = await networkTable(qmp);
-  return lines.filter((line) => /TCP\[(?!HOST_FORWARD)/.test(line)).length;
+  return lines.filter((line) => /TCP\[(?!HOST_FORWARD|TIME_WAIT|CLOSED)/.test(line)).length;
 }
 
 /** QMP has no query for it; the human monitor's `info usernet` has printed this table since 2009. */

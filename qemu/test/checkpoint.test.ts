@@ -9,6 +9,7 @@ import { HostproofError } from '../../harness/domain/errors.ts';
 import { overlayDisk } from '../disks.ts';
 import type { QemuMachine } from '../machine.ts';
 import { saveState } from '../migration.ts';
+import { queryConnections } from '../qmp/commands.ts';
 import { GREETING } from './guest.ts';
 import { diskOf, newDirectory, resumeGuest, seen, startGuest } from './machines.ts';
 
@@ -105,6 +106,14 @@ t.test('a machine that nobody meant to freeze has its memory in the state', asyn
     t.notMatch(console, GREETING, `${how}: it has not started anew`);
     await again.powerCut();
   }
+});
+
+t.test('a connection that both sides have closed is none', async (t) => {
+  const rows = ['HOST_FORWARD', 'ESTABLISHED', 'FIN_WAIT_2', 'TIME_WAIT', 'CLOSED'].map(
+    (state) => `  TCP[${state}]   22       127.0.0.1 40001       10.0.2.15    22     0     0`,
+  );
+  const qmp = { execute: () => Promise.resolve(rows.join('\r\n')) } as never;
+  t.equal(await queryConnections(qmp), 2);
 });
 
 t.test('a state that is damaged, cut short or gone is told', async (t) => {
