@@ -1,7 +1,7 @@
 /** A simulated host: in memory, thin layout, same port as a real one. Nothing here runs a guest. */
 import { HostproofError } from '../domain/errors.ts';
 import type { FaultStamp } from '../domain/fault.ts';
-import type { ImageFacts, ImageRef, TreeContent } from '../domain/image.ts';
+import type { ImageFacts, ImageRef } from '../domain/image.ts';
 import type { Json } from '../domain/json.ts';
 import type { Args, BootEnd, Outcome, Result, Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -11,19 +11,10 @@ import type { Host } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
 import { freeMiB, installedDisk, type SimDisk, type SimLayer } from './disk.ts';
 import { changed, changedEtc, isShared } from './files.ts';
+import { readFrozen, writeFrozen } from './frozen.ts';
+import { SimImages } from './images.ts';
 import { cutAfter, effects, refusal } from './upgrade.ts';
 import { viewOf, type SimRunning } from './view.ts';
-
-/** The file that a frozen host is. */
-const FROZEN = 'simulated.json';
-
-interface Frozen {
-  readonly disk: SimDisk | null;
-  readonly running: SimRunning | null;
-  readonly hung: boolean;
-  readonly mishap: boolean;
-  readonly boots: number;
-}
 
 export interface SimOptions {
   readonly files: Pick<Files, 'read' | 'write'>;
@@ -35,6 +26,7 @@ export interface SimOptions {
 export class SimulatedHost implements Host {
   readonly machine = 'sim';
   readonly #options: SimOptions;
+  readonly #images: SimImages;
   #disk: SimDisk | null = null;
   #running: SimRunning | null = null;
   #hung = false;
@@ -44,6 +36,7 @@ export class SimulatedHost implements Host {
 
   constructor(options: SimOptions) {
     this.#options = options;
+    this.#images = new SimImages(options.images, options.sha256);
   }
 
   state(): HostState {
@@ -53,11 +46,11 @@ export class SimulatedHost implements Host {
   }
 
   install(args: Args<'install'>): Promise<Result<'install'>> {
-    const image = this.#image(args.image.image);
+    const image = this.#images.named(args.image.image);
     this.#running = null;
     const root = `root:0:${this.#options.sha256('')}:root`;
     this.#disk = installedDisk(image, { users: [root], arguments: args.append?.split(' ') ?? [] });
-    return Promise.resolve({ content: { usr: this.#content(image).usr } });
+    return Promise.resolve({ content: { usr: this.#images.content(image).usr } });
   }
 
   boot(args: Args<'boot'>): Promise<Result<'boot'>> {
@@ -86,8 +79,8 @@ export class SimulatedHost implements Host {
   }
 
   upgrade({ image: { image: name }, fault }: Args<'upgrade'>): Promise<Result<'upgrade'>> {
-    const image = this.#image(name);
-    const content = this.#content(image);
+    const image = this.#images.named(name);
+    const content = this.#images.content(image);
     const end = (
       outcome: Outcome,
       reason: string | null,
@@ -106,7 +99,7 @@ export class SimulatedHost implements Host {
       return end('failed', 'a mishap');
     }
     const running = this.#runningLayer();
-    const all = effects(this.#stored(), running, this.#imageOfBase(running.base), image);
+    const all = effects(this.#stored(), running, this.#images.ofBase(running.base), image);
     const cut = fault === undefined ? all.length : cutAfter(fault.when, all.length);
     for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
     if (fault === undefined) return end('done', null);
@@ -176,7 +169,7 @@ export class SimulatedHost implements Host {
 
   settle(): Promise<Result<'settle'>> {
     return Promise.resolve({
-      failedUnits: failedUnits(this.#imageOfBase(this.#runningLayer().base)).map(
+      failedUnits: failedUnits(this.#images.ofBase(this.#runningLayer().base)).map(
         ({ unit }) => unit,
       ),
     });
@@ -192,7 +185,7 @@ export class SimulatedHost implements Host {
       }),
     );
     const layer = this.#runningLayer();
-    const image = this.#imageOfBase(layer.base);
+    const image = this.#images.ofBase(layer.base);
     const failed = failedUnits(image);
     const etc = changedEtc(layer.files, image.files, this.#options.sha256);
     return Promise.resolve(viewOf(this.#stored(), this.#running, files, failed, etc));
@@ -200,29 +193,26 @@ export class SimulatedHost implements Host {
 
   digest(): Promise<Result<'digest'>> {
     const bases = this.#stored().bases.map(
-      (base) => [base, this.#content(this.#imageOfBase(base))] as const,
+      (base) => [base, this.#images.content(this.#images.ofBase(base))] as const,
     );
     return Promise.resolve({ bases: Object.fromEntries(bases), damage: [] });
   }
 
   /** Its images are what the catalogue says of them. */
   inputs<V extends Exclude<Verb, 'view'>>(_verb: V, args: Args<V>): Promise<Json> {
-    const image = 'image' in args ? this.#image((args.image as ImageRef).image) : null;
+    const image = 'image' in args ? this.#images.named((args.image as ImageRef).image) : null;
     return Promise.resolve({ ...image });
   }
 
   freeze(directory: string): Promise<void> {
-    const frozen = {
-      ...{ disk: this.#disk, running: this.#running, hung: this.#hung },
-      ...{ mishap: this.#mishap, boots: this.#boots },
-    };
+    const [disk, running, hung] = [this.#disk, this.#running, this.#hung];
     [this.#disk, this.#running, this.#hung] = [null, null, false];
-    return this.#options.files.write(`${directory}/${FROZEN}`, JSON.stringify(frozen));
+    const frozen = { disk, running, hung, mishap: this.#mishap, boots: this.#boots };
+    return writeFrozen(this.#options.files, directory, frozen);
   }
 
   async thaw(directory: string): Promise<void> {
-    const text = (await this.#options.files.read(`${directory}/${FROZEN}`)) ?? '';
-    const frozen = JSON.parse(text) as Frozen; // as `freeze` wrote it: the store has compared digests
+    const frozen = await readFrozen(this.#options.files, directory);
     [this.#disk, this.#running, this.#hung] = [frozen.disk, frozen.running, frozen.hung];
     [this.#mishap, this.#boots] = [frozen.mishap, frozen.boots];
   }
@@ -244,7 +234,7 @@ export class SimulatedHost implements Host {
   }
 
   #start(id: string | null, ends: BootEnd = 'up'): Promise<{ readonly ends: BootEnd }> {
-    const booted = bootOf(this.#stored(), id, ends, ({ base }) => this.#imageOfBase(base));
+    const booted = bootOf(this.#stored(), id, ends, ({ base }) => this.#images.ofBase(base));
     this.#running = null;
     this.#mishap = false;
     this.#hung = booted.end === 'panic';
@@ -260,25 +250,6 @@ export class SimulatedHost implements Host {
     if (!this.#hung) this.#running = { layer, bootId, arguments: given };
     if (ends === 'fallback') this.#disk = { ...this.#stored(), defaultLayer: layer };
     return Promise.resolve({ ends });
-  }
-
-  #image(name: string): ImageFacts {
-    const image = this.#options.images.find((candidate) => candidate.name === name);
-    if (image === undefined)
-      throw new HostproofError('story/argument', `there is no image ${name}`);
-    return image;
-  }
-
-  /** A simulated image holds nothing but its name. */
-  #content({ name }: ImageFacts): TreeContent {
-    const { sha256 } = this.#options;
-    return { usr: sha256(`${name} /usr`), rest: sha256(name) };
-  }
-
-  #imageOfBase(base: string): ImageFacts {
-    const image = this.#options.images.find((candidate) => candidate.nvr === base);
-    if (image === undefined) throw new HostproofError('harness/internal', `no image made ${base}`);
-    return image;
   }
 
   #stored(): SimDisk {

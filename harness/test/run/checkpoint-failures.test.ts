@@ -1,0 +1,258 @@
+/** What goes wrong while a job remembers: no verdict is a memory, and nothing that is in doubt is kept. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import type { Invariant } from '../../checks/invariant.ts';
+import { HostproofError } from '../../domain/errors.ts';
+import {
+  errorOf,
+  newCache,
+  rolledBack,
+  told,
+  upgraded,
+  type Story,
+  type Telling,
+} from './telling.ts';
+
+const ALL = Array<boolean>(5).fill(true);
+
+t.test('a story that fails does not fail by what is known alone', async (t) => {
+  const cache = newCache();
+  const failing: Telling['spoil'] = (sim) => ({
+    upgrade: async (...step) => ({ ...(await sim.upgrade(...step)), outcome: 'failed' }),
+  });
+  t.equal((await told(upgraded, { cache, spoil: failing })).verdict, 'failed');
+  const mended = await told(upgraded, { cache });
+  t.equal(mended.verdict, 'passed');
+  t.same(mended.cached, [true, false, false, false, false]);
+
+  let isWrong = true;
+  const oneWrongView: Telling['spoil'] = (sim) => ({
+    view: async (...step) => {
+      const view = await sim.view(...step);
+      return isWrong && view.version === '1.1' ? { ...view, version: '9.9' } : view;
+    },
+  });
+  const fresh = newCache();
+  t.equal((await told(upgraded, { cache: fresh, spoil: oneWrongView })).verdict, 'failed');
+  isWrong = false;
+  const again = await told(upgraded, { cache: fresh, spoil: oneWrongView });
+  t.equal(again.verdict, 'passed', 'an expectation that failed is looked at once more');
+});
+
+t.test('a new check sees old steps, and has the last of them done again', async (t) => {
+  const cache = newCache();
+  await told(upgraded, { cache });
+  const strict: Invariant = {
+    id: 'no-upgrades',
+    title: 'none',
+    broken: ({ view }) => (view.version === '1.1' ? ['it is'] : []),
+  };
+  for (const cached of [
+    [true, false, false, false],
+    [true, true, true, false],
+  ]) {
+    const judged = await told(upgraded, { cache, invariants: [strict] });
+    t.equal(judged.verdict, 'failed');
+    t.same(judged.cached, cached);
+  }
+});
+
+t.test('what is looked at once more is looked at', async (t) => {
+  const cache = newCache();
+  let looks = 0;
+  const spoil: Telling['spoil'] = (sim) => ({
+    view: async (...step) => {
+      const view = await sim.view(...step);
+      const failedUnits = ++looks % 3 === 0 ? [{ unit: 'late.service', said: '' }] : [];
+      return { ...view, failedUnits };
+    },
+    read: () => Promise.resolve({ content: (++looks).toString() }),
+  });
+  const settles: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.settle();
+  };
+  // the third look comes after the bases were read
+  for (const forgetful of [true, false]) {
+    looks = 0;
+    const { verdict, events } = await told(settles, { cache, spoil, forgetful });
+    t.equal(verdict, 'failed');
+    t.equal(errorOf(events)?.invariant, 'no-failed-units');
+  }
+  const polls: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    const seen = [await host.read('/x'), await host.read('/x')];
+    if (seen[0] === seen[1]) throw new Error('nothing has changed');
+    throw new Error('it has changed');
+  };
+  t.match(errorOf((await told(polls, { cache: newCache(), spoil })).events)?.message, /it has/);
+});
+
+t.test(
+  'what follows an act that threw is not taken for what follows one that did not',
+  async (t) => {
+    const cache = newCache();
+    const spoil: Telling['spoil'] = (sim) => ({
+      upgrade: async (...step) => {
+        await sim.upgrade(...step);
+        throw new Error('the connection was lost');
+      },
+    });
+    const swallows: Story = async ({ host, image }) => {
+      await host.install(image('1.0'));
+      await host.boot();
+      await host.upgrade(image('1.1')).catch(() => undefined);
+      await host.reboot();
+    };
+    await told(swallows, { cache, spoil });
+    const restarts: Story = async ({ host, image, expect }) => {
+      await host.install(image('1.0'));
+      await host.boot();
+      await host.reboot();
+      expect.layer('1.0');
+    };
+    t.equal((await told(restarts, { cache })).verdict, 'passed');
+  },
+);
+
+t.test('what goes wrong with a checkpoint is not what the host has done', async (t) => {
+  const cache = newCache();
+  await told(upgraded, { cache, others: [rolledBack] });
+  const late = await told(rolledBack, {
+    ...{ cache, others: [upgraded] },
+    spoil: () => ({ thaw: () => Promise.reject(new HostproofError('host/timeout', 'no ssh')) }),
+  });
+  t.equal(late.verdict, 'harness-error');
+  t.match(errorOf(late.events), { code: 'harness/checkpoint', message: /no ssh/ });
+  let asked = 0;
+  const hesitant = await told(upgraded, {
+    cache,
+    spoil: (sim) => ({
+      inputs: (...step) =>
+        asked++ === 2 ? Promise.reject(new Error('not now')) : sim.inputs(...step),
+    }),
+  });
+  t.equal(hesitant.verdict, 'passed', 'what was not known in silence is done');
+});
+
+t.test('what follows a state that could not be kept is not kept either', async (t) => {
+  const cache = newCache();
+  const swallows: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/var/lib/x', 'y').catch(() => undefined);
+    await host.reboot();
+    await host.read('/var/lib/x');
+  };
+  const parts: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/var/lib/x', 'y');
+    await host.fill({ leaveMiB: 1000 });
+  };
+  let thaws = 0;
+  await told(swallows, {
+    ...{ cache, others: [parts] },
+    spoil: (sim) => ({
+      thaw: async (...frozen) => {
+        await sim.thaw(...frozen);
+        if (++thaws === 2) throw new Error('once');
+      },
+    }),
+  });
+  t.ok(thaws >= 2);
+  const reads: Story = async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.reboot();
+    await expect.file('/var/lib/x', null);
+  };
+  const { verdict, events } = await told(reads, { cache });
+  t.equal(verdict, 'passed', JSON.stringify(errorOf(events)));
+});
+
+t.test('a state that cannot be sealed is waited for until the machine goes on', async (t) => {
+  const cache = newCache();
+  const order: string[] = [];
+  const { verdict } = await told(upgraded, {
+    ...{ cache, others: [rolledBack], store: { onNote: () => undefined } },
+    spoil: (sim) => ({
+      freeze: async (directory) => {
+        await sim.freeze(directory);
+        // nothing can be written there any more
+        await mkdir(join(directory, 'manifest.json'));
+      },
+      thaw: async (...frozen) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await sim.thaw(...frozen);
+        order.push('thawed');
+      },
+      [Symbol.asyncDispose]: () => {
+        order.push('disposed');
+        return Promise.resolve();
+      },
+    }),
+  });
+  t.not(verdict, 'passed');
+  t.same(order, ['thawed', 'disposed']);
+});
+
+t.test('a story that takes every error for an answer is told all the same', async (t) => {
+  const cache = newCache();
+  const begins: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+  };
+  await told(begins, { cache });
+  const asks: Story = async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    for (;;) {
+      try {
+        await host.read('/etc/hostname');
+        break;
+      } catch {
+        continue;
+      }
+    }
+    expect.layer('1.0');
+  };
+  t.equal((await told(asks, { cache })).verdict, 'passed');
+});
+
+t.test('a story that keeps failing takes nothing from the others', async (t) => {
+  const cache = newCache();
+  const expects: Story = async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.upgrade(image('1.1'));
+    expect.layer('9.9');
+  };
+  const parts: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.fill({ leaveMiB: 1000 });
+  };
+  const others = [expects, upgraded, parts];
+  await told(upgraded, { cache, others });
+  for (let time = 0; time < 3; time++) {
+    t.equal((await told(expects, { cache, others })).verdict, 'failed');
+    t.same((await told(upgraded, { cache, others })).cached, ALL);
+  }
+});
+
+t.test('a story that forgets to wait is told so, with checkpoints, too', async (t) => {
+  const cache = newCache();
+  const hasty: Story = async ({ host, image }) => {
+    await host.install(image('1.0'));
+    void host.boot();
+  };
+  for (const forgetful of [true, false, false]) {
+    const { verdict, events } = await told(hasty, { cache, forgetful });
+    t.equal(verdict, 'story-error');
+    t.match(errorOf(events)?.message, /a missing await/);
+  }
+});
