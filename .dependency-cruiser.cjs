@@ -83,7 +83,7 @@ module.exports = {
     layer('adapters', '^harness/adapters/', [DOMAIN, PORTS]),
     layer('sim', '^harness/sim/', [DOMAIN, PORTS]),
     layer('qemu', '^qemu/', [DOMAIN, PORTS], 'Knows nothing of hosts, only of machines.'),
-    layer('images', '^images/', [DOMAIN, PORTS, '^harness/adapters/lock[.]ts$']),
+    layer('images', '^images/', [DOMAIN, PORTS, '^harness/adapters/(lock|sha256)[.]ts$']),
     layer('scenario-entry', '^harness/scenario[.]ts$', [DOMAIN, '^harness/faults/']),
     layer(
       'scenarios',

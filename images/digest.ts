@@ -1,16 +1,8 @@
 /** Digests of files, directories and keys. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { canonical } from '../harness/domain/json.ts';
-
-export async function sha256File(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
-}
 
 /** The key of what is made from these inputs, which are plain JSON: the order of their names does not matter. */
 export function keyOf(inputs: Readonly<Record<string, unknown>>): string {

@@ -3,7 +3,7 @@ import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HostproofError } from '../harness/domain/errors.ts';
-import { sha256File } from './digest.ts';
+import { sha256File } from '../harness/adapters/sha256.ts';
 
 export const RECORD = 'record.json';
 const FORMAT = 1;

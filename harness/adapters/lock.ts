@@ -50,8 +50,28 @@ export async function withLock<T>(
   }
 }
 
+/**
+ * Holds the lock file `path`, which nobody else may hold, until this process ends.
+ *
+ * @throws HostproofError `env/lock`
+ */
+export async function lockForLife(path: string): Promise<void> {
+  const holder = await take(path, ['--nonblock'], undefined);
+  if (holder === undefined) throw new HostproofError('env/lock', `${path} is held by another`);
+  holder.leave();
+}
+
+/** Whether a living process holds the lock file `path`, wherever it runs. */
+export async function isLocked(path: string): Promise<boolean> {
+  const holder = await take(path, ['--nonblock'], undefined);
+  await holder?.release();
+  return holder === undefined;
+}
+
 interface Holder {
   readonly release: () => Promise<void>;
+  /** It is not released; this process may end all the same. */
+  readonly leave: () => void;
 }
 
 async function take(
@@ -84,6 +104,11 @@ async function take(
       release: async () => {
         child.stdin.end();
         await child;
+      },
+      leave: () => {
+        child.unref();
+        const streams = [child.stdin, child.stdout, child.stderr];
+        for (const stream of streams as unknown as { readonly unref: () => void }[]) stream.unref();
       },
     };
   }

@@ -1,7 +1,8 @@
 /** What a host is made from and by: all that can change what its steps come to, beside the steps and what they bring in. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256File, sourceDigest } from '../../images/digest.ts';
+import { sourceDigest } from '../../images/digest.ts';
+import { sha256File } from '../adapters/sha256.ts';
 import type { Platform } from '../../qemu/hypervisor.ts';
 import type { Json } from '../domain/json.ts';
 import { ROOT } from './load.ts';

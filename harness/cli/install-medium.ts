@@ -2,7 +2,7 @@
 import { readFile, rm, stat, mkdtemp, writeFile, access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
-import { sha256File } from '../../images/digest.ts';
+import { sha256File } from '../adapters/sha256.ts';
 import { writeOemdrv } from '../../images/kickstart.ts';
 import { QemuHypervisor } from '../../qemu/hypervisor.ts';
 import { cacheDir } from '../adapters/cache-dir.ts';

@@ -4,6 +4,7 @@ import { cacheDir } from '../adapters/cache-dir.ts';
 import { CheckpointStore } from '../adapters/checkpoints/store.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { Durations } from '../adapters/durations.ts';
+import { sha256 } from '../adapters/sha256.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Job } from '../domain/plan.ts';
@@ -62,7 +63,7 @@ export class RunMemory {
   }
 
   /** Null: everything is done. @param identity what a host is made from and by */
-  of(job: Job, identity: Json, sha256: (text: string) => string): Remembering | null {
+  memoryFor(job: Job, identity: Json): Remembering | null {
     if (this.#checkpoints === null) return null;
     const course = this.#courseOf(job);
     return {

@@ -88,7 +88,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         dir,
         host: (emitHost: (body: EventBody) => void) =>
           factory.host(job, join(directory.path, dir), emitHost),
-        memory: memory.of(job, factory.identity(job), sha256),
+        memory: memory.memoryFor(job, factory.identity(job)),
         clock,
         invariants,
         emit,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
-import { sha256File } from '../digest.ts';
+import { sha256File } from '../../harness/adapters/sha256.ts';
 import { ignitionConfig } from '../ignition.ts';
 import { runStep } from '../step.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import t from 'tap';
 
-import { sha256File } from '../../images/digest.ts';
+import { sha256File } from '../../harness/adapters/sha256.ts';
 import { HostproofError } from '../../harness/domain/errors.ts';
 import { overlayDisk } from '../disks.ts';
 import type { QemuMachine } from '../machine.ts';

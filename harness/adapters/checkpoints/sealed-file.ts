@@ -1,9 +1,9 @@
 /** Small JSON files that carry their own digest: a damaged, truncated or foreign one is known for what it is. */
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { canonical } from '../../domain/json.ts';
+import { sha256 } from '../sha256.ts';
 import { writeAtomically } from '../atomic-file.ts';
 
 const envelopeSchema = z.object({ sha256: z.string(), content: z.json() });
@@ -20,8 +20,8 @@ export async function readSealed<T>(file: string, schema: z.ZodType<T>): Promise
     throw error;
   }
   try {
-    const { sha256, content } = envelopeSchema.parse(JSON.parse(text));
-    if (sha256 !== digest(content)) return { wrong: 'it is damaged' };
+    const { sha256: recorded, content } = envelopeSchema.parse(JSON.parse(text));
+    if (recorded !== digest(content)) return { wrong: 'it is damaged' };
     return { content: schema.parse(content) };
   } catch {
     return { wrong: 'it is not readable' };
@@ -46,5 +46,5 @@ export async function removeSealed(file: string): Promise<void> {
 }
 
 function digest(content: unknown): string {
-  return createHash('sha256').update(canonical(content)).digest('hex');
+  return sha256(canonical(content));
 }

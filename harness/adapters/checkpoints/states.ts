@@ -3,12 +3,11 @@
  * and never changed, since the disks of others are overlays of its own. Large files are not synced but compared with their
  * digests, once for each inode, size, time and boot of the machine below.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { stateSchema, type KeptState } from '../../domain/checkpoint.ts';
+import { sha256File } from '../sha256.ts';
 import { readSealed, touch, writeSealed } from './sealed-file.ts';
 
 const MANIFEST = 'manifest.json';
@@ -187,10 +186,4 @@ async function stampOf(
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const { ino, size, mtimeMs } = stats;
   return { size, text: [boot, ino.toString(), size.toString(), mtimeMs.toString()].join(' ') };
-}
-
-async function sha256File(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 2 ** 20 }), hash);
-  return hash.digest('hex');
 }

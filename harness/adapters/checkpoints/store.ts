@@ -148,13 +148,12 @@ export class CheckpointStore implements Checkpoints {
   async collect(budgetBytes?: number): Promise<number> {
     return this.#told('clearing up', async () => {
       await mkdir(this.#directory, { recursive: true });
-      const budget = budgetBytes ?? (await this.#budgetBytes());
       // nobody takes a lease meanwhile
-      return this.#alone(() => this.#collect(budget));
+      return this.#alone(() => this.#collect(budgetBytes));
     });
   }
 
-  async #collect(budgetBytes: number): Promise<number> {
+  async #collect(given: number | undefined): Promise<number> {
     // before the records: whoever ends in between has kept what its states are for
     const taken = await this.#leases.taken();
     const { records, states } = await this.list();
@@ -164,6 +163,7 @@ export class CheckpointStore implements Checkpoints {
     const oldMs = Date.now() - RECORD_DAYS * 86_400_000;
     await this.#sweepFormats(oldMs);
     for (const { record, usedMs } of records) if (usedMs < oldMs) await this.forget(record.key);
+    const budgetBytes = given ?? (await this.#budgetBytes(totalOf(states)));
     const gone = condemned(states, { named, taken, budgetBytes });
     for (const { id } of gone) await this.#states.drop(id);
     return totalOf(states) - totalOf(gone);
@@ -187,23 +187,23 @@ export class CheckpointStore implements Checkpoints {
   }
 
   async #hasRoom(): Promise<boolean> {
-    const free = async (): Promise<number> => {
-      const { bavail, bsize } = await statfs(this.#directory);
-      return bavail * bsize;
-    };
-    await mkdir(this.#directory, { recursive: true });
-    const states = await this.#states.list();
-    const budget = await this.#budgetBytes();
-    if (totalOf(states) > budget && (await this.collect(budget)) > budget) return false;
-    return (await free()) > (this.#options.reserveBytes ?? RESERVE_BYTES);
+    const takenBytes = totalOf(await this.#states.list());
+    const budget = await this.#budgetBytes(takenBytes);
+    if (takenBytes > budget && (await this.collect(budget)) > budget) return false;
+    return (await this.#freeBytes()) > (this.#options.reserveBytes ?? RESERVE_BYTES);
   }
 
-  async #budgetBytes(): Promise<number> {
-    if (this.#options.budgetBytes !== null) return this.#options.budgetBytes;
+  async #budgetBytes(takenBytes: number): Promise<number> {
+    const { budgetBytes } = this.#options;
+    const share = async (): Promise<number> =>
+      BUDGET_SHARE * ((await this.#freeBytes()) + takenBytes);
+    return budgetBytes ?? Math.min(BUDGET_BYTES, await share());
+  }
+
+  async #freeBytes(): Promise<number> {
     await mkdir(this.#directory, { recursive: true });
     const { bavail, bsize } = await statfs(this.#directory);
-    const states = await this.#states.list();
-    return Math.min(BUDGET_BYTES, BUDGET_SHARE * (bavail * bsize + totalOf(states)));
+    return bavail * bsize;
   }
 
   async #read(key: string): Promise<StepRecord | null> {

@@ -131,6 +131,7 @@ t.test('two processes that want the same: both are right, and one is kept', asyn
   );
   const after = await told(upgraded, telling(cache));
   t.equal(after.verdict, 'passed');
+  t.same(after.cached, [true, true, true, true, true], 'the steps of one of them, from end to end');
   t.same(after.notes, []);
   t.equal((await branch(cache)).verdict, 'passed');
 });
