@@ -91,30 +91,36 @@ t.test('what is looked at once more is looked at', async (t) => {
   t.match(errorOf((await told(polls, { cache: newCache(), spoil })).events)?.message, /it has/);
 });
 
+/** Writes a file and does not look whether that has gone well; the host is started again after it. */
+const writes: Story = async ({ host, image }) => {
+  await host.install(image('1.0'));
+  await host.boot();
+  await host.write('/var/lib/x', 'y').catch(() => undefined);
+  await host.reboot();
+  await host.read('/var/lib/x');
+};
+/** Fails on every host: nobody has written that file. */
+const neverWrites: Story = async ({ host, image, expect }) => {
+  await host.install(image('1.0'));
+  await host.boot();
+  await host.reboot();
+  await expect.file('/var/lib/x', 'y');
+};
+
 t.test(
   'what follows an act that threw is not taken for what follows one that did not',
   async (t) => {
     const cache = newCache();
-    const spoil: Telling['spoil'] = (sim) => ({
-      upgrade: async (...step) => {
-        await sim.upgrade(...step);
-        throw new Error('the connection was lost');
-      },
+    await told(writes, {
+      cache,
+      spoil: (sim) => ({
+        write: async (...step) => {
+          await sim.write(...step);
+          throw new Error('the connection was lost');
+        },
+      }),
     });
-    const swallows: Story = async ({ host, image }) => {
-      await host.install(image('1.0'));
-      await host.boot();
-      await host.upgrade(image('1.1')).catch(() => undefined);
-      await host.reboot();
-    };
-    await told(swallows, { cache, spoil });
-    const restarts: Story = async ({ host, image, expect }) => {
-      await host.install(image('1.0'));
-      await host.boot();
-      await host.reboot();
-      expect.layer('1.0');
-    };
-    t.equal((await told(restarts, { cache })).verdict, 'passed');
+    t.equal((await told(neverWrites, { cache })).verdict, 'failed');
   },
 );
 
@@ -140,13 +146,6 @@ t.test('what goes wrong with a checkpoint is not what the host has done', async 
 
 t.test('what follows a state that could not be kept is not kept either', async (t) => {
   const cache = newCache();
-  const swallows: Story = async ({ host, image }) => {
-    await host.install(image('1.0'));
-    await host.boot();
-    await host.write('/var/lib/x', 'y').catch(() => undefined);
-    await host.reboot();
-    await host.read('/var/lib/x');
-  };
   const parts: Story = async ({ host, image }) => {
     await host.install(image('1.0'));
     await host.boot();
@@ -154,24 +153,18 @@ t.test('what follows a state that could not be kept is not kept either', async (
     await host.fill({ leaveMiB: 1000 });
   };
   let thaws = 0;
-  await told(swallows, {
+  await told(writes, {
     ...{ cache, others: [parts] },
     spoil: (sim) => ({
       thaw: async (...frozen) => {
         await sim.thaw(...frozen);
+        // the first is after the installation
         if (++thaws === 2) throw new Error('once');
       },
     }),
   });
   t.ok(thaws >= 2);
-  const reads: Story = async ({ host, image, expect }) => {
-    await host.install(image('1.0'));
-    await host.boot();
-    await host.reboot();
-    await expect.file('/var/lib/x', null);
-  };
-  const { verdict, events } = await told(reads, { cache });
-  t.equal(verdict, 'passed', JSON.stringify(errorOf(events)));
+  t.equal((await told(neverWrites, { cache })).verdict, 'failed');
 });
 
 t.test('a state that cannot be sealed is waited for until the machine goes on', async (t) => {
@@ -182,8 +175,8 @@ t.test('a state that cannot be sealed is waited for until the machine goes on', 
     spoil: (sim) => ({
       freeze: async (directory) => {
         await sim.freeze(directory);
-        // nothing can be written there any more
-        await mkdir(join(directory, 'manifest.json'));
+        // what is no file has no digest
+        await mkdir(join(directory, 'directory'));
       },
       thaw: async (...frozen) => {
         await new Promise((resolve) => setTimeout(resolve, 50));
