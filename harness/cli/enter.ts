@@ -53,8 +53,9 @@ export async function enter(options: EnterOptions): Promise<Entered> {
         hint: '--console leads to its serial console, --screenshot FILE shows its screen',
       });
     }
+    const { answers } = await host.thaw(kept.directory, kept.state, contextOf(options));
     // whoever wants no shell need not wait for one: the host may have died with its connection up
-    await host.thaw(kept.directory, needsShell ? kept.state : 'hung', contextOf(options));
+    if (needsShell) await answers;
     return { step, host };
   } catch (error) {
     await host[Symbol.asyncDispose]();

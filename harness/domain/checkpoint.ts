@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** Changes whenever records, states or keys mean something else than before: what has another format is not looked at. */
-export const CHECKPOINT_FORMAT = 1;
+export const CHECKPOINT_FORMAT = 2;
 
 export const HOST_STATES = ['none', 'off', 'running', 'hung'] as const;
 /** `hung`: on, without a shell. */
@@ -21,7 +21,7 @@ export const stateSchema = z.object({
   /** The state whose disks its own are overlays of; null for one that stands alone. */
   standsOn: name.nullable(),
   /** Sizes in bytes and digests, by name. */
-  files: z.record(name, z.object({ sizeBytes: z.number().int().nonnegative(), sha256 })),
+  files: z.record(name, z.object({ sizeBytes: z.number().int().nonnegative(), digest: sha256 })),
 });
 export type KeptState = z.infer<typeof stateSchema>;
 

@@ -47,6 +47,12 @@ export interface StepHost extends VerbMethods {
   ) => Promise<HostView>;
 }
 
+/** A host that goes on: its machine runs, if it has to. */
+export interface Thawed {
+  /** Until it answers, if it did when it was frozen. */
+  readonly answers: Promise<void>;
+}
+
 export interface Host extends StepHost, AsyncDisposable {
   readonly machine: 'qemu' | 'sim';
   /**
@@ -67,7 +73,7 @@ export interface Host extends StepHost, AsyncDisposable {
     options?: { readonly standsAlone?: boolean },
   ) => Promise<void>;
   /** Goes on from what `freeze` wrote in this state of the host; the files stay as they are. */
-  readonly thaw: (directory: string, state: HostState, context: StepContext) => Promise<void>;
+  readonly thaw: (directory: string, state: HostState, context: StepContext) => Promise<Thawed>;
   /** The machine that is on, and how a person gets at it; null when there is none. */
   readonly access: () => Access | null;
   /** Keeps what a person would look at first after a failure: the screen. */

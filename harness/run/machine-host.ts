@@ -8,12 +8,15 @@ import type { Args, Result, Verb } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connect } from '../ports/connect.ts';
 import type { Files } from '../ports/files.ts';
-import type { Access, Host, StepContext } from '../ports/host.ts';
+import type { Access, Host, StepContext, Thawed } from '../ports/host.ts';
 import type { Images } from '../ports/images.ts';
 import type { KickstartVolumes } from '../ports/kickstart-volumes.ts';
 import type { EngineOutcome, Layout, LayoutContext, UpdateRepository } from '../ports/layout.ts';
-import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
+import type { Hypervisor } from '../ports/machine.ts';
 import { ArmedLine, underFault } from './armed-fault.ts';
+import { all } from './all.ts';
+import { memoryLike } from './frozen-memory.ts';
+import { hardware } from './hardware.ts';
 import { GuestVerbs } from './guest-verbs.ts';
 import { lastWords } from './last-words.ts';
 import { install } from './installing.ts';
@@ -50,6 +53,8 @@ const SCREENSHOT = 'screen.png';
 const [DISK, VARIABLES, MEMORY] = ['disk0.qcow2', 'vars.fd', 'memory'];
 /** Of a frozen host only. */
 const [STATE, REPOSITORY] = ['state', 'repository.json'];
+
+const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
 export class MachineHost implements Host {
   readonly machine = 'qemu';
@@ -199,17 +204,27 @@ export class MachineHost implements Host {
     if (standsAlone) await hypervisor.standAlone(`${directory}/${DISK}`);
   }
 
-  async thaw(directory: string, state: HostState, context: StepContext): Promise<void> {
-    const { files, hypervisor } = this.#options;
+  async thaw(directory: string, state: HostState, context: StepContext): Promise<Thawed> {
+    const { dir, files, hypervisor } = this.#options;
+    const { willFreeze, progress } = context;
     this.#installed = state !== 'none';
-    if (!this.#installed) return;
-    await hypervisor.overlayDisk(this.#disk, `${directory}/${DISK}`);
-    await files.copy(`${directory}/${VARIABLES}`, this.#variables);
-    const served = (await files.read(`${directory}/${REPOSITORY}`)) ?? '[]';
-    await this.#repository.restore(served, context.progress);
-    if (state === 'off') return;
-    const frozen = { memory: `${directory}/${MEMORY}`, state: `${directory}/${STATE}` };
-    await this.#power.thaw({ ...frozen, isRunning: state === 'running' }, context);
+    if (!this.#installed) return NOTHING_TO_WAIT_FOR;
+    // all at once: a guest stands still meanwhile
+    const [memory] = await all([
+      memoryLike(`${directory}/${MEMORY}`, { willFreeze, copy: `${dir}/${MEMORY}` }, files),
+      hypervisor.overlayDisk(this.#disk, `${directory}/${DISK}`),
+      files.copy(`${directory}/${VARIABLES}`, this.#variables),
+      files
+        .read(`${directory}/${REPOSITORY}`)
+        .then((served) => this.#repository.restore(served ?? '[]', progress)),
+    ]);
+    if (state === 'off') return NOTHING_TO_WAIT_FOR;
+    await this.#power.thaw(`${directory}/${STATE}`, memory);
+    if (state !== 'running') return NOTHING_TO_WAIT_FOR;
+    const answers = this.#power.answers(context);
+    // whoever does not wait for it gets to know by the next step
+    answers.catch(() => undefined);
+    return { answers };
   }
 
   access(): Access | null {
@@ -282,12 +297,4 @@ export class MachineHost implements Host {
       line,
     });
   };
-}
-
-/** What every machine of a job has in common, while it installs and while it lives. */
-function hardware(
-  name: string,
-  memoryMiB: number,
-): Pick<MachineSpec, 'name' | 'memoryMiB' | 'cpus' | 'firmware'> {
-  return { name, memoryMiB, cpus: 1, firmware: 'uefi' };
 }

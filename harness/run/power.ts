@@ -20,7 +20,7 @@ export interface PowerOptions {
   readonly machine: Omit<MachineSpec, 'forward'>;
   /** Where the memory of a machine is that will be frozen. */
   readonly memoryFile: string;
-  readonly files: Pick<Files, 'copy' | 'exists' | 'remove'>;
+  readonly files: Pick<Files, 'remove'>;
   readonly hypervisor: Hypervisor;
   readonly connect: Connect;
   readonly clock: Clock;
@@ -91,20 +91,14 @@ export class Power implements AsyncDisposable {
     await machine.freeze(stateFile).finally(() => (this.#powered = null));
   }
 
-  /** Goes on from a frozen machine, whose files stay as they are. */
-  async thaw(
-    frozen: { readonly memory: string; readonly state: string; readonly isRunning: boolean },
-    context: StepContext,
-  ): Promise<void> {
-    const { files, memoryFile } = this.#options;
-    const isInFile = await files.exists(frozen.memory);
-    const willFreeze = isInFile && context.willFreeze;
-    if (willFreeze) await files.copy(frozen.memory, memoryFile);
-    const memory = willFreeze
-      ? ({ file: memoryFile, access: 'shared' } as const)
-      : ({ file: frozen.memory, access: 'private' } as const);
-    await this.#begin({ ...(isInFile && { memory }), stateFile: frozen.state });
-    if (frozen.isRunning) await this.#up(context, { mayReset: false });
+  /** Goes on from a frozen machine. */
+  async thaw(stateFile: string, memory: MachineSpec['memory']): Promise<void> {
+    await this.#begin({ ...(memory !== undefined && { memory }), stateFile });
+  }
+
+  /** Until the host that goes on answers again. */
+  async answers(context: StepContext): Promise<void> {
+    await this.#up(context, { mayReset: false });
   }
 
   async #begin(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {

@@ -7,7 +7,7 @@ import type { Args, BootEnd, Outcome, Result, Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { HostState } from '../domain/checkpoint.ts';
 import type { Files } from '../ports/files.ts';
-import type { Host } from '../ports/host.ts';
+import type { Host, Thawed } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
 import { freeMiB, installedDisk, type SimDisk, type SimLayer } from './disk.ts';
 import { changed, changedEtc, isShared } from './files.ts';
@@ -211,10 +211,11 @@ export class SimulatedHost implements Host {
     return writeFrozen(this.#options.files, directory, frozen);
   }
 
-  async thaw(directory: string): Promise<void> {
+  async thaw(directory: string): Promise<Thawed> {
     const frozen = await readFrozen(this.#options.files, directory);
     [this.#disk, this.#running, this.#hung] = [frozen.disk, frozen.running, frozen.hung];
     [this.#mishap, this.#boots] = [frozen.mishap, frozen.boots];
+    return { answers: Promise.resolve() };
   }
 
   access(): null {

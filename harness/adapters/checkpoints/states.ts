@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateSchema, type KeptState } from '../../domain/checkpoint.ts';
-import { sha256File } from '../sha256.ts';
+import { digestOfFile } from './digest.ts';
 import { readSealed, touch, writeSealed } from './sealed-file.ts';
 
 const MANIFEST = 'manifest.json';
@@ -55,7 +55,7 @@ export class States {
     const files: KeptState['files'] = {};
     for (const name of (await this.#files(id)).sort()) {
       const { size } = await stat(this.#file(id, name));
-      files[name] = { sizeBytes: size, sha256: await sha256File(this.#file(id, name)) };
+      files[name] = { sizeBytes: size, digest: await digestOfFile(this.#file(id, name)) };
     }
     const state = { id, standsOn, files };
     await this.#remember(id, Object.keys(files));
@@ -132,7 +132,7 @@ export class States {
   async #wrong({ id, files }: KeptState, anew: boolean): Promise<string | null> {
     const verified = anew ? {} : await this.#verified(id);
     let isKnown = true;
-    for (const [name, { sizeBytes, sha256 }] of Object.entries(files)) {
+    for (const [name, { sizeBytes, digest }] of Object.entries(files)) {
       const file = this.#file(id, name);
       const now = await stampOf(file);
       if (now === null) return `${name} is gone`;
@@ -140,7 +140,7 @@ export class States {
         return `${name} has ${now.size.toString()} bytes, not ${sizeBytes.toString()}`;
       if (verified[name] === now.text) continue;
       isKnown = false;
-      if ((await sha256File(file)) !== sha256) return `${name} is damaged`;
+      if ((await digestOfFile(file)) !== digest) return `${name} is damaged`;
     }
     if (!isKnown) await this.#remember(id, Object.keys(files));
     return null;

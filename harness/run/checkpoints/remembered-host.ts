@@ -9,6 +9,7 @@ import { VERBS, type Args, type Result, type Verb } from '../../domain/verb.ts';
 import type { Checkpoints } from '../../ports/checkpoints.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Host, StepContext, StepHost } from '../../ports/host.ts';
+import { all } from '../all.ts';
 import { byVerb, type TakenVerb } from './by-verb.ts';
 import { difference } from './difference.ts';
 import type { Sha256 } from './keys.ts';
@@ -93,7 +94,10 @@ export class RememberedHost {
           );
         }
         context.progress('going on from a checkpoint');
-        await below.thaw(directory, this.#trail.state, this.#ahead(own, length - 1));
+        const ahead = this.#ahead(own, length - 1);
+        await (
+          await below.thaw(directory, this.#trail.state, ahead)
+        ).answers;
         this.#standsOn = state;
       });
     }
@@ -176,13 +180,10 @@ export class RememberedHost {
         : null;
       if (place !== null) {
         await below.freeze(place.directory);
-        // nobody changes the files any more: they are read while the machine goes on
+        const { answers } = await below.thaw(place.directory, record.host, this.#ahead(own, index));
+        // nobody changes the files any more: they are read while the machine goes on, and not before, since that takes longer
         const sealing = checkpoints.sealed(place.id, this.#standsOn?.id ?? null);
-        const thawing = below.thaw(place.directory, record.host, this.#ahead(own, index));
-        // both have come to their end before anything else happens to the machine
-        await Promise.allSettled([sealing, thawing]);
-        await thawing;
-        this.#standsOn = await sealing;
+        [this.#standsOn] = await all([sealing, answers]);
       }
       const state = place === null ? null : this.#standsOn;
       const kept = await checkpoints.keep({ ...record, state }, replaces);

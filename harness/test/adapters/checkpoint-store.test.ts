@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t from 'tap';
 import { CheckpointStore } from '../../adapters/checkpoints/store.ts';
+import { CHECKPOINT_FORMAT } from '../../domain/checkpoint.ts';
 import { inMountNamespace } from '../hostproof.ts';
 import { newCache, rolledBack, told, upgraded } from '../run/telling.ts';
 
@@ -29,6 +30,9 @@ async function tellElsewhere(cache: string, inside: readonly string[] = []): Pro
 
 const storeIn = (cache: string, notes: string[] = []): CheckpointStore =>
   new CheckpointStore(cache, { budgetBytes: null, onNote: (text) => notes.push(text) });
+
+const statesIn = (cache: string): string =>
+  join(cache, 'checkpoints', CHECKPOINT_FORMAT.toString(), 'states');
 
 async function filesOf(cache: string): Promise<string[]> {
   const entries = await readdir(cache, { recursive: true, withFileTypes: true });
@@ -90,7 +94,7 @@ t.test('what is sound is not dropped because something else goes wrong', async (
     await rm(file);
     await mkdir(file); // nobody can write to that
   }
-  await writeFile(join(cache, 'checkpoints/1/states/stray'), '');
+  await writeFile(join(statesIn(cache), 'stray'), '');
   const other = await branch(cache);
   t.equal(other.verdict, 'passed');
   t.same(other.cached.slice(0, 3), [true, true, true]);
@@ -103,8 +107,7 @@ t.test('SIGKILL while a checkpoint is written: nothing is lost', async (t) => {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');
-  const begun = async (): Promise<number> =>
-    (await readdir(join(cache, 'checkpoints/1/states'))).length;
+  const begun = async (): Promise<number> => (await readdir(statesIn(cache))).length;
   await storeIn(cache).collect(0);
   t.equal(await begun(), 1, 'a living process has it');
   child.kill('SIGKILL');

@@ -25,7 +25,7 @@ async function hangingHost(moment: Omit<Moment, 'atMs'>) {
     connect: () => Promise.resolve(shell),
     clock,
     memoryFile: '/run/memory',
-    files: { remove: () => Promise.resolve() } as never,
+    files: { remove: () => Promise.resolve() },
     onSymptom: () => undefined,
   });
   const context = {
