@@ -44,6 +44,8 @@ const DEV_PACKAGES = {
   patch: ['patch'],
   cpio: ['cpio'],
   ostree: ['ostree'],
+  // Clients that the disk server is tested with.
+  'libnbd-bin': ['nbdcopy'],
   // Updates of thin hosts, and the repositories they come from.
   rpm: ['rpmbuild'],
   'createrepo-c': ['createrepo_c'],

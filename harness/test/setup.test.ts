@@ -23,7 +23,7 @@ const LOCK = {
 /** Commands that `npm test` wants from the system. */
 const TOOLS = [
   ...['shellcheck', 'qemu-system-x86_64', 'qemu-img', 'setpriv', 'xorriso', 'mcopy'],
-  ...['mkfs.vfat', 'patch', 'cpio', 'ostree', 'rpmbuild', 'createrepo_c', 'ssh-keygen'],
+  ...['mkfs.vfat', 'patch', 'cpio', 'ostree', 'nbdcopy', 'rpmbuild', 'createrepo_c', 'ssh-keygen'],
 ];
 
 /** A checkout of its own, with only its own commands in PATH. */
@@ -168,7 +168,7 @@ t.test(
     const checked = checkout.setup({ check: true });
     t.match(checked, {
       status: 3,
-      stdout: /apt-get .*update\napt-get .*install .*qemu-system-x86 .*ostree rpm createrepo-c\n/,
+      stdout: /apt-get .*update\napt-get .*install .*qemu-system-x86 .*ostree libnbd-bin rpm createrepo-c\n/,
     });
     t.same(checked.calls, [], 'a check runs nothing');
     t.match(checkout.setup(), {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,7 @@ import { startMachine } from '../start.ts';
 import { findQemu, requireProgram } from '../version.ts';
 import { GREETING, guestSector, WRITTEN_AT_BYTES } from './guest.ts';
 import { newDirectory, seen, startGuest } from './machines.ts';
+import { runInNamespace, skip } from './namespace.ts';
 
 /** State letter of a process; undefined if there is none. A zombie is dead, whoever fails to collect it. */
 function processState(pid: number): string | undefined {
@@ -200,18 +201,9 @@ t.test('a machine that cannot start says why, and leaves nothing behind', async 
   );
 });
 
-const namespace = process.getuid?.() === 0 ? ['-m'] : ['-r', '-m'];
-const allowed = await execa('unshare', [...namespace, 'true'], { reject: false });
-const skip = allowed.failed ? 'mount namespaces are not allowed here' : false;
-
 t.test('a full disk below the guest is unfit, not a defect of the guest', { skip }, async (t) => {
-  const mountPoint = join(newDirectory(), 'mnt');
-  await mkdir(mountPoint);
-  const script = fileURLToPath(import.meta.resolve('./fixtures/full-disk.ts'));
-  const { stdout, stderr } = await execa(
-    'unshare',
-    [...namespace, process.execPath, '--import', 'tsx', script, mountPoint],
-    { reject: false, timeout: 60_000 },
+  const { stdout, stderr, mountPoint } = await runInNamespace(
+    import.meta.resolve('./fixtures/full-disk.ts'),
   );
   t.equal(stderr, '');
   t.same(JSON.parse(stdout), { code: 'env/disk-full', blame: 'environment', reason: 'io-error' });

@@ -1,0 +1,99 @@
+/** The power goes away: the disks become what is left, and the log says so. */
+import { prng } from '../../harness/domain/prng.ts';
+import { BLOCK_BYTES } from './data.ts';
+import type { Disk } from './disk.ts';
+import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from './fate.ts';
+import type { DiskLog } from './log.ts';
+import { ALL_DISKS, isChange, type LogRecord } from './record.ts';
+
+export interface Cut {
+  /** The number of the last record before it. */
+  readonly after: number;
+  /** Changes that were not sure, and what became of them. */
+  readonly kept: number;
+  readonly lost: number;
+  readonly torn: number;
+}
+
+/** Nobody may be connected. */
+export function cutPower(log: DiskLog, seed: number): Cut {
+  const records = log.records();
+  const fates = chooseFates(records, unsureChanges(records), prng(seed));
+  for (const [index, disk] of log.disks.entries()) {
+    const left = remainsOf(log, disk, { index, records, fates });
+    for (const { offset, length, data } of disk.become(left)) {
+      const where = { disk: index, offset, length, checksum: 0, data };
+      log.append({ kind: 'restored', flags: 0, error: 0, ...where });
+    }
+  }
+  const none = { flags: 0, error: 0, length: 0, checksum: 0, data: 0 };
+  log.append({ kind: 'cut', disk: ALL_DISKS, offset: seed, ...none });
+  log.commit();
+  const count = (fate: Fate['fate']): number =>
+    [...fates.values()].filter((one) => one.fate === fate).length;
+  const counts = { kept: count('kept'), lost: count('lost'), torn: count('torn') };
+  return { after: records.length - 1, ...counts };
+}
+
+interface Past {
+  readonly index: number;
+  readonly records: readonly LogRecord[];
+  readonly fates: ReadonlyMap<number, Fate>;
+}
+
+/** Tells a disk its changes again, but for what is lost of them. */
+function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): Disk {
+  const left = log.emptyDisk(disk);
+  /** Blocks that are not what they were then: what a change left as it was beside itself in its block may not be there. */
+  const differing = new Set<number>();
+  for (const [number, record] of records.entries()) {
+    if (!isChange(record.kind) || record.disk !== index) continue;
+    const fate = fates.get(number) ?? KEPT;
+    if (fate.fate !== 'kept') for (const block of blocksOf(record)) differing.add(block);
+    if (fate.fate === 'torn') {
+      for (const part of keptParts(record, fate.sectors)) rewrite(log, left, part);
+    } else if (fate.fate === 'kept') {
+      if (sharedBlocks(record).some((block) => differing.has(block))) rewrite(log, left, record);
+      else left.place(record.offset, record.length, record.data);
+    }
+  }
+  return left;
+}
+
+const KEPT: Fate = { fate: 'kept' };
+
+type Part = Pick<LogRecord, 'offset' | 'length' | 'data'>;
+
+/** Writes exactly what a record has stored on what is there now. */
+function rewrite(log: DiskLog, disk: Disk, { offset, length, data }: Part): void {
+  disk.write(offset, [log.stored(data, length)], length);
+}
+
+function blocksOf({ offset, length }: Part): number[] {
+  const first = Math.floor(offset / BLOCK_BYTES);
+  const end = Math.ceil((offset + length) / BLOCK_BYTES);
+  return Array.from({ length: end - first }, (_, index) => first + index);
+}
+
+/** The blocks of which a record has not written all. */
+function sharedBlocks({ offset, length, data }: Part): number[] {
+  // zeroes are only ever whole blocks, up to the disk's end
+  if (data === 0) return [];
+  const end = offset + length;
+  return [
+    ...(offset % BLOCK_BYTES === 0 ? [] : [Math.floor(offset / BLOCK_BYTES)]),
+    ...(end % BLOCK_BYTES === 0 ? [] : [Math.floor(end / BLOCK_BYTES)]),
+  ];
+}
+
+/** What is there of a torn write: ranges of sectors that follow each other. */
+function keptParts({ offset, length, data }: Part, sectors: readonly boolean[]): Part[] {
+  const firstSector = Math.floor(offset / SECTOR_BYTES);
+  return sectors.flatMap((isKept, index) => {
+    if (!isKept) return [];
+    const sector = (firstSector + index) * SECTOR_BYTES;
+    const from = Math.max(sector, offset);
+    const to = Math.min(sector + SECTOR_BYTES, offset + length);
+    return [{ offset: from, length: to - from, data: data + from - offset }];
+  });
+}

@@ -1,0 +1,83 @@
+/**
+ * What a power cut leaves of a log: which changes are sure, and what becomes of the others. Pure: the same records and the same
+ * seed come to the same.
+ *
+ * Sure is what was completed before a later flush of the same disk arrived that was completed, too, and a write with FUA that was
+ * completed. Of the rest any subset may be there, and of a single write any of its sectors.
+ */
+import type { Prng } from '../../harness/domain/prng.ts';
+import { FLAG, isChange, type LogRecord } from './record.ts';
+
+export const SECTOR_BYTES = 512;
+/** Of the writes that are not sure and of several sectors: how many are torn. */
+const TORN_SHARE = 1 / 8;
+
+export type Fate =
+  | { readonly fate: 'kept' }
+  | { readonly fate: 'lost' }
+  /** For each sector that it touches, whether it is there. */
+  | { readonly fate: 'torn'; readonly sectors: readonly boolean[] };
+
+/** Numbers of the changes that are not sure, in the order in which they were asked for. */
+export function unsureChanges(records: readonly LogRecord[]): number[] {
+  const unsure: number[] = [];
+  const completedAt = completions(records);
+  const lastFlush = lastFlushes(records, completedAt);
+  const settled = records.findLastIndex(({ kind }) => kind === 'cut');
+  for (const [number, { kind, flags, disk }] of records.entries()) {
+    // what an earlier cut has left is on the disk
+    if (!isChange(kind) || number < settled) continue;
+    const completed = completedAt.get(number);
+    const isCovered = completed !== undefined && completed < (lastFlush.get(disk) ?? -1);
+    const isForced = completed !== undefined && (flags & FLAG.fua) !== 0;
+    if (!isCovered && !isForced) unsure.push(number);
+  }
+  return unsure;
+}
+
+/** Of the changes that are not sure. How many are kept is chosen first, so that nearly all and nearly none are no rare cases. */
+export function chooseFates(
+  records: readonly LogRecord[],
+  unsure: readonly number[],
+  random: Prng,
+): ReadonlyMap<number, Fate> {
+  const keptShare = random.next();
+  return new Map(
+    unsure.map((number) => [number, chooseFate(records[number], keptShare, random)] as const),
+  );
+}
+
+function chooseFate(record: LogRecord | undefined, keptShare: number, random: Prng): Fate {
+  const sectors = record?.kind === 'write' ? sectorsOf(record) : 1;
+  if (sectors > 1 && random.next() < TORN_SHARE) {
+    return { fate: 'torn', sectors: Array.from({ length: sectors }, () => random.next() < 0.5) };
+  }
+  return { fate: random.next() < keptShare ? 'kept' : 'lost' };
+}
+
+/** How many sectors a change touches. */
+function sectorsOf({ offset, length }: Pick<LogRecord, 'offset' | 'length'>): number {
+  return Math.ceil((offset + length) / SECTOR_BYTES) - Math.floor(offset / SECTOR_BYTES);
+}
+
+/** For each disk, when the last flush arrived that was done and completed. */
+function lastFlushes(
+  records: readonly LogRecord[],
+  completedAt: ReadonlyMap<number, number>,
+): ReadonlyMap<number, number> {
+  const last = new Map<number, number>();
+  for (const [number, { kind, flags, disk }] of records.entries()) {
+    const isDone = kind === 'flush' && (flags & FLAG.lie) === 0 && completedAt.has(number);
+    if (isDone) last.set(disk, number);
+  }
+  return last;
+}
+
+/** When each record was completed, by its number; what failed was not. */
+function completions(records: readonly LogRecord[]): ReadonlyMap<number, number> {
+  const completedAt = new Map<number, number>();
+  for (const [number, { kind, error, offset }] of records.entries()) {
+    if (kind === 'completion' && error === 0) completedAt.set(offset, number);
+  }
+  return completedAt;
+}

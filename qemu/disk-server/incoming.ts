@@ -1,0 +1,61 @@
+/** Bytes that have arrived on a connection and are not yet understood, in the pieces in which they came. */
+export class Incoming {
+  #pieces: Buffer[] = [];
+  #lengthBytes = 0;
+
+  get lengthBytes(): number {
+    return this.#lengthBytes;
+  }
+
+  push(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.#pieces.push(piece);
+    this.#lengthBytes += piece.length;
+  }
+
+  /** The first bytes in one piece, which stay; there must be as many. */
+  peek(bytes: number): Buffer {
+    let length = 0;
+    const count = this.#pieces.findIndex((piece) => (length += piece.length) >= bytes) + 1;
+    // no more is copied than the pieces that it is spread over
+    const joined = count === 1 ? this.#pieces[0] : Buffer.concat(this.#pieces.slice(0, count));
+    if (joined === undefined) throw new RangeError('there are fewer bytes');
+    this.#pieces.splice(0, count, joined);
+    return joined.subarray(0, bytes);
+  }
+
+  /** The first bytes in one piece, taken away; there must be as many. */
+  take(bytes: number): Buffer {
+    if (bytes === 0) return Buffer.alloc(0);
+    const taken = this.peek(bytes);
+    this.skip(bytes);
+    return taken;
+  }
+
+  /** The same, in the pieces in which they came: large ones are not copied. */
+  takePieces(bytes: number): Buffer[] {
+    const taken: Buffer[] = [];
+    let left = bytes;
+    for (const piece of this.#pieces) {
+      if (left === 0) break;
+      taken.push(piece.subarray(0, left));
+      left -= Math.min(left, piece.length);
+    }
+    this.skip(bytes);
+    return taken;
+  }
+
+  skip(bytes: number): void {
+    let left = bytes;
+    let whole = 0;
+    for (const piece of this.#pieces) {
+      if (piece.length > left) break;
+      left -= piece.length;
+      whole++;
+    }
+    this.#pieces.splice(0, whole);
+    const [first] = this.#pieces;
+    if (first !== undefined && left > 0) this.#pieces[0] = first.subarray(left);
+    this.#lengthBytes -= bytes;
+  }
+}

@@ -1,0 +1,116 @@
+/** What a disk does instead of what it should, once, a few times, or from now on: armed by the harness, struck by a request. */
+import { z } from 'zod';
+
+const count = z.number().int().positive();
+const bytes = z.number().int().nonnegative();
+
+export const ruleSchema = z.object({
+  /** Names it in what is told of it. */
+  id: z.string().min(1).max(100),
+  /** Which requests: each of these that is given must fit. */
+  disk: z.string().optional(),
+  path: z.string().optional(),
+  command: z.enum(['read', 'write', 'flush', 'trim', 'zeroes']).optional(),
+  /** Bytes of the disk that a request must touch, up to and without `end`. */
+  range: z.object({ start: bytes, end: bytes }).optional(),
+  /** Only writes that take new room. */
+  isNew: z.boolean().default(false),
+  /** Only after the harness has put this mark into the log. */
+  mark: z.string().optional(),
+  /** Only when this many milliseconds have passed since it was armed. */
+  afterMs: z.number().nonnegative().default(0),
+  /** Only when this many bytes have been written to the disks since it was armed. */
+  afterBytes: bytes.default(0),
+  /** The how many-th of the requests that fit is the first to be struck. */
+  nth: count.default(1),
+  /** How many are struck from there on; null: all. */
+  times: count.nullable().default(1),
+  effect: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('error'), error: z.enum(['io', 'no-space']) }),
+    z.object({ kind: z.literal('delay'), ms: z.number().positive() }),
+    /** A flush that is answered and not done; another command is done, as it should be. */
+    z.object({ kind: z.literal('lie') }),
+    /** Only the first sectors of a write get to the disk; it is answered as if all had. */
+    z.object({ kind: z.literal('tear'), sectors: bytes }),
+    /** One bit of what is written, or read, is the other. `at`: a byte of the request; modulo its length. */
+    z.object({ kind: z.literal('flip'), at: bytes }),
+    /** The connections of the path end, and nobody gets in any more; of all paths, if none is named. */
+    z.object({ kind: z.literal('vanish') }),
+  ]),
+});
+export type Rule = z.infer<typeof ruleSchema>;
+export type RuleInput = z.input<typeof ruleSchema>;
+export type Effect = Rule['effect'];
+
+/** What a rule is held against. */
+export interface Asked {
+  readonly disk: string;
+  readonly path: string;
+  readonly command: NonNullable<Rule['command']>;
+  readonly offset: number;
+  readonly length: number;
+  readonly isNew: () => boolean;
+}
+
+interface Armed {
+  readonly rule: Rule;
+  readonly sinceMs: number;
+  readonly sinceBytes: number;
+  isMarked: boolean;
+  /** Requests that have fitted. */
+  fitted: number;
+}
+
+/** The rules that are armed; the first that is struck by a request is the only one. */
+export class Rules {
+  readonly #nowMs: () => number;
+  readonly #armed = new Map<string, Armed>();
+  #bytesWritten = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  arm(rule: Rule): void {
+    const since = { sinceMs: this.#nowMs(), sinceBytes: this.#bytesWritten };
+    this.#armed.set(rule.id, { rule, ...since, isMarked: rule.mark === undefined, fitted: 0 });
+  }
+
+  /** @returns whether it was armed */
+  disarm(id: string): boolean {
+    return this.#armed.delete(id);
+  }
+
+  marked(text: string): void {
+    for (const armed of this.#armed.values()) armed.isMarked ||= armed.rule.mark === text;
+  }
+
+  struckBy(asked: Asked): Rule | null {
+    const struck = [...this.#armed.values()].find((armed) => this.#strikes(armed, asked));
+    if (asked.command === 'write') this.#bytesWritten += asked.length;
+    return struck?.rule ?? null;
+  }
+
+  #strikes(armed: Armed, asked: Asked): boolean {
+    const { rule, sinceMs, sinceBytes, isMarked } = armed;
+    const isTime =
+      isMarked &&
+      this.#nowMs() - sinceMs >= rule.afterMs &&
+      this.#bytesWritten - sinceBytes >= rule.afterBytes;
+    if (!isTime || !fits(rule, asked)) return false;
+    armed.fitted++;
+    const isLast = rule.times !== null && armed.fitted === rule.nth + rule.times - 1;
+    if (isLast) this.#armed.delete(rule.id);
+    return armed.fitted >= rule.nth;
+  }
+}
+
+function fits(rule: Rule, asked: Asked): boolean {
+  const { disk, path, command, range, isNew } = rule;
+  if (disk !== undefined && disk !== asked.disk) return false;
+  if (path !== undefined && path !== asked.path) return false;
+  if (command !== undefined && command !== asked.command) return false;
+  const end = asked.offset + asked.length;
+  if (range !== undefined && (asked.offset >= range.end || end <= range.start)) return false;
+  return !isNew || (asked.command === 'write' && asked.isNew());
+}

@@ -1,0 +1,105 @@
+/** Listens on the paths to the disks of a log: a unix socket each, as many as a host has ways to a disk. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { Connection } from './connection.ts';
+import { cutPower, type Cut } from './cut.ts';
+import type { DiskLog } from './log.ts';
+import { DiskService, type Struck } from './service.ts';
+
+/** A host has a few disks, and QEMU a few connections to each. */
+const CONNECTIONS_MAX = 256;
+
+export interface PathDescription {
+  readonly name: string;
+  readonly socket: string;
+  /** Names of the disks that it leads to; null: all. */
+  readonly disks: readonly string[] | null;
+}
+
+export interface ServerOptions {
+  readonly log: DiskLog;
+  readonly paths: readonly PathDescription[];
+  readonly onStruck: (struck: Struck) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class DiskServer {
+  readonly service: DiskService;
+  readonly #options: ServerOptions;
+  readonly #connections = new Map<Connection, PathDescription>();
+  readonly #closed = new Set<string>();
+  readonly #servers: Server[] = [];
+
+  private constructor(options: ServerOptions) {
+    this.#options = options;
+    const { log, onStruck } = options;
+    this.service = new DiskService({
+      ...{ log, onStruck },
+      onVanish: (path) => {
+        this.close(path);
+      },
+    });
+  }
+
+  static async listen(options: ServerOptions): Promise<DiskServer> {
+    const server = new DiskServer(options);
+    for (const path of options.paths) await server.#listen(path);
+    return server;
+  }
+
+  /** Drops who is connected by a path, and lets nobody in. @param name null: every path */
+  close(name: string | null): void {
+    for (const path of this.#options.paths) {
+      if (name !== null && path.name !== name) continue;
+      this.#closed.add(path.name);
+      this.#drop(path);
+    }
+  }
+
+  /** Lets everyone in again. @param name null: every path */
+  reopen(name: string | null): void {
+    if (name === null) this.#closed.clear();
+    else this.#closed.delete(name);
+  }
+
+  /** The power goes away: nobody is connected any more, and the disks are what is left of them. */
+  cut(seed: number): Cut {
+    for (const path of this.#options.paths) this.#drop(path);
+    return cutPower(this.#options.log, seed);
+  }
+
+  end(): void {
+    for (const server of this.#servers) server.close();
+    for (const path of this.#options.paths) this.#drop(path);
+  }
+
+  async #listen(path: PathDescription): Promise<void> {
+    const server = createServer({ highWaterMark: 2 ** 20 }, (socket) => {
+      this.#welcome(socket, path);
+    });
+    this.#servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ path: path.socket }, resolve);
+    });
+  }
+
+  #welcome(socket: Socket, path: PathDescription): void {
+    if (this.#closed.has(path.name) || this.#connections.size >= CONNECTIONS_MAX) {
+      socket.destroy();
+      return;
+    }
+    const { log, onFailure } = this.#options;
+    const connection = new Connection(socket, {
+      path: path.name,
+      disks: log.disks.filter(({ name }) => path.disks === null || path.disks.includes(name)),
+      service: this.service,
+      onFailure,
+    });
+    this.#connections.set(connection, path);
+    socket.on('close', () => this.#connections.delete(connection));
+  }
+
+  #drop(path: PathDescription): void {
+    for (const [connection, its] of this.#connections) if (its === path) connection.drop();
+  }
+}
