@@ -168,7 +168,8 @@ t.test(
     const checked = checkout.setup({ check: true });
     t.match(checked, {
       status: 3,
-      stdout: /apt-get .*update\napt-get .*install .*qemu-system-x86 .*ostree libnbd-bin rpm createrepo-c\n/,
+      stdout:
+        /apt-get .*update\napt-get .*install .*qemu-system-x86 .*ostree libnbd-bin rpm createrepo-c\n/,
     });
     t.same(checked.calls, [], 'a check runs nothing');
     t.match(checkout.setup(), {

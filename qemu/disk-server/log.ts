@@ -62,7 +62,7 @@ export class DiskLog implements Disposable {
       this.#pending = Buffer.concat([this.#pending, Buffer.alloc(this.#pending.length)]);
     }
     const atUs = Math.round((performance.now() - this.#began) * 1000);
-    encodeRecord({ ...record, atUs }, this.#pending, this.#pendingBytes);
+    encodeRecord(record, atUs, this.#pending, this.#pendingBytes);
     this.#pendingBytes += RECORD_BYTES;
     return number;
   }

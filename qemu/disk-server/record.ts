@@ -44,7 +44,12 @@ export interface LogRecord {
   readonly atUs: number;
 }
 
-export function encodeRecord(record: LogRecord, into: Buffer, at: number): void {
+export function encodeRecord(
+  record: Omit<LogRecord, 'atUs'>,
+  atUs: number,
+  into: Buffer,
+  at: number,
+): void {
   into.fill(0, at, at + RECORD_BYTES);
   into.writeUInt8(KINDS.indexOf(record.kind) + 1, at);
   into.writeUInt8(record.flags, at + 1);
@@ -54,7 +59,7 @@ export function encodeRecord(record: LogRecord, into: Buffer, at: number): void 
   into.writeUInt32LE(record.length, at + 16);
   into.writeUInt32LE(record.checksum, at + 20);
   writeUInt64(into, record.data, at + 24);
-  writeUInt64(into, record.atUs, at + 32);
+  writeUInt64(into, atUs, at + 32);
   into.writeUInt32LE(crc32(into.subarray(at, at + CHECKED_BYTES)), at + CHECKED_BYTES);
 }
 

@@ -1,5 +1,6 @@
 /** What a disk does instead of what it should, once, a few times, or from now on: armed by the harness, struck by a request. */
 import { z } from 'zod';
+import type { Disk } from './disk.ts';
 
 const count = z.number().int().positive();
 const bytes = z.number().int().nonnegative();
@@ -44,12 +45,11 @@ export type Effect = Rule['effect'];
 
 /** What a rule is held against. */
 export interface Asked {
-  readonly disk: string;
+  readonly disk: Pick<Disk, 'name' | 'isNew'>;
   readonly path: string;
   readonly command: NonNullable<Rule['command']>;
   readonly offset: number;
   readonly length: number;
-  readonly isNew: () => boolean;
 }
 
 interface Armed {
@@ -86,9 +86,13 @@ export class Rules {
   }
 
   struckBy(asked: Asked): Rule | null {
-    const struck = [...this.#armed.values()].find((armed) => this.#strikes(armed, asked));
+    const struck = this.#armed.size === 0 ? undefined : this.#find(asked);
     if (asked.command === 'write') this.#bytesWritten += asked.length;
     return struck?.rule ?? null;
+  }
+
+  #find(asked: Asked): Armed | undefined {
+    return [...this.#armed.values()].find((armed) => this.#strikes(armed, asked));
   }
 
   #strikes(armed: Armed, asked: Asked): boolean {
@@ -107,10 +111,10 @@ export class Rules {
 
 function fits(rule: Rule, asked: Asked): boolean {
   const { disk, path, command, range, isNew } = rule;
-  if (disk !== undefined && disk !== asked.disk) return false;
+  if (disk !== undefined && disk !== asked.disk.name) return false;
   if (path !== undefined && path !== asked.path) return false;
   if (command !== undefined && command !== asked.command) return false;
   const end = asked.offset + asked.length;
   if (range !== undefined && (asked.offset >= range.end || end <= range.start)) return false;
-  return !isNew || (asked.command === 'write' && asked.isNew());
+  return !isNew || (asked.command === 'write' && asked.disk.isNew(asked.offset, asked.length));
 }

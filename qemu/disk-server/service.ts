@@ -5,7 +5,7 @@ import type { Disk } from './disk.ts';
 import { zeroes } from './disk.ts';
 import type { DiskLog } from './log.ts';
 import { COMMAND, COMMAND_FLAG, NBD_ERROR, PAYLOAD_BYTES_MAX, type Request } from './protocol.ts';
-import { ALL_DISKS, FLAG, type Kind } from './record.ts';
+import { ALL_DISKS, FLAG, type Kind, type LogRecord } from './record.ts';
 import { Rules, type Asked, type Effect, type Rule } from './rule.ts';
 
 const NAME_BY_COMMAND: Readonly<Record<number, Asked['command']>> = {
@@ -71,8 +71,8 @@ export class DiskService {
     const refusal = refusalOf(disk, request, command);
     if (command === undefined || refusal !== 0) return failed(refusal);
     const [offset, { length }] = [Number(request.offset), request];
-    const asked = { disk: disk.name, path, command, offset, length };
-    const rule = this.rules.struckBy({ ...asked, isNew: () => disk.isNew(offset, length) });
+    const asked = { disk, path, command, offset, length };
+    const rule = this.rules.struckBy(asked);
     if (rule !== null) this.#tell(rule, asked);
     const effect = rule?.effect;
     if (effect?.kind === 'vanish') {
@@ -81,7 +81,7 @@ export class DiskService {
     }
     if (effect?.kind === 'error') return this.#refuse(disk, offset, length, errorOf(effect.error));
     const done = this.#execute(disk, request, command, { payload, effect });
-    return { ...done, delayMs: effect?.kind === 'delay' ? effect.ms : 0 };
+    return effect?.kind === 'delay' ? { ...done, delayMs: effect.ms } : done;
   }
 
   /** What was begun may be answered. */
@@ -147,18 +147,21 @@ export class DiskService {
     return failed(error);
   }
 
-  #tell(rule: Rule, asked: Omit<Asked, 'isNew'>): void {
+  #tell(rule: Rule, asked: Asked): void {
     const records = this.log.count;
     this.log.mark(`fault ${rule.id}`);
-    this.#options.onStruck({ rule: rule.id, effect: rule.effect.kind, records, ...asked });
+    const what = { ...asked, disk: asked.disk.name };
+    this.#options.onStruck({ rule: rule.id, effect: rule.effect.kind, records, ...what });
   }
 
   #append(
     kind: Kind,
     disk: number,
-    rest: Partial<Omit<Parameters<DiskLog['append']>[0], 'kind' | 'disk'>>,
+    rest: Partial<Omit<LogRecord, 'kind' | 'disk' | 'atUs'>>,
   ): number {
-    return this.log.append({ ...EMPTY, kind, disk, ...rest });
+    // no spread: this is done for every request
+    const { flags = 0, error = 0, offset = 0, length = 0, checksum = 0, data = 0 } = rest;
+    return this.log.append({ kind, disk, flags, error, offset, length, checksum, data });
   }
 
   #index(disk: Disk): number {
@@ -166,7 +169,6 @@ export class DiskService {
   }
 }
 
-const EMPTY = { flags: 0, error: 0, offset: 0, length: 0, checksum: 0, data: 0 };
 const NOTHING: Outcome = { error: 0, read: null, delayMs: 0, records: [] };
 
 const failed = (error: number): Outcome => ({ ...NOTHING, error });
