@@ -3,8 +3,10 @@ import type {
   CdromDevice,
   DiskDevice,
   FirmwareFiles,
+  ImageFile,
   MachineDescription,
   NetworkDevice,
+  ServedDisk,
 } from './description.ts';
 
 /**
@@ -18,6 +20,8 @@ const MAC_DEFAULT = '52:54:00:12:34:56';
 const TCG_CACHE_MIB = 512;
 /** Numbers of PCIe root ports must differ; those of disks begin at 1. */
 const CDROM_CHASSIS = 100;
+/** For QEMU, 0 would mean that it never connects again. */
+const RECONNECT_S = 1;
 
 /**
  * The arguments of one machine: q35 without QEMU's default devices, with one PCIe root port per disk (OVMF
@@ -106,9 +110,9 @@ function kernel({ kernel: boot }: MachineDescription): string[] {
 
 function disk(disk: DiskDevice, index: number): string[] {
   const port = `port-${disk.id}`;
-  const onError = disk.onError ?? 'stop';
+  const onError = disk.onError ?? ('socket' in disk ? 'report' : 'stop');
   return [
-    ...blockdev(disk.id, disk.file, disk.format, disk.readOnly ?? false),
+    ...('socket' in disk ? served(disk) : blockdev(disk.id, disk, disk.readOnly ?? false)),
     ...device({ driver: 'pcie-root-port', id: port, chassis: index + 1 }),
     ...device({
       driver: 'virtio-blk-pci',
@@ -130,7 +134,7 @@ function cdrom(cdrom: CdromDevice, index: number): string[] {
   const port = `port-${cdrom.id}`;
   const controller = `scsi-${cdrom.id}`;
   return [
-    ...blockdev(cdrom.id, cdrom.file, 'raw', true),
+    ...blockdev(cdrom.id, { file: cdrom.file, format: 'raw' }, true),
     ...device({ driver: 'pcie-root-port', id: port, chassis: CDROM_CHASSIS + index }),
     ...device({ driver: 'virtio-scsi-pci', id: controller, bus: port }),
     ...device({
@@ -143,7 +147,7 @@ function cdrom(cdrom: CdromDevice, index: number): string[] {
   ];
 }
 
-function blockdev(id: string, file: string, format: string, readOnly: boolean): string[] {
+function blockdev(id: string, { file, format }: ImageFile, readOnly: boolean): string[] {
   // Write-back through the page cache: a guest's flush is an fdatasync of the file, and is never left out.
   const cache = { direct: false, 'no-flush': false };
   const shared = { 'read-only': readOnly, cache, discard: 'unmap' };
@@ -152,6 +156,21 @@ function blockdev(id: string, file: string, format: string, readOnly: boolean): 
     'node-name': id,
     ...shared,
     file: { driver: 'file', filename: file, ...shared },
+  };
+  return ['-blockdev', json(node)];
+}
+
+function served({ id, socket, readOnly = false }: DiskDevice & ServedDisk): string[] {
+  const node = {
+    driver: 'nbd',
+    'node-name': id,
+    'read-only': readOnly,
+    cache: { direct: false, 'no-flush': false },
+    discard: 'unmap',
+    server: { type: 'unix', path: socket },
+    export: id,
+    // a disk that is gone may come back; what is asked of it meanwhile fails after this
+    'reconnect-delay': RECONNECT_S,
   };
   return ['-blockdev', json(node)];
 }

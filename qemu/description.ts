@@ -47,16 +47,30 @@ export interface KernelBoot {
   readonly append: string;
 }
 
-export interface DiskDevice {
-  /** Letters, digits and dashes; names the device in QMP and in the block statistics. */
-  readonly id: string;
+/** A disk in an image file, or one that a disk server serves. */
+export type DiskDevice = DiskCommon & (ImageFile | ServedDisk);
+
+export interface ImageFile {
   readonly file: string;
   readonly format: 'qcow2' | 'raw';
+}
+
+export interface ServedDisk {
+  /** A path to the disk: a unix socket of a disk server, which serves it under its id. */
+  readonly socket: string;
+}
+
+interface DiskCommon {
+  /** Letters, digits and dashes; names the device in QMP and in the block statistics. */
+  readonly id: string;
   /** At most 20 characters; the guest sees it in `/dev/disk/by-id/virtio-SERIAL`. */
   readonly serial?: string;
   readonly bootIndex?: number;
   readonly readOnly?: boolean;
-  /** `stop` (default) freezes the guest on an I/O error of the machine below; `report` hands it to the guest. */
+  /**
+   * `stop` freezes the guest on an I/O error of the machine below; `report` hands it to the guest. Default: `report` for a served
+   * disk, whose errors are ordered, and `stop` for any other.
+   */
   readonly onError?: 'stop' | 'report';
 }
 

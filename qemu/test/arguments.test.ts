@@ -12,6 +12,7 @@ const machine: MachineDescription = {
   disks: [
     { id: 'system', file: '/run/a,readonly=on.qcow2', format: 'qcow2', serial: 's1', bootIndex: 1 },
     { id: 'payload', file: '/run/payload.raw', format: 'raw', readOnly: true, onError: 'report' },
+    { id: 'served', socket: '/s/a,b' },
   ],
   cdroms: [{ id: 'medium', file: '/run/installer.iso', bootIndex: 0 }],
   network: { forwardedGuestPorts: [22] },

@@ -1,0 +1,127 @@
+/** Machines whose disk a disk server serves. */
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t from 'tap';
+import { forkLog } from '../disk-server/chain.ts';
+import { DiskLog } from '../disk-server/log.ts';
+import type { QemuMachine } from '../machine.ts';
+import { MIB, serve, served, type Served } from './disk-server/served.ts';
+import { GREETING, guestSector, WRITTEN_AT_BYTES, writeGuestDisk } from './guest.ts';
+import { newDirectory, resumeGuest, seen } from './machines.ts';
+
+t.setTimeout(120_000);
+
+const DISKS = [{ name: 'system', sizeBytes: 2 * MIB }];
+const CODE_BYTES = 128;
+const diskAt = (socket: string) => ({ id: 'system', socket, bootIndex: 0 });
+
+/** The test guest's disk, served; and nothing of it that is not sure. */
+async function guestDisk(): Promise<Served> {
+  const disk = await served(DISKS);
+  const file = join(newDirectory(), 'disk.raw');
+  await writeGuestDisk(file);
+  const target = `nbd+unix:///system?socket=${disk.socket}`;
+  await execa('qemu-img', ['convert', '-n', '-f', 'raw', '-O', 'raw', file, target]);
+  return disk;
+}
+
+async function startOn(
+  { socket }: Served,
+  memory?: { file: string; share: boolean },
+  stateFile?: string,
+): Promise<QemuMachine> {
+  const changes = { disks: [diskAt(socket)], ...(memory && { memoryFile: memory }) };
+  const machine = await resumeGuest(newDirectory(), changes, stateFile);
+  if (stateFile === undefined) await seen(machine.console, GREETING);
+  return machine;
+}
+
+async function type(machine: QemuMachine, text: string, answer: string): Promise<void> {
+  await machine.console.type(text);
+  await seen(machine.console, answer);
+}
+
+/** What the guest writes is its own first sector, in whose end it has variables. */
+function isWritten(log: string): boolean {
+  using open = DiskLog.open(log);
+  const there = open.disks[0]?.read(WRITTEN_AT_BYTES, CODE_BYTES);
+  return there?.equals(guestSector().subarray(0, CODE_BYTES)) ?? false;
+}
+
+t.test('a guest boots from it, writes, and the log has it', async (t) => {
+  await using disk = await guestDisk();
+  await using machine = await startOn(disk);
+  await type(machine, 'w', 'w!');
+  t.match(await machine.blockStatistics(), { bytesWritten: 512 });
+  await machine.powerCut();
+  await disk[Symbol.asyncDispose]();
+  t.ok(isWritten(disk.log));
+  using log = DiskLog.open(disk.log);
+  const writes = log.records().filter(({ kind }) => kind === 'write');
+  t.match(writes.at(-1), { offset: WRITTEN_AT_BYTES, length: 512 });
+});
+
+t.test('an error that was ordered is the guest’s to see, and the machine goes on', async (t) => {
+  await using disk = await guestDisk();
+  await using machine = await startOn(disk);
+  const effect = { kind: 'error', error: 'io' } as const;
+  await disk.server.arm({ id: 'bad', command: 'write', effect });
+  await type(machine, 'w', 'w?');
+  t.match(disk.struck, [{ rule: 'bad', offset: WRITTEN_AT_BYTES, length: 512 }]);
+  await type(machine, 'xw', 'xw!');
+});
+
+t.test(
+  'a disk that is gone fails what is asked of it; when it is back, it is used again',
+  async (t) => {
+    await using disk = await guestDisk();
+    await using machine = await startOn(disk);
+    await disk.server.close(null);
+    await type(machine, 'w', 'w?');
+    await disk.server.reopen(null);
+    // QEMU tries once a second to connect; the guest asks again until it has
+    for (const letter of 'abcdefghij') {
+      await type(machine, `${letter}w`, `${letter}w`);
+      await Promise.race(['!', '?'].map((end) => seen(machine.console, `${letter}w${end}`)));
+      if (machine.console.tail(20).some((line) => line.includes(`${letter}w!`))) return;
+    }
+    t.fail('it is never used again');
+  },
+);
+
+t.test(
+  'a guest that does not flush gets writes that are sure: a power cut takes none',
+  async (t) => {
+    await using disk = await guestDisk();
+    await using machine = await startOn(disk);
+    await type(machine, 'w', 'w!');
+    await machine.powerCut();
+    // a BIOS knows nothing of a write cache: QEMU has every write of it forced (FUA)
+    t.match(await disk.server.cut(1), { kept: 0, lost: 0, torn: 0 });
+    await disk[Symbol.asyncDispose]();
+    t.ok(isWritten(disk.log));
+  },
+);
+
+t.test('a frozen machine goes on, any number of times, on forks of its disk', async (t) => {
+  const directory = newDirectory();
+  const [memory, state] = [join(directory, 'memory'), join(directory, 'state')];
+  await using disk = await guestDisk();
+  {
+    await using machine = await startOn(disk, { file: memory, share: true });
+    await type(machine, 'x', 'x');
+    await machine.freeze(state);
+  }
+  await disk[Symbol.asyncDispose]();
+  for (const doesWrite of [true, false]) {
+    const log = join(newDirectory(), 'fork');
+    forkLog(log, disk.log);
+    await using fork = await serve(log);
+    await using machine = await startOn(fork, { file: memory, share: false }, state);
+    await type(machine, doesWrite ? 'w' : 'y', doesWrite ? 'w!' : 'y');
+    await machine.powerCut();
+    await fork[Symbol.asyncDispose]();
+    t.equal(isWritten(log), doesWrite);
+  }
+  t.notOk(isWritten(disk.log), 'what is below does not change');
+});
