@@ -77,13 +77,15 @@ export class QemuHypervisor implements Hypervisor {
     const { qemuBinary, setprivBinary, accelerator, firmware } = await this.#found();
     await mkdir(spec.dir, { recursive: true });
     await ensureVariables(spec.variablesFile, firmware);
-    return startMachine({
+    const machine = await startMachine({
       qemuBinary,
       setprivBinary,
       directory: spec.dir,
       machine: describe(spec, accelerator, firmware),
       ...(spec.stateFile === undefined ? {} : { stateFile: spec.stateFile }),
     });
+    for (const disk of spec.disks) if ('unfit' in disk) disk.unfit.catch(machine.declareUnfit);
+    return machine;
   };
 
   #found(): Promise<Installation> {
@@ -118,11 +120,11 @@ function describe(
     cpus: spec.cpus,
     firmware: { kind: 'uefi', codeFile: firmware.codeFile, varsFile: spec.variablesFile },
     disks: disks.map(({ kind: _kind, ...disk }) => ({ ...disk, serial: disk.id })),
-    cdroms: cdroms.map(({ id, file, bootIndex }) => ({
-      id,
-      file,
-      ...(bootIndex === undefined ? {} : { bootIndex }),
-    })),
+    cdroms: cdroms.flatMap(({ id, bootIndex, ...disk }) =>
+      'file' in disk
+        ? [{ id, file: disk.file, ...(bootIndex !== undefined && { bootIndex }) }]
+        : [],
+    ),
     onReboot: spec.stopOnReboot === true ? 'shutdown' : 'reset',
     ...(spec.kernel === undefined
       ? {}

@@ -10,6 +10,7 @@ import {
   writeOemdrv,
   type KickstartOptions,
 } from '../../images/kickstart.ts';
+import { diskServers } from '../../qemu/disk-servers.ts';
 import { QemuHypervisor } from '../../qemu/hypervisor.ts';
 import { cacheDir } from '../adapters/cache-dir.ts';
 import { systemClock } from '../adapters/clock.ts';
@@ -25,13 +26,15 @@ import {
   type LayoutId,
   type PackageName,
 } from '../domain/image.ts';
-import type { Storage } from '../domain/variant.ts';
+import type { Disks, Storage } from '../domain/variant.ts';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
 import type { Job } from '../domain/plan.ts';
 import type { Images } from '../ports/images.ts';
 import { HostproofError } from '../domain/errors.ts';
+import { imageDisk } from '../run/image-disk.ts';
 import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
+import { ServedDisk } from '../run/served-disk.ts';
 import type { HostFactory } from './hosts.ts';
 import { guestScripts, platformIdentity } from './identity.ts';
 import { say } from './output.ts';
@@ -49,6 +52,8 @@ const MENU_TIMEOUT_S = 3;
 export async function machineHosts(options: {
   /** A planted defect: in the engine that every update carries. */
   readonly defect: string | undefined;
+  /** What disks of hosts are kept in. */
+  readonly disks: Disks;
   readonly sha256: (text: string) => string;
   readonly signal: AbortSignal;
 }): Promise<HostFactory> {
@@ -74,7 +79,7 @@ export async function machineHosts(options: {
     identity: (job) => ({
       ...identity,
       ...{ layout: job.layout, firmware: job.firmware, storage: job.storage },
-      ...{ memoryMiB: job.memoryMiB, diskBytes: DISK_BYTES },
+      ...{ memoryMiB: job.memoryMiB, diskBytes: DISK_BYTES, disks: options.disks },
       // what it is provisioned with
       key: options.sha256(key.publicKey),
     }),
@@ -85,6 +90,10 @@ export async function machineHosts(options: {
         dir,
         memoryMiB: job.memoryMiB,
         diskBytes: DISK_BYTES,
+        disk:
+          options.disks === 'served'
+            ? new ServedDisk(dir, { files, servers: diskServers })
+            : imageDisk(dir, { files, hypervisor }),
         hypervisor,
         ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
         images: {

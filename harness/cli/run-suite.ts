@@ -12,7 +12,7 @@ import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { known, named, unknownName } from '../domain/nearest.ts';
 import { plan, SIMULATED_LAYOUTS, type Job } from '../domain/plan.ts';
 import { MEMORY_MIB, SUITES } from '../domain/scenario.ts';
-import { STORAGES } from '../domain/variant.ts';
+import { STORAGES, type Disks } from '../domain/variant.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Course } from '../run/checkpoints/forecast.ts';
 import { rehearse } from '../run/checkpoints/rehearsal.ts';
@@ -31,6 +31,8 @@ export interface RunSuiteOptions extends RunMemoryOptions {
   readonly firmware?: string | undefined;
   readonly storage?: string | undefined;
   readonly defect?: string | undefined;
+  /** `image` if left out. */
+  readonly disks?: Disks | undefined;
   /** Jobs at a time; chosen by cores and memory if left out. */
   readonly jobs?: number | undefined;
   readonly seed: number;
@@ -72,6 +74,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
       command: process.argv.slice(2),
       platform: factory.platform,
       defect: options.defect ?? null,
+      ...(options.disks === 'served' && { disks: options.disks }),
     },
     jobs: jobs.map((job) => memory.planned(job)),
     concurrency: options.jobs ?? concurrency(jobs),
@@ -178,9 +181,15 @@ function knownOrAny<T extends string>(
 
 /** The machine's hosts are loaded only when they are wanted: the simulator starts in no time. */
 async function hosts(options: RunSuiteOptions): Promise<HostFactory> {
-  if (options.machine === 'sim') return (await import('./sim-hosts.ts')).simulatedHosts(sha256);
+  if (options.machine === 'sim') {
+    if (options.disks !== 'served') return (await import('./sim-hosts.ts')).simulatedHosts(sha256);
+    throw new HostproofError('usage/option', 'simulated hosts have no disks that could be served', {
+      hint: 'leave out --disks, or --machine sim',
+    });
+  }
   return (await import('./machine-hosts.ts')).machineHosts({
     defect: options.defect,
+    disks: options.disks ?? 'image',
     sha256,
     signal: options.signal,
   });
@@ -203,16 +212,21 @@ function reproduce(job: Job, options: RunSuiteOptions): string {
     `--storage ${job.storage}`,
   ];
   if (options.machine === 'sim') parts.push('--machine sim');
+  if (options.disks === 'served') parts.push('--disks served');
   if (options.defect !== undefined) parts.push(`--defect ${options.defect}`);
   if (options.seed !== 0) parts.push(`--seed ${options.seed.toString()}`);
   return parts.join(' ');
 }
 
+/** What a host works on: too large to be kept with the record. */
+const WORKING_FILES = [
+  ...['disk0.qcow2', 'disk0.json', 'disk0.records', 'disk0.data'],
+  ...['vars.fd', 'memory', 'oemdrv.img', 'repository'],
+];
+
 async function removeDisks(dir: string): Promise<void> {
   await Promise.all(
-    ['disk0.qcow2', 'vars.fd', 'memory', 'oemdrv.img', 'repository'].map((name) =>
-      rm(join(dir, name), { recursive: true, force: true }),
-    ),
+    WORKING_FILES.map((name) => rm(join(dir, name), { recursive: true, force: true })),
   );
 }
 

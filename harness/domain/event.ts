@@ -1,6 +1,7 @@
 /** The one event stream of a run: `events.jsonl`, one JSON object a line. Reports are folds over it. */
 import { z } from 'zod';
 import { ERROR_CODES } from './errors.ts';
+import { DISKS } from './variant.ts';
 import { hostViewSchema } from './view.ts';
 
 export const EVENT_VERSION = 1;
@@ -51,6 +52,8 @@ const bodies = [
     /** What the guests ran on: QEMU version, accelerator and why, CPU model; null on the simulator. */
     platform: z.record(z.string(), z.string()).nullable(),
     defect: z.string().nullable(),
+    /** Absent: `image`. */
+    disks: z.enum(DISKS).optional(),
     jobs: z.array(jobSchema),
   }),
   z.object({ type: z.literal('run.note'), text: z.string() }),

@@ -10,7 +10,20 @@ export type Moment =
 /** When this many bytes of what is served to the host have been sent since the step began. */
 export type ServedMoment = { readonly at: 'served'; readonly bytes: number };
 
-export type PowerCut = { readonly fault: 'power-cut'; readonly when: Moment };
+export type PowerCut = {
+  readonly fault: 'power-cut';
+  readonly when: Moment;
+  /** Chooses what becomes of what was not flushed, on disks that can lose it; 1 unless said. */
+  readonly seed?: number | undefined;
+};
+
+/** What a power cut has made of writes that were not flushed. */
+export interface Unflushed {
+  readonly kept: number;
+  readonly lost: number;
+  /** Only some of their sectors are there. */
+  readonly torn: number;
+}
 export type ConnectionDropped = {
   readonly fault: 'connection-dropped';
   readonly when: ServedMoment;
@@ -24,6 +37,8 @@ export type FaultStamp =
       /** Bytes the guest had written in this step when it struck. */
       readonly bytesWritten: number;
       readonly bytesPlanned: number;
+      /** Absent: the disk keeps all that was written. */
+      readonly unflushed?: Unflushed;
     }
   | {
       readonly fault: ConnectionDropped['fault'];

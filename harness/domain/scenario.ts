@@ -50,7 +50,8 @@ export interface StoryHost {
   /** Starts the host and chooses the entry of this version in the boot menu, as a person would. */
   select(version: string): Promise<Results['select']>;
   powerOff(): Promise<Results['powerOff']>;
-  powerCut(): Promise<Results['powerCut']>;
+  /** `seed` chooses what becomes of what was not flushed, on disks that can lose it. */
+  powerCut(options?: { seed?: number }): Promise<Results['powerCut']>;
   /**
    * `ends`: how the upgrade must end, `done` unless said; with a power cut, `cut`; with a connection that drops, `refused` or
    * `failed`.

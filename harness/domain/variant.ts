@@ -5,6 +5,13 @@ import { FIRMWARES, LAYOUTS, type Firmware, type LayoutId } from './image.ts';
 export const STORAGES = ['ext4-boot', 'xfs-boot'] as const;
 export type Storage = (typeof STORAGES)[number];
 
+/**
+ * What the disk of a host is kept in. `image`: a file that forgets nothing. `served`: by a process of its own, with a log of all that
+ * is done to it; after a power cut, what was not flushed may be gone.
+ */
+export const DISKS = ['image', 'served'] as const;
+export type Disks = (typeof DISKS)[number];
+
 export interface Variant {
   readonly layout: LayoutId;
   readonly firmware: Firmware;

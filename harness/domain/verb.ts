@@ -4,7 +4,7 @@
  * Acts change the host; observations do not. Both the machine and the simulated host implement them all.
  */
 import { z } from 'zod';
-import type { FaultStamp } from './fault.ts';
+import type { FaultStamp, Unflushed } from './fault.ts';
 import { PACKAGE_NAMES, type TreeContent } from './image.ts';
 import type { HostView } from './view.ts';
 
@@ -36,8 +36,9 @@ const moment = z.discriminatedUnion('at', [
 const servedMoment = z
   .object({ at: z.literal('served'), bytes: z.number().int().positive() })
   .strict();
+const seed = z.number().int().nonnegative();
 const fault = z.discriminatedUnion('fault', [
-  z.object({ fault: z.literal('power-cut'), when: moment }).strict(),
+  z.object({ fault: z.literal('power-cut'), when: moment, seed: seed.optional() }).strict(),
   z.object({ fault: z.literal('connection-dropped'), when: servedMoment }).strict(),
 ]);
 
@@ -79,7 +80,12 @@ export const VERBS = {
     args: z.object({ version: z.string() }).strict(),
   },
   powerOff: { kind: 'act', needs: 'running', limitS: 120, args: z.object({}).strict() },
-  powerCut: { kind: 'act', needs: 'powered', limitS: 30, args: z.object({}).strict() },
+  powerCut: {
+    kind: 'act',
+    needs: 'powered',
+    limitS: 30,
+    args: z.object({ seed: seed.optional() }).strict(),
+  },
   upgrade: {
     kind: 'act',
     needs: 'running',
@@ -159,7 +165,8 @@ export interface Results {
   readonly reboot: { readonly ends: BootEnd };
   readonly select: { readonly entry: string };
   readonly powerOff: Record<string, never>;
-  readonly powerCut: Record<string, never>;
+  /** `unflushed` is absent where the disk keeps all that was written. */
+  readonly powerCut: { readonly unflushed?: Unflushed };
   readonly upgrade: {
     readonly outcome: Outcome;
     /** Last words of the engine when it refused or failed. */

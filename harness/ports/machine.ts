@@ -1,11 +1,20 @@
 /** A virtual machine, whatever runs it. States are types: what cannot be done in a state cannot be called. */
+import type { Unflushed } from '../domain/fault.ts';
 import type { MachineConsole } from './console.ts';
 
-export interface DiskSpec {
+/** A disk in an image file, or one that a disk server serves under its id. */
+export type DiskSpec = DiskCommon &
+  (
+    | { readonly file: string; readonly format: 'qcow2' | 'raw' }
+    | {
+        readonly socket: string;
+        /** Rejects when the server cannot go on: then the machine is unfit. */
+        readonly unfit: Promise<never>;
+      }
+  );
+
+interface DiskCommon {
   readonly id: string;
-  /** Path of the image file. */
-  readonly file: string;
-  readonly format: 'qcow2' | 'raw';
   readonly readOnly?: boolean;
   readonly kind: 'disk' | 'cdrom';
   /** Lower boots earlier; left out: never booted from. */
@@ -73,6 +82,29 @@ export interface RunningMachine extends AsyncDisposable {
   readonly pressPowerButton: () => Promise<void>;
   /** Writes a PNG of the screen. */
   readonly screenshot: (file: string) => Promise<void>;
+}
+
+/** Disks that a process of their own serves, which keeps a log of all that is done to them: docs/disk-log.md. */
+export interface ServedDisks extends AsyncDisposable {
+  readonly socket: string;
+  /** Rejects with `env/*` when it cannot go on; never resolves. */
+  readonly unfit: Promise<never>;
+  /** The power goes away: what was not flushed is kept, lost or torn, as the seed says. No machine may use them. */
+  readonly cut: (seed: number) => Promise<Unflushed>;
+}
+
+/** Logs are named by a path without the ending of their files. */
+export interface DiskServers {
+  readonly create: (
+    log: string,
+    disks: readonly { readonly name: string; readonly sizeBytes: number }[],
+  ) => Promise<void>;
+  /** A log that goes on from another, which must not change any more. */
+  readonly fork: (log: string, below: string) => Promise<void>;
+  /** Has a log hold all that it reads from those below. */
+  readonly standAlone: (log: string) => Promise<void>;
+  /** @throws HostproofError `env/*` when it cannot be served */
+  readonly serve: (log: string) => Promise<ServedDisks>;
 }
 
 /** @throws HostproofError `env/*` when the machine cannot be started */

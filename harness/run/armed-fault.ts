@@ -1,5 +1,5 @@
 /** Faults that wait for their moment while a step runs. */
-import type { ConnectionDropped, FaultStamp, PowerCut } from '../domain/fault.ts';
+import type { ConnectionDropped, FaultStamp, PowerCut, Unflushed } from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import { HostproofError } from '../domain/errors.ts';
 import type { RunningMachine } from '../ports/machine.ts';
@@ -16,7 +16,7 @@ export interface Armed {
   readonly clock: Clock;
   /** Bytes that the step is known to write, about. */
   readonly bytesPlanned: number;
-  readonly strike: () => Promise<void>;
+  readonly strike: () => Promise<Unflushed | null>;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ export async function underFault<T>(
   const over = new AbortController();
   const signal = AbortSignal.any([armed.signal, over.signal]);
   let isStriking = false;
-  const strike = (): Promise<void> => {
+  const strike = (): Promise<Unflushed | null> => {
     isStriking = true;
     return armed.strike();
   };
@@ -76,8 +76,9 @@ async function strikeInTime(
     const bytesWritten = (await machine.blockStatistics()).bytesWritten - before;
     signal.throwIfAborted();
     if (bytesWritten >= threshold) {
-      await strike();
-      return { stamp: { fault: plan.fault, bytesWritten, bytesPlanned } };
+      const unflushed = await strike();
+      const lost = unflushed === null ? {} : { unflushed };
+      return { stamp: { fault: plan.fault, bytesWritten, bytesPlanned, ...lost } };
     }
     await clock.sleep(POLL_MS, signal);
   }

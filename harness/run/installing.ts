@@ -2,6 +2,7 @@
 import { HostproofError } from '../domain/errors.ts';
 import type { BuiltImage } from '../domain/image.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { HostDisk } from '../ports/host-disk.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { KickstartVolumes } from '../ports/kickstart-volumes.ts';
 import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
@@ -16,7 +17,7 @@ export interface Installation {
   /** Working directory for this installation. */
   readonly dir: string;
   /** Made anew. */
-  readonly disk: string;
+  readonly disk: Pick<HostDisk, 'create' | 'spec'>;
   readonly variables: string;
   readonly machine: Pick<MachineSpec, 'name' | 'memoryMiB' | 'cpus' | 'firmware'>;
   readonly hypervisor: Hypervisor;
@@ -33,14 +34,13 @@ export async function install(installation: Installation, context: StepContext):
     throw new HostproofError('story/argument', `image ${image.name} has no installation medium`);
   }
   const kickstartVolume = `${dir}/oemdrv.img`;
-  await hypervisor.createDisk(disk, installation.diskBytes);
+  await disk.create(installation.diskBytes);
   await volumes.write(kickstartVolume, installation.kickstart);
-  const target = { id: 'disk0', file: disk, format: 'qcow2', kind: 'disk' } as const;
   await Scope.run(async (scope) => {
     const machine = scope.own(
       await hypervisor.start({
         ...installation.machine,
-        ...mediumSpec({ file: iso.path, kickstartVolume }, [target]),
+        ...mediumSpec({ file: iso.path, kickstartVolume }, [disk.spec]),
         dir,
         variablesFile: installation.variables,
         forward: [],

@@ -2,12 +2,13 @@
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import type { HostState } from '../domain/checkpoint.ts';
-import type { PowerCut } from '../domain/fault.ts';
+import type { PowerCut, Unflushed } from '../domain/fault.ts';
 import type { Json } from '../domain/json.ts';
 import type { Args, Result, Verb } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connect } from '../ports/connect.ts';
 import type { Files } from '../ports/files.ts';
+import type { HostDisk } from '../ports/host-disk.ts';
 import type { Access, Host, StepContext, Thawed } from '../ports/host.ts';
 import type { Images } from '../ports/images.ts';
 import type { KickstartVolumes } from '../ports/kickstart-volumes.ts';
@@ -30,6 +31,7 @@ export interface MachineHostOptions {
   /** Directory of the job. */
   readonly dir: string;
   readonly memoryMiB: number;
+  readonly disk: HostDisk;
   readonly diskBytes: number;
   readonly hypervisor: Hypervisor;
   readonly layout: Layout;
@@ -50,9 +52,12 @@ export interface MachineHostOptions {
 const LOGS = ['console.log', 'qemu-command.txt', 'qmp.jsonl'];
 const SCREENSHOT = 'screen.png';
 /** Files of a host, and of a frozen one. */
-const [DISK, VARIABLES, MEMORY] = ['disk0.qcow2', 'vars.fd', 'memory'];
+const [VARIABLES, MEMORY] = ['vars.fd', 'memory'];
 /** Of a frozen host only. */
 const [STATE, REPOSITORY] = ['state', 'repository.json'];
+
+/** Of a power cut for which the story chooses none. */
+const SEED = 1;
 
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
@@ -67,22 +72,15 @@ export class MachineHost implements Host {
 
   constructor(options: MachineHostOptions) {
     this.#options = options;
-    const { dir, job, memoryMiB, hypervisor, files, connect, clock, firmwareFiles } = options;
-    const disk = {
-      id: 'disk0',
-      file: this.#disk,
-      format: 'qcow2',
-      kind: 'disk',
-      bootIndex: 0,
-    } as const;
+    const { dir, disk, job, memoryMiB, hypervisor, connect, clock, firmwareFiles } = options;
     this.#power = new Power({
       machine: {
         ...hardware(job, memoryMiB),
-        ...{ dir, variablesFile: this.#variables, disks: [disk], firmwareFiles },
+        ...{ dir, variablesFile: this.#variables, firmwareFiles },
       },
       memoryFile: `${dir}/${MEMORY}`,
       onSymptom: this.#onSymptom,
-      ...{ hypervisor, files, connect, clock },
+      ...{ disk, hypervisor, files: options.files, connect, clock },
     });
     this.#repository = new Repository(options);
     this.#guest = new GuestVerbs({ ...options, power: this.#power, repository: this.#repository });
@@ -100,7 +98,6 @@ export class MachineHost implements Host {
         ...this.#options,
         ...{
           image,
-          disk: this.#disk,
           variables: this.#variables,
           kickstart: this.#kickstart(args),
         },
@@ -142,9 +139,9 @@ export class MachineHost implements Host {
     return {};
   }
 
-  async powerCut(): Promise<Result<'powerCut'>> {
-    await this.#power.cut();
-    return {};
+  async powerCut({ seed }: Args<'powerCut'>): Promise<Result<'powerCut'>> {
+    const unflushed = await this.#power.cut(seed ?? SEED);
+    return unflushed === null ? {} : { unflushed };
   }
 
   async upgrade(args: Args<'upgrade'>, context: StepContext): Promise<Result<'upgrade'>> {
@@ -193,26 +190,26 @@ export class MachineHost implements Host {
   }
 
   async freeze(directory: string, { standsAlone = false } = {}): Promise<void> {
-    const { dir, files, hypervisor } = this.#options;
+    const { dir, disk, files } = this.#options;
     await files.write(`${directory}/${REPOSITORY}`, this.#repository.toText());
     if (this.#power.state === 'off') await files.remove(`${dir}/${MEMORY}`);
     else await this.#power.freeze(`${directory}/${STATE}`);
-    for (const name of [DISK, VARIABLES, MEMORY]) {
+    await disk.freeze(directory, standsAlone);
+    for (const name of [VARIABLES, MEMORY]) {
       if (await files.exists(`${dir}/${name}`))
         await files.move(`${dir}/${name}`, `${directory}/${name}`);
     }
-    if (standsAlone) await hypervisor.standAlone(`${directory}/${DISK}`);
   }
 
   async thaw(directory: string, state: HostState, context: StepContext): Promise<Thawed> {
-    const { dir, files, hypervisor } = this.#options;
+    const { dir, disk, files } = this.#options;
     const { willFreeze, progress } = context;
     this.#installed = state !== 'none';
     if (!this.#installed) return NOTHING_TO_WAIT_FOR;
     // all at once: a guest stands still meanwhile
     const [memory] = await all([
       memoryLike(`${directory}/${MEMORY}`, { willFreeze, copy: `${dir}/${MEMORY}` }, files),
-      hypervisor.overlayDisk(this.#disk, `${directory}/${DISK}`),
+      disk.thaw(directory),
       files.copy(`${directory}/${VARIABLES}`, this.#variables),
       files
         .read(`${directory}/${REPOSITORY}`)
@@ -250,8 +247,9 @@ export class MachineHost implements Host {
     return this.#evidence.filter((_, index) => there[index]);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#power[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#power[Symbol.asyncDispose]();
+    await this.#options.disk[Symbol.asyncDispose]();
   }
 
   #underFault(
@@ -261,7 +259,7 @@ export class MachineHost implements Host {
     engine: (guest: LayoutContext) => Promise<EngineOutcome>,
   ): ReturnType<typeof underFault<EngineOutcome>> {
     const { machine } = this.#power;
-    const strike = (): Promise<void> => this.#power.cut();
+    const strike = (): Promise<Unflushed | null> => this.#power.cut(plan.seed ?? SEED);
     const { clock } = this.#options;
     // that the machine stops is what the fault is for
     const how = { mayStop: true };
@@ -278,10 +276,6 @@ export class MachineHost implements Host {
 
   #kickstart({ append }: Args<'install'>): string {
     return this.#options.kickstart({ append: append ?? '' });
-  }
-
-  get #disk(): string {
-    return `${this.#options.dir}/${DISK}`;
   }
 
   get #variables(): string {

@@ -4,20 +4,24 @@
  * A machine that restarts is a new machine on the same disks and firmware variables (docs/adr/0005).
  */
 import { HostproofError } from '../domain/errors.ts';
+import type { Unflushed } from '../domain/fault.ts';
 import type { BootEnd } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Connect } from '../ports/connect.ts';
 import type { Files } from '../ports/files.ts';
+import type { HostDisk } from '../ports/host-disk.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { abortable } from './abortable.ts';
 import { chooseEntry } from './boot-menu.ts';
 import { settled, succeed } from './guest-commands.ts';
+import { stoppedInstead } from './stopped-instead.ts';
 import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
 export interface PowerOptions {
-  readonly machine: Omit<MachineSpec, 'forward'>;
+  readonly machine: Omit<MachineSpec, 'forward' | 'disks'>;
+  readonly disk: Pick<HostDisk, 'spec' | 'cut'>;
   /** Where the memory of a machine is that will be frozen. */
   readonly memoryFile: string;
   readonly files: Pick<Files, 'remove'>;
@@ -102,8 +106,15 @@ export class Power implements AsyncDisposable {
   }
 
   async #begin(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {
-    const { hypervisor, machine } = this.#options;
-    const spec = { ...machine, ...how, forward: [SSH_PORT, CLOSED_PORT], stopOnReboot: true };
+    const { disk, hypervisor, machine } = this.#options;
+    const disks = [{ ...disk.spec, bootIndex: 0 }];
+    const spec = {
+      ...machine,
+      ...how,
+      disks,
+      forward: [SSH_PORT, CLOSED_PORT],
+      stopOnReboot: true,
+    };
     this.#powered = { machine: await hypervisor.start(spec), shell: null };
   }
 
@@ -123,11 +134,13 @@ export class Power implements AsyncDisposable {
     await this.#gone('shutdown', context);
   }
 
-  async cut(): Promise<void> {
+  /** What became of what was not flushed; null for a disk that keeps it all. */
+  async cut(seed: number): Promise<Unflushed | null> {
     const { machine, shell } = this.#on();
     await machine.powerCut();
     this.#powered = null;
     await shell?.[Symbol.asyncDispose]();
+    return this.#options.disk.cut(seed);
   }
 
   /** Chooses an entry by its title in the menu of the boot that is under way. */
@@ -284,11 +297,4 @@ export class Power implements AsyncDisposable {
     if (this.#powered === null) throw new HostproofError('harness/internal', 'the machine is off');
     return this.#powered;
   }
-}
-
-function stoppedInstead(what: string, reason: StopReason, detail: string): HostproofError {
-  return new HostproofError(
-    'host/never',
-    `${what}: the machine stopped (${reason}) ${detail}`.trim(),
-  );
 }

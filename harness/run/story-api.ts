@@ -14,7 +14,7 @@ export function storyHost(steps: Pick<Steps, 'perform'>): StoryHost {
     reboot: (options) => steps.perform('reboot', { ...options }),
     select: (version) => steps.perform('select', { version }),
     powerOff: () => steps.perform('powerOff', {}),
-    powerCut: () => steps.perform('powerCut', {}),
+    powerCut: (options = {}) => steps.perform('powerCut', options),
     upgrade: (image, options) => steps.perform('upgrade', { image, ...options }),
     rollback: (options) => steps.perform('rollback', { ...options }),
     write: (path, content) => steps.perform('write', { path, content }),

@@ -193,12 +193,14 @@ t.test('a step whose connection dies with the machine was cut, and did not fail'
       strike: async () => {
         die(new Error('the connection was lost'));
         for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+        return { kept: 1, lost: 2, torn: 3 };
       },
       signal: new AbortController().signal,
     },
     () => new Promise((_, reject) => (die = reject)),
   );
-  t.same(end, { stamp: { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000 } });
+  const unflushed = { kept: 1, lost: 2, torn: 3 };
+  t.same(end, { stamp: { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000, unflushed } });
 });
 
 t.test("a machine that stops before the fault strikes is the host's doing", async (t) => {
@@ -215,7 +217,7 @@ t.test("a machine that stops before the fault strikes is the host's doing", asyn
     {
       plan: { fault: 'power-cut', when: { at: 'bytes', bytes: 250 } },
       ...{ machine, clock: fakeClock(), bytesPlanned: 1000 },
-      strike: () => Promise.resolve(),
+      strike: () => Promise.resolve(null),
       signal: new AbortController().signal,
     },
     () => new Promise(() => undefined),

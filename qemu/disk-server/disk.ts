@@ -4,6 +4,7 @@ import { BLOCK_BYTES, type Data } from './data.ts';
 const ZEROES = Buffer.alloc(BLOCK_BYTES);
 /** A record's length has 32 bits. */
 const RUN_BLOCKS_MAX = 2 ** 18;
+const WRITTEN_BLOCKS_MAX = 2 ** 8;
 
 /** Whole blocks of a disk, from `first` up to, and without, `end`. */
 interface Blocks {
@@ -122,6 +123,16 @@ export class Disk {
     }
     this.#index = other.#index.slice();
     return changed;
+  }
+
+  /** What is not zeroes: ranges of at most a mebibyte, in whole blocks. */
+  *written(): Generator<{ readonly offset: number; readonly length: number }> {
+    for (let from = 0; from < this.#index.length;) {
+      const to = this.#together(from, Math.min(from + WRITTEN_BLOCKS_MAX, this.#index.length));
+      const [offset, end] = [from * BLOCK_BYTES, Math.min(to * BLOCK_BYTES, this.sizeBytes)];
+      if (this.#index[from] !== 0) yield { offset, length: end - offset };
+      from = to;
+    }
   }
 
   /** Up to where blocks follow each other in the data, or are all zeroes. */

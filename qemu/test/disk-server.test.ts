@@ -1,9 +1,11 @@
 /** The disk server, with the clients that others have written. */
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
+import { FILES, fileOf } from '../disk-server/chain.ts';
+import { flattenLog } from '../disk-server/flatten.ts';
 import { Client } from './disk-server/client.ts';
 import { forked, MIB, serve, served } from './disk-server/served.ts';
 import { newDirectory } from './machines.ts';
@@ -106,6 +108,31 @@ t.test('forks go on from one log, and none sees what another has written', async
   t.equal((await second.read(50_000, 1)).toString(), 'y');
   t.ok((await second.read(50_001, 51_000)).subarray(0, 50_999).equals(common.subarray(49_001)));
   t.ok((await readFile(`${disk.log}.data`)).equals(below), 'what is below does not change');
+});
+
+t.test('a log that stands alone needs none below, and has the same disks', async (t) => {
+  const bytes = randomBytes(3 * MIB);
+  const disk = await served();
+  {
+    using client = await Client.open(disk.socket, 'disk0');
+    await client.write(1000, bytes);
+  }
+  await disk[Symbol.asyncDispose]();
+  const fork = await forked(disk.log);
+  {
+    using client = await Client.open(fork.socket, 'disk0');
+    await client.write(5000, Buffer.alloc(100, 'x'));
+    await client.ask({ command: 6, offset: MIB, length: 8192 });
+  }
+  await fork[Symbol.asyncDispose]();
+  bytes.fill('x', 4000, 4100).fill(0, MIB - 1000, MIB - 1000 + 8192);
+  flattenLog(fork.log);
+  for (const kind of FILES) await rm(fileOf(disk.log, kind));
+  await using alone = await serve(fork.log);
+  using client = await Client.open(alone.socket, 'disk0');
+  t.ok((await client.read(1000, 3 * MIB)).equals(bytes));
+  t.ok((await client.read(0, 1000)).equals(Buffer.alloc(1000)));
+  t.match(await alone.server.cut(1), { kept: 0, lost: 0, torn: 0 });
 });
 
 t.test('killed at any time, all that was answered is there', async (t) => {

@@ -1,7 +1,7 @@
 /** `hostproof run`: tells stories to hosts and reports what happened. */
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { SUITES } from '../../domain/scenario.ts';
-import { STORAGES } from '../../domain/variant.ts';
+import { DISKS, STORAGES } from '../../domain/variant.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
 import { parseSize } from '../size.ts';
 import { RUNS, runSuite } from '../run-suite.ts';
@@ -12,6 +12,7 @@ const run: CommandModule = (context) =>
     ['hostproof run power-cut', 'the stories whose name or title says so'],
     ['hostproof run --machine sim', 'all stories on the simulated host, in milliseconds'],
     ['hostproof run --suite smoke --reporter terminal --reporter junit=junit.xml', 'two reports'],
+    ['hostproof run power-cut --disks served', 'on disks that lose what was not flushed'],
     ['hostproof run rollback --defect rollback-lies', 'against updates with a planted defect'],
     ['hostproof run power-cut --pause-on-failure', 'keeps a failed host running for you'],
   ])
@@ -24,6 +25,11 @@ const run: CommandModule = (context) =>
       new Option('--machine <kind>', 'what the hosts are')
         .choices(['qemu', 'sim'] as const)
         .default('qemu' as const),
+    )
+    .addOption(
+      new Option('--disks <kind>', 'what disks are kept in: served ones lose what was not flushed')
+        .choices(DISKS)
+        .default('image' as const),
     )
     .option('--defect <name>', 'plants this defect in the engine of every update')
     .option(

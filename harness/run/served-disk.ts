@@ -1,0 +1,69 @@
+/** A host's disk that a disk server serves from its log: after a power cut, what was not flushed may be gone. */
+import { HostproofError } from '../domain/errors.ts';
+import type { Unflushed } from '../domain/fault.ts';
+import type { Files } from '../ports/files.ts';
+import type { HostDisk } from '../ports/host-disk.ts';
+import type { DiskServers, DiskSpec, ServedDisks } from '../ports/machine.ts';
+
+const NAME = 'disk0';
+/** A log is these files. */
+const ENDINGS = ['json', 'records', 'data'];
+
+export interface ServedDiskOptions {
+  readonly files: Files;
+  readonly servers: DiskServers;
+}
+
+export class ServedDisk implements HostDisk {
+  readonly #log: string;
+  readonly #options: ServedDiskOptions;
+  #served: ServedDisks | null = null;
+
+  constructor(directory: string, options: ServedDiskOptions) {
+    this.#log = `${directory}/${NAME}`;
+    this.#options = options;
+  }
+
+  get spec(): DiskSpec {
+    const { socket, unfit } = this.#now;
+    return { id: NAME, socket, unfit, kind: 'disk' };
+  }
+
+  async create(sizeBytes: number): Promise<void> {
+    const { servers } = this.#options;
+    await servers.create(this.#log, [{ name: NAME, sizeBytes }]);
+    this.#served = await servers.serve(this.#log);
+  }
+
+  async thaw(directory: string): Promise<void> {
+    const { servers } = this.#options;
+    await servers.fork(this.#log, `${directory}/${NAME}`);
+    this.#served = await servers.serve(this.#log);
+  }
+
+  async freeze(directory: string, standsAlone: boolean): Promise<void> {
+    const { files, servers } = this.#options;
+    if (this.#served === null) return;
+    // the log is whole when its server has ended
+    await this[Symbol.asyncDispose]();
+    for (const ending of ENDINGS) {
+      await files.move(`${this.#log}.${ending}`, `${directory}/${NAME}.${ending}`);
+    }
+    if (standsAlone) await servers.standAlone(`${directory}/${NAME}`);
+  }
+
+  cut(seed: number): Promise<Unflushed> {
+    return this.#now.cut(seed);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const served = this.#served;
+    this.#served = null;
+    await served?.[Symbol.asyncDispose]();
+  }
+
+  get #now(): ServedDisks {
+    if (this.#served === null) throw new HostproofError('harness/internal', 'there is no disk yet');
+    return this.#served;
+  }
+}

@@ -1,0 +1,26 @@
+/** A log that needs no other: all that its disks hold, and nothing of how it came to be. */
+import { renameSync } from 'node:fs';
+import { chainOf, createLog, FILES, fileOf } from './chain.ts';
+import { DiskLog } from './log.ts';
+import { ALL_DISKS } from './record.ts';
+
+/** Has a log hold all that it reads from those below. What was not sure is sure then. */
+export function flattenLog(log: string): void {
+  const flat = `${log}-flat`;
+  createLog(flat, chainOf(log).disks);
+  {
+    using from = DiskLog.open(log);
+    using to = DiskLog.open(flat);
+    const none = { flags: 0, error: 0, checksum: 0 };
+    for (const [index, disk] of from.disks.entries()) {
+      for (const { offset, length } of disk.written()) {
+        const data = to.disks[index]?.write(offset, [disk.read(offset, length)], length) ?? 0;
+        to.append({ ...none, kind: 'restored', disk: index, offset, length, data });
+        to.commit();
+      }
+    }
+    to.append({ ...none, kind: 'cut', disk: ALL_DISKS, offset: 0, length: 0, data: 0 });
+  }
+  // the description last: until then, the log is what it was
+  for (const kind of [...FILES].reverse()) renameSync(fileOf(flat, kind), fileOf(log, kind));
+}

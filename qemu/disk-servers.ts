@@ -1,0 +1,51 @@
+/** Disk servers behind the harness's port. */
+import { HostproofError, isDiskFull, messageOf } from '../harness/domain/errors.ts';
+import type { DiskServers, ServedDisks } from '../harness/ports/machine.ts';
+import { createLog, forkLog } from './disk-server/chain.ts';
+import { flattenLog } from './disk-server/flatten.ts';
+import { DiskServerProcess } from './disk-server/process.ts';
+import { SocketDirectory } from './sockets.ts';
+
+/** One path leads to the disks. */
+const PATH = 'disks';
+
+export const diskServers: DiskServers = {
+  create: (log, disks) => told(log, () => createLog(log, [...disks])),
+  fork: (log, below) => told(log, () => forkLog(log, below)),
+  standAlone: (log) => told(log, () => flattenLog(log)),
+  serve,
+};
+
+function told(log: string, body: () => void): Promise<void> {
+  try {
+    body();
+    return Promise.resolve();
+  } catch (cause) {
+    const code = isDiskFull(cause) ? 'env/disk-full' : 'env/io';
+    return Promise.reject(new HostproofError(code, `${log}: ${messageOf(cause)}`, { cause }));
+  }
+}
+
+async function serve(log: string): Promise<ServedDisks> {
+  const sockets = SocketDirectory.create();
+  const socket = sockets.file(PATH);
+  try {
+    const server = await DiskServerProcess.start({
+      log,
+      paths: [{ name: PATH, socket, disks: null }],
+      onStruck: () => undefined,
+    });
+    return {
+      socket,
+      unfit: server.unfit,
+      cut: (seed) => server.cut(seed),
+      [Symbol.asyncDispose]: async () => {
+        await server[Symbol.asyncDispose]();
+        sockets[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    sockets[Symbol.dispose]();
+    throw error;
+  }
+}
