@@ -55,6 +55,8 @@ export const defectSchema = z.object({
   story: z.string().min(1),
   /** Name of the invariant whose finding must turn up. */
   invariant: z.string().min(1),
+  /** Ids of the real defects, in `scenarios/bugs.yaml`, whose mechanism it is. */
+  bugs: z.array(z.string().min(1)).min(1).optional(),
 });
 
 export type Defect = z.infer<typeof defectSchema>;

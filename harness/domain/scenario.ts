@@ -29,6 +29,8 @@ export const scenarioDataSchema = z
     machineOnly: z.boolean().optional(),
     /** Families of images that the story needs: they are built for the stories that name them only. */
     families: z.array(z.string()).optional(),
+    /** Ids of real defects, in `scenarios/bugs.yaml`, for which it would turn red as it is told here. */
+    bugs: z.array(z.string().min(1)).min(1).optional(),
     /** Memory of the host in MiB. */
     memoryMiB: z.number().int().min(512).optional(),
   })

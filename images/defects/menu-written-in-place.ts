@@ -7,4 +7,5 @@ export default {
   patch: 'menu-written-in-place.patch',
   story: 'upgrade/keeps-what-the-administrator-changed',
   invariant: 'menu-is-switched',
+  bugs: ['thin-menu-file-emptied-by-kill'],
 } satisfies Defect;

@@ -7,6 +7,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
+    bugs: ['ostree-boot-counter-never-decrements', 'ostree-fallback-not-permanent'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

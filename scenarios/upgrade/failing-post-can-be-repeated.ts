@@ -10,6 +10,7 @@ export default scenario(
     },
     firmware: ['uefi'],
     suite: 'smoke',
+    bugs: ['thin-truncated-extract-accepted'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

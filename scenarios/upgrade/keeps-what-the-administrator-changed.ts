@@ -6,6 +6,11 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'quick',
+    bugs: [
+      'thin-unmodified-config-stays-old',
+      'thin-menu-file-emptied-by-kill',
+      'ostree-cut-before-finalize',
+    ],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -6,6 +6,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
+    bugs: ['thin-pool-data-full-freezes-host'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

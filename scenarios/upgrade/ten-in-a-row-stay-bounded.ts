@@ -7,6 +7,7 @@ export default scenario(
     firmware: ['uefi'],
     suite: 'full',
     families: ['series'],
+    bugs: ['thin-middle-layer-edits-lost', 'thin-boot-fills-over-upgrades'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
