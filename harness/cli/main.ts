@@ -85,7 +85,7 @@ function interruptible(): { readonly signal: AbortSignal } & Disposable {
 const EXAMPLES = `
 Examples:
   hostproof doctor                          is this machine fit?
-  hostproof list                            stories, images, layouts, reports
+  hostproof list                            stories, images, layouts, reports, defects
   hostproof run --suite smoke               the main job
   hostproof run --machine sim               the same stories on the simulated host
   hostproof install --iso FILE --disk 40G   somebody's own medium

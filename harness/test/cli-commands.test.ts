@@ -1,8 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { loadBugs } from '../cli/bugs.ts';
+import { loadScenarios, ROOT } from '../cli/load.ts';
 import { parseSize } from '../cli/size.ts';
+import { coverage, OFFERED } from '../domain/bug.ts';
 import { hostproof } from './hostproof.ts';
 
 t.setTimeout(120_000);
@@ -16,7 +19,8 @@ t.test('the version', async (t) => {
 
 t.test('list: everything, one kind, for people and for programs', async (t) => {
   const all = JSON.parse((await hostproof(['list', '--json'])).stdout) as Record<string, unknown[]>;
-  t.same(Object.keys(all), ['scenarios', 'variants', 'images', 'layouts', 'reporters', 'defects']);
+  const kinds = ['scenarios', 'variants', 'images', 'layouts', 'reporters', 'defects', 'bugs'];
+  t.same(Object.keys(all), kinds);
   t.match(all['scenarios']?.[0], { name: /\//, title: String, suite: String });
   t.match(all['images']?.[0], {
     name: '1.0',
@@ -28,11 +32,71 @@ t.test('list: everything, one kind, for people and for programs', async (t) => {
   const scenarios = all['scenarios'] as { name: string }[];
   t.equal(variants.length, scenarios.length * 2 * 2, 'every story on every layout and storage');
   t.ok(variants.every(({ why, suite }) => (why === null) !== (suite === null)));
+  const bugs = all['bugs'] as { name: string; stories: string[]; why: string | null }[];
+  t.match(bugs[0], { name: /^thin-/, class: String, layouts: ['thin'], defects: Array });
+  t.ok(bugs.every(({ stories, why }) => (why === null) === stories.length > 0));
   const images = await hostproof(['list', 'images']);
   t.match(images.stdout, /^images\n {2}1\.0 +\S/);
   const wrong = await hostproof(['list', 'imges']);
   t.equal(wrong.status, 2);
   t.match(wrong.stderr, /unknown kind "imges": did you mean "images"/);
+});
+
+t.test('list bugs: what catches each, or why nothing does', async (t) => {
+  // it ends with 2 when a story or a planted defect names an id that is not there or not of its layout
+  const ran = await hostproof(['list', 'bugs']);
+  t.equal(ran.status, 0, ran.stderr);
+  t.match(ran.stdout, /^bugs\n/);
+  t.match(ran.stdout, /\n {2}thin-menu-file-\S+ +\S+; planted: menu-written-in-place\n/);
+  t.match(ran.stdout, /\n {2}thin-mbr-set-default-ignored +nothing \(needs: bios\)\n/);
+  t.match(ran.stdout, /\n {2}live-owner-lost-on-persist +nothing \(no layout live\)\n/);
+  t.match(ran.stdout, /\n {2}thin-release-4-5-5-\S+ +nothing \(only on the real product\)\n/);
+  t.match(
+    ran.stdout,
+    /\n\d+ defects: \d+ with a story, \d+ with a planted defect, \d+ with nothing$/,
+  );
+});
+
+t.test('bugs: what can be had is in the code, and what is wrong is said', async (t) => {
+  for (const path of Object.values(OFFERED)) await t.resolves(access(join(ROOT, path)), path);
+
+  const [bugs, scenarios] = await Promise.all([loadBugs(), loadScenarios()]);
+  const [first] = bugs;
+  const file = join(work, 'bugs.yaml');
+  for (const [entries, message] of [
+    [[first, { ...first, id: 'thin-x', colour: 'red' }], /bugs\.yaml: entry thin-x: .*"colour"/],
+    [[{ ...first, needs: ['patience'] }], /entry thin-default-\S+: needs: 0: Invalid option/],
+    [[first, first], /entry thin-default-\S+: there are two of this id/],
+    [[{}], /entry number 1: id: Invalid input/],
+    [{}, /not a list of entries/],
+  ] as const) {
+    await writeFile(file, JSON.stringify(entries)); // which is YAML, too
+    await t.rejects(loadBugs(file), { code: 'usage/bug', message });
+  }
+
+  const told = scenarios.slice(0, 1).map(({ id, scenario }) => ({ id, scenario }));
+  const naming = (layout: 'thin' | 'ostree', id: string) =>
+    told.map(({ scenario }) => {
+      const data = { ...scenario.data, layouts: [layout], bugs: [id] };
+      return { id: 'some/story', scenario: { ...scenario, data } };
+    });
+  const planted = { name: 'spoiled', layout: 'thin', story: 'some/story' } as const;
+  for (const [stories, defects, message] of [
+    [naming('thin', 'thin-kernel-argument-ordre'), [], /did you mean "thin-kernel-argument-order"/],
+    [naming('ostree', 'thin-kernel-argument-order'), [], /story is for ostree: .* of thin only/],
+    [
+      told,
+      [{ ...planted, bugs: ['thin-suid'] }],
+      /planted defect spoiled: unknown bug "thin-suid"/,
+    ],
+    [
+      naming('thin', 'thin-suid-bit-lost'),
+      [{ ...planted, bugs: ['thin-kernel-argument-order'] }],
+      /its story some\/story does not name "thin-kernel-argument-order"/,
+    ],
+  ] as const) {
+    t.throws(() => coverage(bugs, stories, defects), { code: 'usage/bug', message });
+  }
 });
 
 t.test('image: an empty cache, and unknown names', async (t) => {
