@@ -1,12 +1,14 @@
 /**
- * What hostproof adds to a bare QEMU, and what checkpoints save: `npm run bench [-- start|fork|save|suite] [--pairs 7] [--suite smoke]`.
+ * What hostproof adds to a bare QEMU, and what checkpoints save:
+ * `npm run bench [-- start|fork|save|disk|suite] [--pairs 7] [--suite smoke]`.
  *
  * `start`: from starting the process to the first command that the guest answers. `fork`: from the wish to go on from a frozen
- * host to the running machine and to its first answer. Both are interleaved pairs, with a bare script. `save`: a running host is kept, and goes on. `suite`: a whole suite
- * without checkpoints, with those that are made on the way, and with all of them made; this takes two hours without KVM.
+ * host to the running machine and to its first answer. `disk`: writes to a served disk. These are interleaved pairs, with a bare
+ * script or a raw file. `save`: a running host is kept, and goes on. `suite`: a whole suite without checkpoints, with those that
+ * are made on the way, and with all of them made; this takes two hours without KVM.
  *
- * A table is printed and `bench/results.json` is written: `{ machine, pairs, start: {…}, fork: {…}, save: {…}, suite: {…} }`; times in
- * milliseconds (`{ median, min, max }` where there are several), sizes in bytes, shares of 1, and for each bound of `judged`
+ * A table is printed and `bench/results.json` is written: `{ machine, pairs, start: {…}, fork: {…}, … }`; times in milliseconds
+ * (`{ median, min, max }` where there are several), sizes in bytes, rates by second, shares of 1, and for each bound of `judged`
  * whether it is `met`, `missed`, or `not measurable here`.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { cacheDir } from '../harness/adapters/cache-dir.ts';
+import { measureDisks } from './measure-disks.ts';
 import { measureForks } from './measure-forks.ts';
 import { measureSaves } from './measure-saves.ts';
 import { measureStarts } from './measure-starts.ts';
@@ -27,6 +30,7 @@ const MEASURES = {
   start: measureStarts,
   fork: measureForks,
   save: measureSaves,
+  disk: measureDisks,
   suite: measureSuites,
 };
 
