@@ -38,7 +38,12 @@ async function serve(log: string): Promise<ServedDisks> {
     return {
       socket,
       unfit: server.unfit,
-      cut: (seed) => server.cut(seed),
+      close: () => server.close(null),
+      reopen: () => server.reopen(null),
+      cut: async (seed) => {
+        const { kept, lost, torn } = await server.cut(seed);
+        return { kept, lost, torn };
+      },
       [Symbol.asyncDispose]: async () => {
         await server[Symbol.asyncDispose]();
         sockets[Symbol.dispose]();

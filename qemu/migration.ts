@@ -61,9 +61,15 @@ export async function loadState(qmp: QmpClient, file: string): Promise<void> {
   await qmp.execute('migrate-set-capabilities', { capabilities: CAPABILITIES });
   const ended = migrationEnded(qmp);
   await qmp.execute('migrate-incoming', { uri: `unix:${path}` });
-  await both(ended, file, (signal) =>
-    pipeline(state.createReadStream({ autoClose: false }), createConnection({ path }), { signal }),
-  );
+  await both(ended, file, async (signal) => {
+    const line = createConnection({ path });
+    // QEMU closes it as soon as it has read enough, and says whether it has
+    await pipeline(state.createReadStream({ autoClose: false }), line, { signal }).catch(
+      (error: unknown) => {
+        if (!isDroppedLine(error)) throw error;
+      },
+    );
+  });
 }
 
 /** Resolves when the migration has completed; nobody need wait for it where the command for it was refused. */

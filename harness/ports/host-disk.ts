@@ -14,6 +14,9 @@ export interface HostDisk extends AsyncDisposable {
    * of others.
    */
   readonly freeze: (directory: string, standsAlone: boolean) => Promise<void>;
-  /** The power has gone, and the machine with it. Null: it keeps all that was written, flushed or not. */
-  readonly cut: (seed: number) => Promise<Unflushed | null>;
+  /**
+   * The power goes away, and `kill` ends the machine. Nothing that the machine is answered after this was called is promised to
+   * it. Null: the disk keeps all that was written, flushed or not.
+   */
+  readonly cut: (seed: number, kill: () => Promise<void>) => Promise<Unflushed | null>;
 }

@@ -89,6 +89,9 @@ export interface ServedDisks extends AsyncDisposable {
   readonly socket: string;
   /** Rejects with `env/*` when it cannot go on; never resolves. */
   readonly unfit: Promise<never>;
+  /** Drops who is connected, and lets nobody in until it is opened again. */
+  readonly close: () => Promise<void>;
+  readonly reopen: () => Promise<void>;
   /** The power goes away: what was not flushed is kept, lost or torn, as the seed says. No machine may use them. */
   readonly cut: (seed: number) => Promise<Unflushed>;
 }

@@ -19,7 +19,10 @@ export function imageDisk(
       await files.move(file, `${into}/${NAME}`);
       if (standsAlone) await hypervisor.standAlone(`${into}/${NAME}`);
     },
-    cut: () => Promise.resolve(null),
+    cut: async (_seed, kill) => {
+      await kill();
+      return null;
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

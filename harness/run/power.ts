@@ -137,10 +137,10 @@ export class Power implements AsyncDisposable {
   /** What became of what was not flushed; null for a disk that keeps it all. */
   async cut(seed: number): Promise<Unflushed | null> {
     const { machine, shell } = this.#on();
-    await machine.powerCut();
+    const unflushed = await this.#options.disk.cut(seed, machine.powerCut);
     this.#powered = null;
     await shell?.[Symbol.asyncDispose]();
-    return this.#options.disk.cut(seed);
+    return unflushed;
   }
 
   /** Chooses an entry by its title in the menu of the boot that is under way. */

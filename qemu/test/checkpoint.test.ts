@@ -1,5 +1,6 @@
 /** Machines that are frozen, and what goes on from there. */
 import { copyFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import t from 'tap';
@@ -8,7 +9,8 @@ import { sha256File } from '../../harness/adapters/sha256.ts';
 import { HostproofError } from '../../harness/domain/errors.ts';
 import { overlayDisk } from '../disks.ts';
 import type { QemuMachine } from '../machine.ts';
-import { saveState } from '../migration.ts';
+import { loadState, saveState } from '../migration.ts';
+import type { QmpClient } from '../qmp/client.ts';
 import { queryConnections } from '../qmp/commands.ts';
 import { GREETING } from './guest.ts';
 import { diskOf, newDirectory, resumeGuest, seen, startGuest } from './machines.ts';
@@ -56,6 +58,39 @@ t.test(
       await machine.powerCut();
     }
     t.same(await Promise.all(files.map(sha256File)), before);
+  },
+);
+
+t.test(
+  'QEMU says whether it has read enough of a state, and may close the line at once',
+  async (t) => {
+    const state = join(newDirectory(), 'state');
+    // more than a socket holds: the rest cannot be sent any more
+    await writeFile(state, Buffer.alloc(4 * 2 ** 20));
+    let completed = (): void => undefined;
+    const qmp = {
+      execute: (command: string, given?: { uri: string }): Promise<unknown> => {
+        if (command !== 'migrate-incoming') return Promise.resolve({});
+        const server = createServer((socket) => {
+          socket.once('data', () => {
+            socket.destroy();
+            server.close(completed);
+          });
+        });
+        return new Promise((resolve) => {
+          server.listen(given?.uri.replace('unix:', ''), () => {
+            resolve({});
+          });
+        });
+      },
+      event: () =>
+        new Promise((resolve) => {
+          completed = () => {
+            resolve({ event: 'MIGRATION', data: { status: 'completed' } });
+          };
+        }),
+    };
+    await t.resolves(loadState(qmp as unknown as QmpClient, state));
   },
 );
 
