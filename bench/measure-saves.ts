@@ -29,7 +29,13 @@ interface Saved {
 export const measureSaves: Measure = async ({ prepared, pairs, work }) => {
   const { state } = await prepared();
   const { signal } = new AbortController();
-  const factory = await machineHosts({ defect: undefined, disks: 'image', sha256, signal });
+  const factory = await machineHosts({
+    defect: undefined,
+    disks: 'image',
+    seed: 0,
+    sha256,
+    signal,
+  });
   const job = { id: 'save', layout: 'thin', firmware: 'uefi', storage: STORAGES[0] } as const;
   const dir = join(work, 'save');
   await mkdir(dir);

@@ -16,13 +16,12 @@ export const diskServers: DiskServers = {
   serve,
 };
 
-function told(log: string, body: () => void): Promise<void> {
+async function told(log: string, body: () => void | Promise<void>): Promise<void> {
   try {
-    body();
-    return Promise.resolve();
+    await body();
   } catch (cause) {
     const code = isDiskFull(cause) ? 'env/disk-full' : 'env/io';
-    return Promise.reject(new HostproofError(code, `${log}: ${messageOf(cause)}`, { cause }));
+    throw new HostproofError(code, `${log}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -112,7 +112,7 @@ function describe(
   firmware: Firmware,
 ): StartOptions['machine'] {
   const disks = spec.disks.filter((disk) => disk.kind === 'disk');
-  const cdroms = spec.disks.filter((disk) => disk.kind === 'cdrom');
+  const cdroms = spec.disks.flatMap((disk) => (disk.kind === 'cdrom' ? [disk] : []));
   return {
     name: spec.name,
     accelerator: { kind, cpuModel },
@@ -120,11 +120,11 @@ function describe(
     cpus: spec.cpus,
     firmware: { kind: 'uefi', codeFile: firmware.codeFile, varsFile: spec.variablesFile },
     disks: disks.map(({ kind: _kind, ...disk }) => ({ ...disk, serial: disk.id })),
-    cdroms: cdroms.flatMap(({ id, bootIndex, ...disk }) =>
-      'file' in disk
-        ? [{ id, file: disk.file, ...(bootIndex !== undefined && { bootIndex }) }]
-        : [],
-    ),
+    cdroms: cdroms.map(({ id, file, bootIndex }) => ({
+      id,
+      file,
+      ...(bootIndex === undefined ? {} : { bootIndex }),
+    })),
     onReboot: spec.stopOnReboot === true ? 'shutdown' : 'reset',
     ...(spec.kernel === undefined
       ? {}

@@ -14,6 +14,7 @@ export interface FinishedJob {
   readonly directory: string;
   readonly defect: string | undefined;
   readonly disks: Disks;
+  readonly seed: number;
   readonly steps: readonly FinishedStep[];
 }
 
@@ -40,6 +41,7 @@ export async function finishedJob(given: string, name: string | undefined): Prom
     directory: join(run, directory.dir),
     defect: begun.defect ?? undefined,
     disks: begun.disks ?? 'image',
+    seed: begun.seed,
     steps: events.flatMap((event) =>
       event.type === 'step.started' && event.job === info.id
         ? [{ number: event.step, verb: known('verb', event.verb, ALL_VERBS), args: event.args }]

@@ -54,6 +54,8 @@ export async function machineHosts(options: {
   readonly defect: string | undefined;
   /** What disks of hosts are kept in. */
   readonly disks: Disks;
+  /** Chooses what power cuts make of what was not flushed, where the story does not. */
+  readonly seed: number;
   readonly sha256: (text: string) => string;
   readonly signal: AbortSignal;
 }): Promise<HostFactory> {
@@ -80,6 +82,8 @@ export async function machineHosts(options: {
       ...identity,
       ...{ layout: job.layout, firmware: job.firmware, storage: job.storage },
       ...{ memoryMiB: job.memoryMiB, diskBytes: DISK_BYTES, disks: options.disks },
+      // a disk that forgets nothing has no use for it
+      seed: options.disks === 'served' ? options.seed : null,
       // what it is provisioned with
       key: options.sha256(key.publicKey),
     }),
@@ -90,6 +94,7 @@ export async function machineHosts(options: {
         dir,
         memoryMiB: job.memoryMiB,
         diskBytes: DISK_BYTES,
+        seed: options.seed,
         disk:
           options.disks === 'served'
             ? new ServedDisk(dir, { files, servers: diskServers })

@@ -190,6 +190,7 @@ async function hosts(options: RunSuiteOptions): Promise<HostFactory> {
   return (await import('./machine-hosts.ts')).machineHosts({
     defect: options.defect,
     disks: options.disks ?? 'image',
+    seed: options.seed,
     sha256,
     signal: options.signal,
   });

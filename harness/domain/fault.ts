@@ -13,7 +13,7 @@ export type ServedMoment = { readonly at: 'served'; readonly bytes: number };
 export type PowerCut = {
   readonly fault: 'power-cut';
   readonly when: Moment;
-  /** Chooses what becomes of what was not flushed, on disks that can lose it; 1 unless said. */
+  /** Chooses what becomes of what was not flushed, on disks that can lose it; that of the run unless said. */
   readonly seed?: number | undefined;
 };
 

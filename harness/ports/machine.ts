@@ -5,9 +5,14 @@ import type { MachineConsole } from './console.ts';
 /** A disk in an image file, or one that a disk server serves under its id. */
 export type DiskSpec = DiskCommon &
   (
-    | { readonly file: string; readonly format: 'qcow2' | 'raw' }
+    | {
+        readonly file: string;
+        readonly format: 'qcow2' | 'raw';
+        readonly kind: 'disk' | 'cdrom';
+      }
     | {
         readonly socket: string;
+        readonly kind: 'disk';
         /** Rejects when the server cannot go on: then the machine is unfit. */
         readonly unfit: Promise<never>;
       }
@@ -16,7 +21,6 @@ export type DiskSpec = DiskCommon &
 interface DiskCommon {
   readonly id: string;
   readonly readOnly?: boolean;
-  readonly kind: 'disk' | 'cdrom';
   /** Lower boots earlier; left out: never booted from. */
   readonly bootIndex?: number;
 }

@@ -32,6 +32,8 @@ export interface MachineHostOptions {
   readonly dir: string;
   readonly memoryMiB: number;
   readonly disk: HostDisk;
+  /** Of power cuts for which the story chooses none. */
+  readonly seed: number;
   readonly diskBytes: number;
   readonly hypervisor: Hypervisor;
   readonly layout: Layout;
@@ -55,9 +57,6 @@ const SCREENSHOT = 'screen.png';
 const [VARIABLES, MEMORY] = ['vars.fd', 'memory'];
 /** Of a frozen host only. */
 const [STATE, REPOSITORY] = ['state', 'repository.json'];
-
-/** Of a power cut for which the story chooses none. */
-const SEED = 1;
 
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
@@ -140,7 +139,7 @@ export class MachineHost implements Host {
   }
 
   async powerCut({ seed }: Args<'powerCut'>): Promise<Result<'powerCut'>> {
-    const unflushed = await this.#power.cut(seed ?? SEED);
+    const unflushed = await this.#power.cut(seed ?? this.#options.seed);
     return unflushed === null ? {} : { unflushed };
   }
 
@@ -259,7 +258,8 @@ export class MachineHost implements Host {
     engine: (guest: LayoutContext) => Promise<EngineOutcome>,
   ): ReturnType<typeof underFault<EngineOutcome>> {
     const { machine } = this.#power;
-    const strike = (): Promise<Unflushed | null> => this.#power.cut(plan.seed ?? SEED);
+    const strike = (): Promise<Unflushed | null> =>
+      this.#power.cut(plan.seed ?? this.#options.seed);
     const { clock } = this.#options;
     // that the machine stops is what the fault is for
     const how = { mayStop: true };

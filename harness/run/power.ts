@@ -95,7 +95,6 @@ export class Power implements AsyncDisposable {
     await machine.freeze(stateFile).finally(() => (this.#powered = null));
   }
 
-  /** Goes on from a frozen machine. */
   async thaw(stateFile: string, memory: MachineSpec['memory']): Promise<void> {
     await this.#begin({ ...(memory !== undefined && { memory }), stateFile });
   }
@@ -134,13 +133,14 @@ export class Power implements AsyncDisposable {
     await this.#gone('shutdown', context);
   }
 
-  /** What became of what was not flushed; null for a disk that keeps it all. */
   async cut(seed: number): Promise<Unflushed | null> {
     const { machine, shell } = this.#on();
-    const unflushed = await this.#options.disk.cut(seed, machine.powerCut);
-    this.#powered = null;
-    await shell?.[Symbol.asyncDispose]();
-    return unflushed;
+    try {
+      return await this.#options.disk.cut(seed, machine.powerCut);
+    } finally {
+      this.#powered = null;
+      await shell?.[Symbol.asyncDispose]();
+    }
   }
 
   /** Chooses an entry by its title in the menu of the boot that is under way. */

@@ -56,9 +56,12 @@ export class ServedDisk implements HostDisk {
   async cut(seed: number, kill: () => Promise<void>): Promise<Unflushed> {
     const served = this.#now;
     await served.close();
-    await kill();
+    // one that could not be stopped is dead all the same
+    const killed = kill();
+    await killed.catch(() => undefined);
     const unflushed = await served.cut(seed);
     await served.reopen();
+    await killed;
     return unflushed;
   }
 

@@ -49,6 +49,7 @@ export class Connection {
   readonly #incoming = new Incoming();
   /** Answers to what has arrived together: they go together. */
   readonly #answers: Buffer[] = [];
+  #answerBytes = 0;
   #phase: Phase = 'flags';
   #wantsZeroes = true;
   #disk: Disk | undefined;
@@ -61,6 +62,7 @@ export class Connection {
     this.#socket = socket;
     this.#options = options;
     socket.on('data', (piece: Buffer) => {
+      if (this.#phase === 'ended') return;
       this.#incoming.push(piece);
       this.#advance();
     });
@@ -84,7 +86,7 @@ export class Connection {
   /** Understands as much as has arrived, and as may be answered. */
   #advance(): void {
     try {
-      while (this.#mayGoOn() && this.#step());
+      while (this.#steps()) this.#answer();
       this.#answer();
     } catch (error) {
       this.#options.onFailure(error);
@@ -94,8 +96,16 @@ export class Connection {
     else this.#socket.pause();
   }
 
+  /** As many as may be answered together. @returns whether there were any */
+  #steps(): boolean {
+    let steps = 0;
+    while (this.#mayGoOn() && this.#step()) steps++;
+    return steps > 0;
+  }
+
   #mayGoOn(): boolean {
-    return this.#waiting < WAITING_MAX && this.#socket.writableLength < UNREAD_BYTES_MAX;
+    const unreadBytes = this.#socket.writableLength + this.#answerBytes;
+    return this.#waiting < WAITING_MAX && unreadBytes < UNREAD_BYTES_MAX;
   }
 
   /** @returns whether there was enough to go on */
@@ -130,7 +140,7 @@ export class Connection {
     if (length > OPTION_BYTES_MAX) {
       this.#incoming.skip(OPTION_HEADER_BYTES);
       this.#unwantedBytes = length;
-      this.#answers.push(optionReply(option, OPTION_REPLY.tooBig));
+      this.#push(optionReply(option, OPTION_REPLY.tooBig));
       return true;
     }
     if (this.#incoming.lengthBytes < OPTION_HEADER_BYTES + length) return false;
@@ -140,7 +150,7 @@ export class Connection {
 
   #negotiate(option: number, payload: Buffer): boolean {
     const answer = (type: number, bytes: Buffer = Buffer.alloc(0)): true => {
-      this.#answers.push(optionReply(option, type, bytes));
+      this.#push(optionReply(option, type, bytes));
       return true;
     };
     switch (option) {
@@ -148,7 +158,7 @@ export class Connection {
         this.#disk = this.#find(payload.toString('utf8'));
         // the oldest option has no way to say no
         if (this.#disk === undefined) return this.#end();
-        this.#answers.push(exportNameReply(this.#disk.sizeBytes, this.#wantsZeroes));
+        this.#push(exportNameReply(this.#disk.sizeBytes, this.#wantsZeroes));
         this.#phase = 'requests';
         return true;
       }
@@ -194,7 +204,7 @@ export class Connection {
     if (payloadBytes > PAYLOAD_BYTES_MAX) {
       incoming.skip(REQUEST_BYTES);
       this.#unwantedBytes = payloadBytes;
-      this.#answers.push(reply(request.cookie, NBD_ERROR.invalid));
+      this.#push(reply(request.cookie, NBD_ERROR.invalid));
       return true;
     }
     if (incoming.lengthBytes < REQUEST_BYTES + payloadBytes) return false;
@@ -206,8 +216,12 @@ export class Connection {
     const { service, path } = this.#options;
     if (this.#disk === undefined) return this.#end();
     const outcome = service.begin(path, this.#disk, request, payload);
-    // who made the disk vanish has dropped us, too
-    if (outcome === null) return false;
+    if ('vanishing' in outcome) {
+      // what was done before is told before
+      this.#answer();
+      service.vanish(outcome.vanishing);
+      return false;
+    }
     if (outcome.delayMs === 0) this.#complete(request, outcome);
     else this.#later(request, outcome);
     return true;
@@ -225,14 +239,20 @@ export class Connection {
 
   #complete({ cookie }: Request, outcome: Outcome): void {
     this.#options.service.complete(outcome);
-    this.#answers.push(reply(cookie, outcome.error));
-    if (outcome.read !== null) this.#answers.push(outcome.read);
+    this.#push(reply(cookie, outcome.error));
+    if (outcome.read !== null) this.#push(outcome.read);
+  }
+
+  #push(answer: Buffer): void {
+    this.#answers.push(answer);
+    this.#answerBytes += answer.length;
   }
 
   /** Nothing is answered before the log says so. */
   #answer(): void {
     this.#options.service.log.commit();
     const answers = this.#answers.splice(0);
+    this.#answerBytes = 0;
     if (answers.length === 0 || this.#socket.destroyed) return;
     this.#socket.cork();
     for (const answer of answers) this.#socket.write(answer);
@@ -249,9 +269,8 @@ export class Connection {
   #end(): false {
     this.#answer();
     this.#phase = 'ended';
-    this.#socket.end();
-    // what comes after is not looked at
-    this.#socket.resume();
+    // whatever the client does then: it has no place here any more
+    this.#socket.destroySoon();
     return false;
   }
 }

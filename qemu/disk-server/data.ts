@@ -53,7 +53,8 @@ export class Data implements Disposable {
    */
   append(pieces: readonly Buffer[], lengthBytes: number): number {
     const block = this.#nextBlock;
-    this.#pending.push(...pieces);
+    // not spread: there may be more than a call takes
+    for (const piece of pieces) this.#pending.push(piece);
     this.#nextBlock += lengthBytes / BLOCK_BYTES;
     return block;
   }

@@ -97,13 +97,6 @@ export class Disk {
     this.#point(around(offset, length), Math.floor(data / BLOCK_BYTES));
   }
 
-  /** As it is now; changes of the one do not reach the other. */
-  copy(): Disk {
-    const copy = new Disk(this.name, this.sizeBytes, this.#data);
-    copy.#index = this.#index.slice();
-    return copy;
-  }
-
   /** Becomes what another is, and says what that changed: ranges whose blocks follow each other, too, in the data. */
   become(
     other: Disk,

@@ -5,7 +5,7 @@ import { DiskLog } from './log.ts';
 import { ALL_DISKS } from './record.ts';
 
 /** Has a log hold all that it reads from those below. What was not sure is sure then. */
-export function flattenLog(log: string): void {
+export async function flattenLog(log: string): Promise<void> {
   const flat = `${log}-flat`;
   createLog(flat, chainOf(log).disks);
   {
@@ -17,10 +17,12 @@ export function flattenLog(log: string): void {
         const data = to.disks[index]?.write(offset, [disk.read(offset, length)], length) ?? 0;
         to.append({ ...none, kind: 'restored', disk: index, offset, length, data });
         to.commit();
+        // a gigabyte or two, beside machines that have to be watched
+        await new Promise((resolve) => setImmediate(resolve));
       }
     }
     to.append({ ...none, kind: 'cut', disk: ALL_DISKS, offset: 0, length: 0, data: 0 });
   }
-  // the description last: until then, the log is what it was
+  // whoever is stopped between two of these has no log: nobody may rely on it before this has ended
   for (const kind of [...FILES].reverse()) renameSync(fileOf(flat, kind), fileOf(log, kind));
 }

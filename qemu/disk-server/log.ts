@@ -17,7 +17,6 @@ import {
 const { O_RDWR, O_CREAT } = constants;
 /** Grows when more come at once. */
 const PENDING_RECORDS = 1024;
-const MARK_BYTES_MAX = BLOCK_BYTES;
 
 export class DiskLog implements Disposable {
   readonly disks: readonly Disk[];
@@ -69,7 +68,8 @@ export class DiskLog implements Disposable {
 
   mark(text: string): number {
     const bytes = Buffer.alloc(BLOCK_BYTES);
-    const length = Math.min(bytes.write(text, 'utf8'), MARK_BYTES_MAX);
+    // as much of it as a block holds
+    const length = bytes.write(text, 'utf8');
     const data = this.#data.append([bytes], bytes.length) * BLOCK_BYTES;
     const checksum = crc32(bytes.subarray(0, length));
     const where = { disk: ALL_DISKS, offset: 0, length, checksum, data };

@@ -12,6 +12,10 @@ import type { Struck } from './service.ts';
 const START = fileURLToPath(new URL('start.mjs', import.meta.url));
 const SAID_LENGTH_MAX = 64 * 1024;
 const STDERR_TAIL_LENGTH = 4096;
+/** A wish is done in no time, but for a cut of a long log. */
+const WISH_MS_MAX = 60_000;
+/** Until what was answered is written. */
+const END_MS_MAX = 20_000;
 
 const OPTIONS = {
   stdin: 'pipe',
@@ -19,9 +23,9 @@ const OPTIONS = {
   stderr: 'pipe',
   buffer: false,
   reject: false,
-  // Ctrl-C in the terminal is the harness's to answer: it ends its machines first
+  // Ctrl-C in the terminal is the harness's to answer: it ends its machines first. The server ends with its input, so that it
+  // does not outlive the harness
   detached: true,
-  cleanup: true,
 } as const;
 
 export interface DiskServerOptions extends Tasks {
@@ -43,7 +47,6 @@ export class DiskServerProcess implements AsyncDisposable {
   readonly #pending: Pending[] = [];
   #failure: HostproofError | undefined;
   #stderr = '';
-  #isEnding = false;
 
   private constructor({ onStruck, ...tasks }: DiskServerOptions) {
     this.#options = { onStruck, ...tasks };
@@ -68,7 +71,8 @@ export class DiskServerProcess implements AsyncDisposable {
     // a process that has ended takes no wishes, which is told otherwise
     this.#child.stdin.on('error', () => undefined);
     void this.#child.then(({ exitCode, signal }) => {
-      if (!this.#isEnding) this.#fail(`ended with ${signal ?? String(exitCode)} ${this.#stderr}`);
+      // nobody waits for an answer any more
+      this.#fail(`ended with ${signal ?? String(exitCode)} ${this.#stderr}`);
     });
   }
 
@@ -122,15 +126,25 @@ export class DiskServerProcess implements AsyncDisposable {
 
   /** Resolves when it has ended, and the log has all that was answered. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isEnding = true;
     this.#child.stdin.end();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_MS_MAX);
     await this.#child;
+    clearTimeout(timer);
   }
 
   #wish(wish: Wish): Promise<unknown> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
-      this.#pending.push({ resolve, reject });
+      const timer = setTimeout(() => {
+        this.#fail(`it has not answered "${wish.wish}" within ${String(WISH_MS_MAX / 1000)} s`);
+      }, WISH_MS_MAX);
+      const settled = <T>(then: (value: T) => void) => {
+        return (value: T): void => {
+          clearTimeout(timer);
+          then(value);
+        };
+      };
+      this.#pending.push({ resolve: settled(resolve), reject: settled(reject) });
       this.#child.stdin.write(`${JSON.stringify(wish)}\n`);
     });
   }

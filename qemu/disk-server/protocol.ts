@@ -42,7 +42,7 @@ export const COMMAND = { read: 0, write: 1, disconnect: 2, flush: 3, trim: 4, ze
 export const COMMAND_FLAG = { fua: 1, noHole: 2 } as const;
 
 /** Errors as NBD numbers them. */
-export const NBD_ERROR = { io: 5, invalid: 22, noSpace: 28, shutdown: 108 } as const;
+export const NBD_ERROR = { io: 5, invalid: 22, noSpace: 28 } as const;
 
 export const OPTION_HEADER_BYTES = 16;
 export const CLIENT_FLAGS_BYTES = 4;

@@ -39,6 +39,12 @@ export interface Outcome {
   readonly records: readonly number[];
 }
 
+/** The disk is gone before it could answer. */
+export interface Vanishing {
+  /** Null: by every path. */
+  readonly vanishing: string | null;
+}
+
 export interface ServiceOptions {
   readonly log: DiskLog;
   readonly onStruck: (struck: Struck) => void;
@@ -65,8 +71,13 @@ export class DiskService {
     return number;
   }
 
-  /** Null: the disk is gone before it could answer. @param payload what is to be written */
-  begin(path: string, disk: Disk, request: Request, payload: readonly Buffer[]): Outcome | null {
+  /** @param payload what is to be written */
+  begin(
+    path: string,
+    disk: Disk,
+    request: Request,
+    payload: readonly Buffer[],
+  ): Outcome | Vanishing {
     const command = NAME_BY_COMMAND[request.command];
     const refusal = refusalOf(disk, request, command);
     if (command === undefined || refusal !== 0) return failed(refusal);
@@ -75,13 +86,15 @@ export class DiskService {
     const rule = this.rules.struckBy(asked);
     if (rule !== null) this.#tell(rule, asked);
     const effect = rule?.effect;
-    if (effect?.kind === 'vanish') {
-      this.#options.onVanish(rule?.path ?? null);
-      return null;
-    }
+    if (effect?.kind === 'vanish') return { vanishing: rule?.path ?? null };
     if (effect?.kind === 'error') return this.#refuse(disk, offset, length, errorOf(effect.error));
     const done = this.#execute(disk, request, command, { payload, effect });
     return effect?.kind === 'delay' ? { ...done, delayMs: effect.ms } : done;
+  }
+
+  /** @param path null: all paths */
+  vanish(path: string | null): void {
+    this.#options.onVanish(path);
   }
 
   /** What was begun may be answered. */

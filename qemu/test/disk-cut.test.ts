@@ -118,7 +118,8 @@ class History {
     const [disk] = this.log.disks;
     const asked = { ...request, cookie: 0n, offset: BigInt(request.offset) };
     const outcome = disk && this.#service.begin('a', disk, asked, payload);
-    if (!outcome || outcome.error !== 0) throw new Error('the disk must do this');
+    if (!outcome || 'vanishing' in outcome || outcome.error !== 0)
+      throw new Error('the disk must do this');
     return outcome;
   }
 }

@@ -1,10 +1,15 @@
 /** Clients that do what no sound client does: the server lives, and no byte outside their disk is read or changed. */
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { createLog } from '../disk-server/chain.ts';
+import { DiskLog } from '../disk-server/log.ts';
 import { NBD_ERROR, OPTION, OPTION_REPLY } from '../disk-server/protocol.ts';
 import { Client, wanted } from './disk-server/client.ts';
 import { MIB, served, type Served } from './disk-server/served.ts';
+import { newDirectory } from './machines.ts';
 
 t.setTimeout(120_000);
 
@@ -159,12 +164,40 @@ t.test('who does not read the answers is not read from either', (t) =>
   withDisks(async (disk) => {
     using client = await Client.open(disk.socket, 'disk0');
     client.socket.pause();
+    // all at once: the server finds them in one piece
+    client.socket.cork();
     for (let request = 0; request < 2000; request++) client.send({ length: MIB });
+    client.socket.uncork();
     await new Promise((resolve) => setTimeout(resolve, 500));
     const { pid = 0 } = disk.server;
-    const { readFile } = await import('node:fs/promises');
     const status = await readFile(`/proc/${pid.toString()}/status`, 'utf8');
     const residentKiB = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
     t.ok(residentKiB < 600 * 1024, `${residentKiB.toString()} KiB of what would be 2 GB`);
   }, t),
 );
+
+t.test('who was sent away and does not go keeps nobody out', (t) =>
+  withDisks(async (disk) => {
+    const stubborn = Array.from({ length: 300 }, () =>
+      createConnection({ path: disk.socket, allowHalfOpen: true }).on('error', () => undefined),
+    );
+    for (const socket of stubborn) socket.resume().write(Buffer.alloc(100, 'x'));
+    await Promise.all(
+      stubborn.map(
+        (socket) => new Promise((resolve) => socket.on('end', resolve).on('close', resolve)),
+      ),
+    );
+    await isWell(t, disk);
+    for (const socket of stubborn) socket.destroy();
+  }, t),
+);
+
+t.test('a write may come in any number of pieces', (t) => {
+  const log = join(newDirectory(), 'log');
+  createLog(log, [{ name: 'disk0', sizeBytes: MIB }]);
+  using open = DiskLog.open(log);
+  const pieces = Array.from({ length: 200_000 }, () => Buffer.from('x'));
+  open.disks[0]?.write(0, pieces, pieces.length);
+  t.ok(open.disks[0]?.read(0, 200_000).equals(Buffer.alloc(200_000, 'x')));
+  t.end();
+});

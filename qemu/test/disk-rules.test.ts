@@ -22,12 +22,12 @@ t.test('an error, on the third write, twice', async (t) => {
   for (let write = 0; write < 6; write++) errors.push(await client.write(write * 4096, BLOCK));
   t.same(errors, [0, 0, NBD_ERROR.io, NBD_ERROR.io, 0, 0]);
   t.ok((await client.read(8192, 8192)).equals(Buffer.alloc(8192)), 'what failed is not written');
+  t.notOk(await disk.server.disarm('bad'), 'it is over; and what was told before has come');
   t.match(disk.struck, [
     { rule: 'bad', effect: 'error', disk: 'disk0', command: 'write', offset: 8192, length: 4096 },
     { rule: 'bad', offset: 12_288 },
   ]);
   t.equal(disk.struck.length, 2);
-  t.notOk(await disk.server.disarm('bad'), 'it is over');
 });
 
 t.test('an error for what touches a range, until it is disarmed', async (t) => {

@@ -126,7 +126,7 @@ t.test('a log that stands alone needs none below, and has the same disks', async
   }
   await fork[Symbol.asyncDispose]();
   bytes.fill('x', 4000, 4100).fill(0, MIB - 1000, MIB - 1000 + 8192);
-  flattenLog(fork.log);
+  await flattenLog(fork.log);
   for (const kind of FILES) await rm(fileOf(disk.log, kind));
   await using alone = await serve(fork.log);
   using client = await Client.open(alone.socket, 'disk0');

@@ -67,6 +67,7 @@ t.test('an error that was ordered is the guest’s to see, and the machine goes 
   const effect = { kind: 'error', error: 'io' } as const;
   await disk.server.arm({ id: 'bad', command: 'write', effect });
   await type(machine, 'w', 'w?');
+  t.notOk(await disk.server.disarm('bad'), 'it is over; and what was told before has come');
   t.match(disk.struck, [{ rule: 'bad', offset: WRITTEN_AT_BYTES, length: 512 }]);
   await type(machine, 'xw', 'xw!');
 });

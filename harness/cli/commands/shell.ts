@@ -34,7 +34,13 @@ const shell: CommandModule = ({ signal, end }) =>
     .action(async (run, command, options) => {
       const job = await finishedJob(run, options.job);
       const { machineHosts } = await import('../machine-hosts.ts');
-      const factory = await machineHosts({ defect: job.defect, disks: job.disks, sha256, signal });
+      const factory = await machineHosts({
+        defect: job.defect,
+        disks: job.disks,
+        seed: job.seed,
+        sha256,
+        signal,
+      });
       const directory = mkdtempSync(join(tmpdir(), 'hostproof-shell-'));
       try {
         const needsShell = !options.console && options.screenshot === undefined;
