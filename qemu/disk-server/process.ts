@@ -47,6 +47,7 @@ export class DiskServerProcess implements AsyncDisposable {
   readonly #pending: Pending[] = [];
   #failure: HostproofError | undefined;
   #stderr = '';
+  #isEnding = false;
 
   private constructor({ onStruck, ...tasks }: DiskServerOptions) {
     this.#options = { onStruck, ...tasks };
@@ -126,6 +127,7 @@ export class DiskServerProcess implements AsyncDisposable {
 
   /** Resolves when it has ended, and the log has all that was answered. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true;
     this.#child.stdin.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_MS_MAX);
     await this.#child;
@@ -183,12 +185,17 @@ export class DiskServerProcess implements AsyncDisposable {
 
   #fail(why: string, code: string | null = null): void {
     if (this.#failure !== undefined) return;
+    this.#failure = this.#refuseAll(why, code);
+    if (!this.#isEnding) this.#unfit.reject(this.#failure);
+  }
+
+  /** Nobody gets an answer any more. @returns why */
+  #refuseAll(why: string, code: string | null): HostproofError {
     const error = new HostproofError(
       code === 'ENOSPC' ? 'env/disk-full' : 'env/io',
       `the disk server of ${this.#options.log}: ${why.trim()}`,
     );
-    this.#failure = error;
     for (const { reject } of this.#pending.splice(0)) reject(error);
-    this.#unfit.reject(error);
+    return error;
   }
 }

@@ -175,6 +175,15 @@ t.test(
   },
 );
 
+t.test('ended in peace, it is not unfit, and takes no more wishes', async (t) => {
+  const disk = await served();
+  let isUnfit = false;
+  disk.server.unfit.catch(() => (isUnfit = true));
+  await disk[Symbol.asyncDispose]();
+  await t.rejects(disk.server.mark('too late'), { code: 'env/io' });
+  t.notOk(isUnfit);
+});
+
 t.test('several connections lead to one disk', async (t) => {
   const log = join(newDirectory(), 'disks');
   await using a = await served(undefined, log);
