@@ -39,10 +39,7 @@ async function serve(log: string): Promise<ServedDisks> {
       unfit: server.unfit,
       close: () => server.close(null),
       reopen: () => server.reopen(null),
-      cut: async (seed) => {
-        const { kept, lost, torn } = await server.cut(seed);
-        return { kept, lost, torn };
-      },
+      cut: (seed) => server.cut(seed),
       [Symbol.asyncDispose]: async () => {
         await server[Symbol.asyncDispose]();
         sockets[Symbol.dispose]();

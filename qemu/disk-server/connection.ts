@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   /** What may be asked for on this path. */
   readonly disks: readonly Disk[];
   readonly service: DiskService;
+  /** A rule has the disk vanish. @param path null: by every path */
+  readonly onVanish: (path: string | null) => void;
   /** The machine below failed, or hostproof has: nobody can go on. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -110,7 +112,7 @@ export class Connection {
 
   /** @returns whether there was enough to go on */
   #step(): boolean {
-    if (this.#unwantedBytes > 0) return this.#skip();
+    if (this.#unwantedBytes > 0) return this.#discard();
     switch (this.#phase) {
       case 'flags':
         return this.#flags();
@@ -138,13 +140,13 @@ export class Connection {
     if (header === null) return this.#end();
     const { option, length } = header;
     if (length > OPTION_BYTES_MAX) {
-      this.#incoming.skip(OPTION_HEADER_BYTES);
+      this.#incoming.discard(OPTION_HEADER_BYTES);
       this.#unwantedBytes = length;
       this.#push(optionReply(option, OPTION_REPLY.tooBig));
       return true;
     }
     if (this.#incoming.lengthBytes < OPTION_HEADER_BYTES + length) return false;
-    this.#incoming.skip(OPTION_HEADER_BYTES);
+    this.#incoming.discard(OPTION_HEADER_BYTES);
     return this.#negotiate(option, this.#incoming.take(length));
   }
 
@@ -202,24 +204,24 @@ export class Connection {
     if (request.command === COMMAND.disconnect) return this.#end();
     const payloadBytes = request.command === COMMAND.write ? request.length : 0;
     if (payloadBytes > PAYLOAD_BYTES_MAX) {
-      incoming.skip(REQUEST_BYTES);
+      incoming.discard(REQUEST_BYTES);
       this.#unwantedBytes = payloadBytes;
       this.#push(reply(request.cookie, NBD_ERROR.invalid));
       return true;
     }
     if (incoming.lengthBytes < REQUEST_BYTES + payloadBytes) return false;
-    incoming.skip(REQUEST_BYTES);
+    incoming.discard(REQUEST_BYTES);
     return this.#execute(request, incoming.takePieces(payloadBytes));
   }
 
   #execute(request: Request, payload: readonly Buffer[]): boolean {
-    const { service, path } = this.#options;
+    const { service, path, onVanish } = this.#options;
     if (this.#disk === undefined) return this.#end();
     const outcome = service.begin(path, this.#disk, request, payload);
     if ('vanishing' in outcome) {
       // what was done before is told before
       this.#answer();
-      service.vanish(outcome.vanishing);
+      onVanish(outcome.vanishing);
       return false;
     }
     if (outcome.delayMs === 0) this.#complete(request, outcome);
@@ -259,9 +261,9 @@ export class Connection {
     this.#socket.uncork();
   }
 
-  #skip(): boolean {
+  #discard(): boolean {
     const bytes = Math.min(this.#unwantedBytes, this.#incoming.lengthBytes);
-    this.#incoming.skip(bytes);
+    this.#incoming.discard(bytes);
     this.#unwantedBytes -= bytes;
     return bytes > 0;
   }

@@ -3,7 +3,7 @@
  * order, and lines for what happens in between.
  */
 import { z } from 'zod';
-import { ruleSchema } from './rule.ts';
+import { commandSchema, effectSchema, ruleSchema } from './rule.ts';
 
 const path = z.string().nullable();
 
@@ -20,23 +20,22 @@ export const wishSchema = z.discriminatedUnion('wish', [
 ]);
 export type Wish = z.input<typeof wishSchema>;
 
+/** That a rule struck: when, and what. */
 const struckSchema = z.object({
   rule: z.string(),
-  effect: z.string(),
+  effect: effectSchema,
+  /** Of the log before it. */
   records: z.number(),
   disk: z.string(),
   path: z.string(),
-  command: z.string(),
+  command: commandSchema,
   offset: z.number(),
   length: z.number(),
 });
+export type Struck = z.infer<typeof struckSchema>;
 
-export const cutSchema = z.object({
-  after: z.number(),
-  kept: z.number(),
-  lost: z.number(),
-  torn: z.number(),
-});
+/** What became of changes that were not sure. */
+export const cutSchema = z.object({ kept: z.number(), lost: z.number(), torn: z.number() });
 
 export const saidSchema = z.discriminatedUnion('said', [
   /** It listens on all paths. */
@@ -58,6 +57,7 @@ export const tasksSchema = z.object({
       z.object({
         name: z.string(),
         socket: z.string(),
+        /** Names of those that it leads to; null: all. */
         disks: z.array(z.string()).nullable(),
       }),
     )

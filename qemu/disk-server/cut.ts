@@ -1,4 +1,5 @@
 /** The power goes away: the disks become what is left, and the log says so. */
+import type { Unflushed } from '../../harness/domain/fault.ts';
 import { prng } from '../../harness/domain/prng.ts';
 import { BLOCK_BYTES } from './data.ts';
 import type { Disk } from './disk.ts';
@@ -6,17 +7,8 @@ import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from './fate.ts';
 import type { DiskLog } from './log.ts';
 import { ALL_DISKS, isChange, type LogRecord } from './record.ts';
 
-export interface Cut {
-  /** The number of the last record before it. */
-  readonly after: number;
-  /** Changes that were not sure, and what became of them. */
-  readonly kept: number;
-  readonly lost: number;
-  readonly torn: number;
-}
-
-/** Nobody may be connected. */
-export function cutPower(log: DiskLog, seed: number): Cut {
+/** Nobody may be connected. @returns what became of changes that were not sure */
+export function cutPower(log: DiskLog, seed: number): Unflushed {
   const records = log.records();
   const fates = chooseFates(records, unsureChanges(records), prng(seed));
   for (const [index, disk] of log.disks.entries()) {
@@ -31,8 +23,7 @@ export function cutPower(log: DiskLog, seed: number): Cut {
   log.commit();
   const count = (fate: Fate['fate']): number =>
     [...fates.values()].filter((one) => one.fate === fate).length;
-  const counts = { kept: count('kept'), lost: count('lost'), torn: count('torn') };
-  return { after: records.length - 1, ...counts };
+  return { kept: count('kept'), lost: count('lost'), torn: count('torn') };
 }
 
 interface Past {

@@ -28,7 +28,7 @@ export class Incoming {
   take(bytes: number): Buffer {
     if (bytes === 0) return Buffer.alloc(0);
     const taken = this.peek(bytes);
-    this.skip(bytes);
+    this.discard(bytes);
     return taken;
   }
 
@@ -41,11 +41,11 @@ export class Incoming {
       taken.push(piece.subarray(0, left));
       left -= Math.min(left, piece.length);
     }
-    this.skip(bytes);
+    this.discard(bytes);
     return taken;
   }
 
-  skip(bytes: number): void {
+  discard(bytes: number): void {
     let left = bytes;
     let whole = 0;
     for (const piece of this.#pieces) {

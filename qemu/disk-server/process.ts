@@ -2,12 +2,11 @@
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
 import { HostproofError, messageOf } from '../../harness/domain/errors.ts';
+import type { Unflushed } from '../../harness/domain/fault.ts';
 import { deferred } from '../deferred.ts';
 import { LineSplitter } from '../lines.ts';
-import { cutSchema, saidSchema, type Said, type Tasks, type Wish } from './control.ts';
-import type { Cut } from './cut.ts';
+import { cutSchema, saidSchema, type Said, type Struck, type Tasks, type Wish } from './control.ts';
 import type { RuleInput } from './rule.ts';
-import type { Struck } from './service.ts';
 
 const START = fileURLToPath(new URL('start.mjs', import.meta.url));
 const SAID_LENGTH_MAX = 64 * 1024;
@@ -121,7 +120,7 @@ export class DiskServerProcess implements AsyncDisposable {
   }
 
   /** The power goes away, for the disks. Nobody may need them any more. */
-  async cut(seed: number): Promise<Cut> {
+  async cut(seed: number): Promise<Unflushed> {
     return cutSchema.parse(await this.#wish({ wish: 'cut', seed }));
   }
 
@@ -167,7 +166,7 @@ export class DiskServerProcess implements AsyncDisposable {
           ?.reject(new HostproofError('harness/internal', `the disk server: ${said.why}`));
         return;
       case 'struck':
-        this.#options.onStruck(said.struck as Struck);
+        this.#options.onStruck(said.struck);
         return;
       case 'failure':
         this.#fail(said.why, said.code);

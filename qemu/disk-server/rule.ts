@@ -5,13 +5,15 @@ import type { Disk } from './disk.ts';
 const count = z.number().int().positive();
 const bytes = z.number().int().nonnegative();
 
+export const commandSchema = z.enum(['read', 'write', 'flush', 'trim', 'zeroes']);
+
 export const ruleSchema = z.object({
   /** Names it in what is told of it. */
   id: z.string().min(1).max(100),
   /** Which requests: each of these that is given must fit. */
   disk: z.string().optional(),
   path: z.string().optional(),
-  command: z.enum(['read', 'write', 'flush', 'trim', 'zeroes']).optional(),
+  command: commandSchema.optional(),
   /** Bytes of the disk that a request must touch, up to and without `end`. */
   range: z.object({ start: bytes, end: bytes }).optional(),
   /** Only writes that take new room. */
@@ -43,11 +45,15 @@ export type Rule = z.infer<typeof ruleSchema>;
 export type RuleInput = z.input<typeof ruleSchema>;
 export type Effect = Rule['effect'];
 
+export const effectSchema = z.enum(
+  ruleSchema.shape.effect.options.map((option) => option.shape.kind.value),
+);
+
 /** What a rule is held against. */
 export interface Asked {
   readonly disk: Pick<Disk, 'name' | 'isNew'>;
   readonly path: string;
-  readonly command: NonNullable<Rule['command']>;
+  readonly command: z.infer<typeof commandSchema>;
   readonly offset: number;
   readonly length: number;
 }

@@ -1,19 +1,16 @@
 /** Listens on the paths to the disks of a log: a unix socket each, as many as a host has ways to a disk. */
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Unflushed } from '../../harness/domain/fault.ts';
 import { Connection } from './connection.ts';
-import { cutPower, type Cut } from './cut.ts';
+import type { Struck, Tasks } from './control.ts';
+import { cutPower } from './cut.ts';
 import type { DiskLog } from './log.ts';
-import { DiskService, type Struck } from './service.ts';
+import { DiskService } from './service.ts';
 
 /** A host has a few disks, and QEMU a few connections to each. */
 const CONNECTIONS_MAX = 256;
 
-export interface PathDescription {
-  readonly name: string;
-  readonly socket: string;
-  /** Names of the disks that it leads to; null: all. */
-  readonly disks: readonly string[] | null;
-}
+type PathDescription = Tasks['paths'][number];
 
 export interface ServerOptions {
   readonly log: DiskLog;
@@ -31,13 +28,7 @@ export class DiskServer {
 
   private constructor(options: ServerOptions) {
     this.#options = options;
-    const { log, onStruck } = options;
-    this.service = new DiskService({
-      ...{ log, onStruck },
-      onVanish: (path) => {
-        this.close(path);
-      },
-    });
+    this.service = new DiskService(options);
   }
 
   static async listen(options: ServerOptions): Promise<DiskServer> {
@@ -62,7 +53,7 @@ export class DiskServer {
   }
 
   /** The power goes away: nobody is connected any more, and the disks are what is left of them. */
-  cut(seed: number): Cut {
+  cut(seed: number): Unflushed {
     for (const path of this.#options.paths) this.#drop(path);
     return cutPower(this.#options.log, seed);
   }
@@ -93,6 +84,9 @@ export class DiskServer {
       path: path.name,
       disks: log.disks.filter(({ name }) => path.disks === null || path.disks.includes(name)),
       service: this.service,
+      onVanish: (name) => {
+        this.close(name);
+      },
       onFailure,
     });
     this.#connections.set(connection, path);

@@ -1,8 +1,8 @@
 /** What requests do to the disks of a log, and what they come to where a rule is armed. */
 import { performance } from 'node:perf_hooks';
 import { crc32 } from 'node:zlib';
-import type { Disk } from './disk.ts';
-import { zeroes } from './disk.ts';
+import type { Struck } from './control.ts';
+import { zeroes, type Disk } from './disk.ts';
 import type { DiskLog } from './log.ts';
 import { COMMAND, COMMAND_FLAG, NBD_ERROR, PAYLOAD_BYTES_MAX, type Request } from './protocol.ts';
 import { ALL_DISKS, FLAG, type Kind, type LogRecord } from './record.ts';
@@ -15,19 +15,6 @@ const NAME_BY_COMMAND: Readonly<Record<number, Asked['command']>> = {
   [COMMAND.trim]: 'trim',
   [COMMAND.zeroes]: 'zeroes',
 };
-
-/** That a rule struck: when, and what. */
-export interface Struck {
-  readonly rule: string;
-  readonly effect: Effect['kind'];
-  /** Records of the log before it. */
-  readonly records: number;
-  readonly disk: string;
-  readonly path: string;
-  readonly command: Asked['command'];
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** What a request comes to. */
 export interface Outcome {
@@ -48,8 +35,6 @@ export interface Vanishing {
 export interface ServiceOptions {
   readonly log: DiskLog;
   readonly onStruck: (struck: Struck) => void;
-  /** Null: all paths. */
-  readonly onVanish: (path: string | null) => void;
 }
 
 export class DiskService {
@@ -90,11 +75,6 @@ export class DiskService {
     if (effect?.kind === 'error') return this.#refuse(disk, offset, length, errorOf(effect.error));
     const done = this.#execute(disk, request, command, { payload, effect });
     return effect?.kind === 'delay' ? { ...done, delayMs: effect.ms } : done;
-  }
-
-  /** @param path null: all paths */
-  vanish(path: string | null): void {
-    this.#options.onVanish(path);
   }
 
   /** What was begun may be answered. */

@@ -2,9 +2,10 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import type { Unflushed } from '../../harness/domain/fault.ts';
 import { prng, type Prng } from '../../harness/domain/prng.ts';
 import { createLog, FILES, fileOf, forkLog } from '../disk-server/chain.ts';
-import { cutPower, type Cut } from '../disk-server/cut.ts';
+import { cutPower } from '../disk-server/cut.ts';
 import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from '../disk-server/fate.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { COMMAND, COMMAND_FLAG } from '../disk-server/protocol.ts';
@@ -39,7 +40,7 @@ class History {
   constructor(file: string) {
     this.log = DiskLog.open(file);
     this.#service = new DiskService({
-      ...{ log: this.log, onStruck: () => undefined, onVanish: () => undefined },
+      ...{ log: this.log, onStruck: () => undefined },
     });
   }
 
@@ -196,7 +197,7 @@ t.test('the same seed leaves the same, another one does not', (t) => {
   const random = prng(3);
   for (let step = 0; step < OPERATIONS; step++) history.go(random);
   history.log[Symbol.dispose]();
-  const cut = (seed: number): { cut: Cut; content: Buffer } => {
+  const cut = (seed: number): { cut: Unflushed; content: Buffer } => {
     const copy = join(newDirectory(), 'log');
     for (const kind of FILES) cpSync(fileOf(file, kind), fileOf(copy, kind));
     using log = DiskLog.open(copy);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { createLog, forkLog } from '../../disk-server/chain.ts';
 import { DiskServerProcess } from '../../disk-server/process.ts';
-import type { Struck } from '../../disk-server/service.ts';
+import type { Struck } from '../../disk-server/control.ts';
 import { newDirectory } from '../machines.ts';
 
 export const MIB = 2 ** 20;
