@@ -1,5 +1,5 @@
 /** What a disk server takes and gives, beside the same writes to a raw file. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { createLog } from '../qemu/disk-server/chain.ts';
@@ -10,17 +10,17 @@ import { summary } from './statistics.ts';
 
 const DISK_BYTES = 4 * 2 ** 30;
 const NAME = 'disk0';
-/** `perSecond`: what it must come to; in requests, or in bytes. */
+/** `perSecondMin`: writes. */
 const KINDS = [
-  { name: '4 KiB', sizeBytes: 4096, count: 100_000, wants: { writes: 20_000 } },
-  { name: '64 KiB', sizeBytes: 65_536, count: 16_000, wants: { bytes: 300e6 } },
-] as const;
+  { name: '4 KiB', sizeBytes: 4096, count: 100_000, perSecondMin: 20_000 },
+  { name: '64 KiB', sizeBytes: 65_536, count: 16_000, perSecondMin: 300e6 / 65_536 },
+];
 
 export const measureDisks: Measure = async ({ pairs, work }) => {
   const measured: Record<string, unknown> = {};
   const table = ['writes to a served disk, sixteen at a time (qemu-img bench), and to a raw file'];
   let residentBytes = 0;
-  for (const { name, sizeBytes, count, wants } of KINDS) {
+  for (const { name, sizeBytes, count, perSecondMin } of KINDS) {
     const rate = async (target: string): Promise<number> =>
       count / (await seconds(target, count, sizeBytes));
     let directory = '';
@@ -46,19 +46,18 @@ export const measureDisks: Measure = async ({ pairs, work }) => {
         residentBytes = Math.max(residentBytes, await residentOf(server.pid));
         return value;
       },
-      end: () => execa('rm', ['-r', directory]),
+      end: () => rm(directory, { recursive: true }),
       shown: (value) => `${Math.round(value).toString()}/s`,
     });
     const median = summary(served).median;
-    const reached = 'writes' in wants ? median : median * sizeBytes;
-    const bound = 'writes' in wants ? wants.writes : wants.bytes;
-    const verdict = reached >= bound ? 'met' : 'missed';
+    const verdict = median >= perSecondMin ? 'met' : 'missed';
     const share = median / summary(raw).median;
     measured[name] = { raw: summary(raw), served: summary(served), share, judged: verdict };
-    const inBytes = (value: number): string => `${((value * sizeBytes) / 1e6).toFixed(0)} MB/s`;
+    const shown = (value: number): string =>
+      `${Math.round(value).toString()}/s, ${((value * sizeBytes) / 1e6).toFixed(0)} MB/s`;
     table.push(
-      `  ${name.padEnd(8)} ${Math.round(median).toString()}/s, ${inBytes(median)}; raw ${inBytes(summary(raw).median)}: ${share.toFixed(2)} of it`,
-      `           at least ${'writes' in wants ? `${bound.toString()}/s` : `${(bound / 1e6).toFixed(0)} MB/s`}: ${verdict}`,
+      `  ${name}: ${shown(median)}; raw ${shown(summary(raw).median)}: ${share.toFixed(2)} of it`,
+      `  at least ${shown(perSecondMin)}: ${verdict}`,
     );
   }
   table.push(`  the server's memory at most ${(residentBytes / 2 ** 20).toFixed(0)} MiB`);

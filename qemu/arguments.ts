@@ -20,6 +20,8 @@ const MAC_DEFAULT = '52:54:00:12:34:56';
 const TCG_CACHE_MIB = 512;
 /** Numbers of PCIe root ports must differ; those of disks begin at 1. */
 const CDROM_CHASSIS = 100;
+/** Write-back through the page cache: a guest's flush is one of the file or server below, and is never left out. */
+const WRITING = { cache: { direct: false, 'no-flush': false }, discard: 'unmap' };
 /** For QEMU, 0 would mean that it never connects again. */
 const RECONNECT_S = 1;
 
@@ -148,9 +150,7 @@ function cdrom(cdrom: CdromDevice, index: number): string[] {
 }
 
 function blockdev(id: string, { file, format }: ImageFile, readOnly: boolean): string[] {
-  // Write-back through the page cache: a guest's flush is an fdatasync of the file, and is never left out.
-  const cache = { direct: false, 'no-flush': false };
-  const shared = { 'read-only': readOnly, cache, discard: 'unmap' };
+  const shared = { 'read-only': readOnly, ...WRITING };
   const node = {
     driver: format,
     'node-name': id,
@@ -165,8 +165,7 @@ function served({ id, socket, readOnly = false }: DiskDevice & ServedDisk): stri
     driver: 'nbd',
     'node-name': id,
     'read-only': readOnly,
-    cache: { direct: false, 'no-flush': false },
-    discard: 'unmap',
+    ...WRITING,
     server: { type: 'unix', path: socket },
     export: id,
     // a disk that is gone may come back; what is asked of it meanwhile fails after this

@@ -1,7 +1,7 @@
 /** Disk servers behind the harness's port. */
 import { HostproofError, isDiskFull, messageOf } from '../harness/domain/errors.ts';
 import type { DiskServers, ServedDisks } from '../harness/ports/machine.ts';
-import { createLog, forkLog } from './disk-server/chain.ts';
+import { createLog, FILES, forkLog } from './disk-server/chain.ts';
 import { flattenLog } from './disk-server/flatten.ts';
 import { DiskServerProcess } from './disk-server/process.ts';
 import { SocketDirectory } from './sockets.ts';
@@ -10,6 +10,7 @@ import { SocketDirectory } from './sockets.ts';
 const PATH = 'disks';
 
 export const diskServers: DiskServers = {
+  endings: FILES,
   create: (log, disks) => told(log, () => createLog(log, [...disks])),
   fork: (log, below) => told(log, () => forkLog(log, below)),
   standAlone: (log) => told(log, () => flattenLog(log)),

@@ -102,6 +102,8 @@ export interface ServedDisks extends AsyncDisposable {
 
 /** Logs are named by a path without the ending of their files. */
 export interface DiskServers {
+  /** A log is a file with each of these endings. */
+  readonly endings: readonly string[];
   readonly create: (
     log: string,
     disks: readonly { readonly name: string; readonly sizeBytes: number }[],

@@ -6,8 +6,6 @@ import type { HostDisk } from '../ports/host-disk.ts';
 import type { DiskServers, DiskSpec, ServedDisks } from '../ports/machine.ts';
 
 const NAME = 'disk0';
-/** A log is these files. */
-const ENDINGS = ['json', 'records', 'data'];
 
 export interface ServedDiskOptions {
   readonly files: Files;
@@ -46,7 +44,7 @@ export class ServedDisk implements HostDisk {
     if (this.#served === null) return;
     // the log is whole when its server has ended
     await this[Symbol.asyncDispose]();
-    for (const ending of ENDINGS) {
+    for (const ending of servers.endings) {
       await files.move(`${this.#log}.${ending}`, `${directory}/${NAME}.${ending}`);
     }
     if (standsAlone) await servers.standAlone(`${directory}/${NAME}`);

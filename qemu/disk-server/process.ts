@@ -51,7 +51,6 @@ export class DiskServerProcess implements AsyncDisposable {
   private constructor({ onStruck, ...tasks }: DiskServerOptions) {
     this.#options = { onStruck, ...tasks };
     this.unfit = this.#unfit.promise;
-    this.unfit.catch(() => undefined);
     this.#child = execa(process.execPath, [START, JSON.stringify(tasks)], OPTIONS);
     const lines = new LineSplitter(
       SAID_LENGTH_MAX,

@@ -6,6 +6,7 @@ import type { Unflushed } from '../../harness/domain/fault.ts';
 import { prng, type Prng } from '../../harness/domain/prng.ts';
 import { createLog, FILES, fileOf, forkLog } from '../disk-server/chain.ts';
 import { cutPower } from '../disk-server/cut.ts';
+import { BLOCK_BYTES } from '../disk-server/data.ts';
 import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from '../disk-server/fate.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { COMMAND, COMMAND_FLAG } from '../disk-server/protocol.ts';
@@ -30,12 +31,15 @@ interface Change {
 /** Asks for the same of the disk and writes down what was asked. */
 class History {
   readonly log: DiskLog;
-  readonly changes: Change[] = [];
+  changes: Change[] = [];
   readonly #service: DiskService;
-  readonly #inFlight: { readonly outcome: Outcome; readonly change: Change }[] = [];
+  #inFlight: { readonly outcome: Outcome; readonly change: Change }[] = [];
   /** When each flush arrived that was done. */
-  readonly #flushes: number[] = [];
+  #flushes: number[] = [];
+  /** What a cut has left, before all of these. */
+  #base: Buffer = Buffer.alloc(DISK_BYTES);
   #now = 0;
+  #next = 0;
 
   constructor(file: string) {
     this.log = DiskLog.open(file);
@@ -59,7 +63,13 @@ class History {
     );
     const last = touching.findLastIndex((change) => this.#isSure(change));
     const possible = touching.slice(Math.max(last, 0)).map((change) => byteOf(change, at));
-    return new Set(last === -1 ? [0, ...possible] : possible);
+    return new Set(last === -1 ? [this.#base[at] ?? 0, ...possible] : possible);
+  }
+
+  /** The power has gone: what is there now is sure. */
+  settle(): void {
+    [this.changes, this.#inFlight, this.#flushes] = [[], [], []];
+    this.#base = contentOf(this.log);
   }
 
   unsureBytes(): number {
@@ -73,19 +83,21 @@ class History {
   }
 
   #change(random: Prng, kind: number): void {
-    const isZero = kind <= 3;
+    const command = kind <= 3 ? COMMAND.zeroes : kind === 4 ? COMMAND.trim : COMMAND.write;
     const length = 1 + random.integer(random.integer(2) === 0 ? 700 : 9000);
     const offset = random.integer(DISK_BYTES - length + 1);
     const isForced = random.integer(8) === 0;
-    const value = isZero ? 0 : 1 + this.changes.length;
+    const value = command === COMMAND.write ? 1 + this.#next++ : 0;
+    // of what is discarded, only whole blocks need be
+    const range = command === COMMAND.trim ? wholeBlocks(offset, length) : { offset, length };
+    const change: Change = { ...range, value, isForced, completedAt: null };
+    const payload =
+      value === 0
+        ? []
+        : [Buffer.from(Array.from({ length }, (_, at) => byteOf(change, offset + at)))];
     const flags = isForced ? COMMAND_FLAG.fua : 0;
-    const command = isZero ? COMMAND.zeroes : COMMAND.write;
-    const change: Change = { offset, length, value, isForced, completedAt: null };
-    const payload = isZero
-      ? []
-      : [Buffer.from(Array.from({ length }, (_, at) => byteOf(change, offset + at)))];
     const outcome = this.#ask({ command, flags, offset, length }, payload);
-    this.changes.push(change);
+    if (range.length > 0) this.changes.push(change);
     this.#inFlight.push({ outcome, change });
     if (random.integer(4) > 0) this.#complete(this.#inFlight.length - 1);
   }
@@ -125,6 +137,12 @@ class History {
   }
 }
 
+function wholeBlocks(offset: number, length: number): { offset: number; length: number } {
+  const first = Math.ceil(offset / BLOCK_BYTES) * BLOCK_BYTES;
+  const end = Math.floor((offset + length) / BLOCK_BYTES) * BLOCK_BYTES;
+  return { offset: first, length: Math.max(0, end - first) };
+}
+
 /** What a change puts there: no two bytes near each other, and no two changes, have the same. */
 const byteOf = ({ value }: Change, at: number): number =>
   value === 0 ? 0 : 1 + ((value * 37 + at * 11 + Math.floor(at / 251)) % 255);
@@ -138,10 +156,12 @@ function told(
   log: DiskLog,
   records: readonly LogRecord[],
   fates: ReadonlyMap<number, Fate>,
+  before: Buffer,
 ): Buffer {
-  const content = Buffer.alloc(DISK_BYTES);
+  const content = Buffer.from(before);
+  const settled = records.findLastIndex(({ kind }) => kind === 'cut');
   for (const [number, { kind, offset, length, data }] of records.entries()) {
-    if (!['write', 'zeroes'].includes(kind)) continue;
+    if (number < settled || !['write', 'zeroes', 'discard'].includes(kind)) continue;
     const bytes = data === 0 ? Buffer.alloc(length) : log.stored(data, length);
     const fate = fates.get(number);
     for (const [index, byte] of bytes.entries()) {
@@ -159,6 +179,28 @@ function wrongBytes(history: History, log = history.log): number[] {
   return [...content.keys()].filter((at) => !history.allowed(at).has(content[at] ?? -1));
 }
 
+/** Goes on with a history, cuts it, and says what is wrong. */
+function* cutOnce(
+  history: History,
+  random: Prng,
+  seed: number,
+  total: { kept: number; lost: number; torn: number },
+): Generator<string> {
+  const before = contentOf(history.log);
+  for (let step = 0; step < OPERATIONS; step++) history.go(random);
+  const records = history.log.records();
+  const unsure = unsureChanges(records);
+  const unsureBytes = unsure.reduce((sum, number) => sum + (records[number]?.length ?? 0), 0);
+  if (unsureBytes !== history.unsureBytes()) yield 'what is sure?';
+  const fates = chooseFates(records, unsure, prng(seed));
+  const expected = told(history.log, records, fates, before);
+  const cut = cutPower(history.log, seed);
+  if (!contentOf(history.log).equals(expected)) yield 'other fates';
+  if (wrongBytes(history).length > 0) yield 'wrong bytes';
+  for (const fate of ['kept', 'lost', 'torn'] as const) total[fate] += cut[fate];
+  history.settle();
+}
+
 t.test('what was sure is there, and nothing that was never written', (t) => {
   const directory = newDirectory();
   const total = { kept: 0, lost: 0, torn: 0 };
@@ -167,24 +209,18 @@ t.test('what was sure is there, and nothing that was never written', (t) => {
     const file = join(directory, seed.toString());
     createLog(file, [{ name: 'disk0', sizeBytes: DISK_BYTES }]);
     const history = new History(file);
-    for (let step = 0; step < OPERATIONS; step++) history.go(random);
-    const records = history.log.records();
-    const unsure = unsureChanges(records);
-    const unsureBytes = unsure.reduce((sum, number) => sum + (records[number]?.length ?? 0), 0);
-    if (unsureBytes !== history.unsureBytes()) t.fail(`history ${seed.toString()}: what is sure?`);
-    const fates = chooseFates(records, unsure, prng(seed));
-    const expected = told(history.log, records, fates);
-    const { kept, lost, torn } = cutPower(history.log, seed);
-    if (!contentOf(history.log).equals(expected)) t.fail(`history ${seed.toString()}: other fates`);
-    for (const [fate, count] of Object.entries({ kept, lost, torn })) {
-      total[fate as keyof typeof total] += count;
+    // what one cut has left is what the next begins with
+    for (const cutSeed of [seed, seed + HISTORIES]) {
+      for (const what of cutOnce(history, random, cutSeed, total)) {
+        t.fail(`history ${seed.toString()}: ${what}`);
+      }
     }
-    if (wrongBytes(history).length > 0) t.fail(`history ${seed.toString()} has wrong bytes`);
     const left = contentOf(history.log);
     history.log[Symbol.dispose]();
     using again = DiskLog.open(file);
-    if (!contentOf(again).equals(left))
+    if (!contentOf(again).equals(left)) {
       t.fail(`history ${seed.toString()}: the log tells otherwise`);
+    }
   }
   t.ok(total.kept > 100 && total.lost > 100 && total.torn > 100, JSON.stringify(total));
   t.end();
