@@ -24,12 +24,21 @@ export async function controlKey(cacheDirectory: string): Promise<ControlKey> {
   const file = join(cacheDirectory, 'control_ed25519');
   const known = await readKey(file);
   if (known !== undefined) return known;
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: COMMENT });
+  const pair = ed25519Pair(COMMENT);
   await writeAtomically(file, pair.private, { mode: 0o600, keepExisting: true });
   const made = await readKey(file);
   if (made === undefined)
     throw new HostproofError('env/io', `${file} vanished just after it was made`);
   return made;
+}
+
+/** OpenSSH texts of both halves. */
+export function ed25519Pair(comment: string): Readonly<Record<'private' | 'public', string>> {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    // ssh2 1.17 drops a zero in front of the public half: one of 256 pairs is nobody's
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }
 
 async function readKey(file: string): Promise<ControlKey | undefined> {

@@ -5,7 +5,7 @@ import ssh2 from 'ssh2';
 import t from 'tap';
 import { writeAtomically } from '../../adapters/atomic-file.ts';
 import { cacheDir, cachePath } from '../../adapters/cache-dir.ts';
-import { controlKey } from '../../adapters/keys.ts';
+import { controlKey, ed25519Pair } from '../../adapters/keys.ts';
 
 const work = await mkdtemp(join(tmpdir(), 'hostproof-files-'));
 t.teardown(() => rm(work, { recursive: true, force: true }));
@@ -58,3 +58,11 @@ t.test(
     await t.rejects(controlKey(directory), { code: 'env/io', message: /not a private key/ });
   },
 );
+
+t.test('every pair of keys can be read, whatever its bytes', (t) => {
+  // one of 256 could not
+  const pairs = Array.from({ length: 2000 }, () => ed25519Pair('some'));
+  const unreadable = pairs.filter((pair) => ssh2.utils.parseKey(pair.private) instanceof Error);
+  t.same(unreadable, []);
+  t.end();
+});

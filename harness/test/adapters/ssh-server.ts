@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import ssh2, { type Connection } from 'ssh2';
+import { ed25519Pair } from '../../adapters/keys.ts';
 
 export interface TestServer {
   readonly port: number;
@@ -15,8 +16,8 @@ export interface TestServer {
 }
 
 export async function sshServer(): Promise<TestServer> {
-  const hostKey = ssh2.utils.generateKeyPairSync('ed25519');
-  const userKey = ssh2.utils.generateKeyPairSync('ed25519');
+  const hostKey = ed25519Pair('host');
+  const userKey = ed25519Pair('user');
   const allowed = ssh2.utils.parseKey(userKey.public);
   if (allowed instanceof Error) throw allowed;
   const sockets = new Set<Socket>();
