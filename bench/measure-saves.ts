@@ -31,7 +31,6 @@ export const measureSaves: Measure = async ({ prepared, pairs, work }) => {
   const { signal } = new AbortController();
   const factory = await machineHosts({
     defect: undefined,
-    disks: 'image',
     seed: 0,
     sha256,
     signal,

@@ -6,9 +6,28 @@ import {
   type StoryContext,
 } from './domain/scenario.ts';
 
-export { afterBytes, afterServed, at } from './domain/fault.ts';
+export {
+  after,
+  afterBytes,
+  afterServed,
+  at,
+  atMark,
+  during,
+  onConsole,
+  sometime,
+} from './domain/fault.ts';
+export { byteFlipped } from './faults/byte-flipped.ts';
 export { connectionDropped } from './faults/connection-dropped.ts';
+export { diskError } from './faults/disk-error.ts';
+export { diskFull } from './faults/disk-full.ts';
+export { diskGone } from './faults/disk-gone.ts';
+export { diskSlow } from './faults/disk-slow.ts';
+export { flushIgnored } from './faults/flush-ignored.ts';
 export { powerCut } from './faults/power-cut.ts';
+export { repositoryEmptied } from './faults/repository-emptied.ts';
+export { resetButton } from './faults/reset-button.ts';
+export { variablesLost } from './faults/variables-lost.ts';
+export { writeTorn } from './faults/write-torn.ts';
 
 /** A story: what it proves and where, and the function that tells it. @throws ZodError for data out of shape */
 export function scenario(

@@ -1,5 +1,6 @@
 /** Disk servers behind the harness's port. */
 import { HostproofError, isDiskFull, messageOf } from '../harness/domain/errors.ts';
+import type { StruckRequest } from '../harness/domain/disk-rule.ts';
 import type { DiskServers, ServedDisks } from '../harness/ports/machine.ts';
 import { createLog, FILES, forkLog } from './disk-server/chain.ts';
 import { flattenLog } from './disk-server/flatten.ts';
@@ -29,17 +30,33 @@ async function told(log: string, body: () => void | Promise<void>): Promise<void
 async function serve(log: string): Promise<ServedDisks> {
   const sockets = SocketDirectory.create();
   const socket = sockets.file(PATH);
+  const listeners = new Map<string, (request: StruckRequest) => void>();
+  let rules = 0;
   try {
     const server = await DiskServerProcess.start({
       log,
       paths: [{ name: PATH, socket, disks: null }],
-      onStruck: () => undefined,
+      onStruck: ({ rule, command, disk, offset, length, records }) =>
+        listeners.get(rule)?.({ command, disk, offset, length, records }),
     });
     return {
       socket,
       unfit: server.unfit,
       close: () => server.close(null),
       reopen: () => server.reopen(null),
+      arm: async (rule, onStruck) => {
+        const id = `rule-${(++rules).toString()}`;
+        listeners.set(id, onStruck);
+        await server.arm({ ...rule, id });
+        return async () => {
+          // what it struck was told before the answer comes
+          await server.disarm(id);
+          listeners.delete(id);
+        };
+      },
+      mark: async (text) => {
+        await server.mark(text);
+      },
       cut: (seed) => server.cut(seed),
       [Symbol.asyncDispose]: async () => {
         await server[Symbol.asyncDispose]();

@@ -1,5 +1,6 @@
 /** UEFI firmware on this machine, and each machine's own variables. */
-import { access, copyFile, constants, readdir, readFile, rename } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, copyFile, constants, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
@@ -105,6 +106,21 @@ export async function ensureVariables(file: string, firmware: Firmware): Promise
       { cause },
     );
   }
+}
+
+/**
+ * Puts the template in place of this machine's own variables.
+ *
+ * @returns the SHA-256 of those that are gone; null where they were the template's, or none
+ * @throws HostproofError `env/disk-full`, `env/io`
+ */
+export async function forgetVariables(file: string, firmware: Firmware): Promise<string | null> {
+  if (!(await readable(file))) return null;
+  const [own, template] = await Promise.all([readFile(file), readFile(firmware.varsTemplate)]);
+  if (own.equals(template)) return null;
+  await rm(file);
+  await ensureVariables(file, firmware);
+  return createHash('sha256').update(own).digest('hex');
 }
 
 async function isThere({ codeFile, varsTemplate }: Firmware): Promise<boolean> {

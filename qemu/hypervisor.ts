@@ -7,7 +7,7 @@ import { cachedAccelerator } from './accelerator-cache.ts';
 import type { AcceleratorVerdict } from './accelerator.ts';
 import type { MachineDescription } from './description.ts';
 import { createDisk, overlayDisk, standAlone } from './disks.ts';
-import { ensureVariables, findFirmware, type Firmware } from './firmware.ts';
+import { ensureVariables, findFirmware, forgetVariables, type Firmware } from './firmware.ts';
 import { startMachine, type StartOptions } from './start.ts';
 import { findQemu, requireProgram, type QemuBuild } from './version.ts';
 
@@ -53,6 +53,9 @@ export class QemuHypervisor implements Hypervisor {
   readonly standAlone = standAlone;
   readonly overlayDisk = (file: string, backing: string): Promise<void> =>
     overlayDisk(file, backing);
+
+  readonly forgetVariables = async (file: string): Promise<string | null> =>
+    forgetVariables(file, (await this.#found()).firmware);
 
   /** Which accelerator the machines run under, and why. */
   async accelerator(): Promise<AcceleratorVerdict> {

@@ -38,7 +38,7 @@ async function answer(
     return;
   }
   const file = await find(service, pathOf(request.url ?? ''));
-  if (file === undefined) {
+  if (file === undefined || wire.isEmpty()) {
     response.writeHead(404, { 'Content-Length': 0 }).end();
     return;
   }
@@ -63,7 +63,7 @@ async function answer(
     'text' in file
       ? Readable.from([Buffer.from(file.text).subarray(start, end + 1)])
       : createReadStream(file.path, { start, end, highWaterMark: READ_BYTES });
-  await pipeline(body, wire, response);
+  await pipeline(body, wire.pass, response);
 }
 
 type Served = ReturnType<HttpService['files']['get']>;

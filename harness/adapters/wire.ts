@@ -3,10 +3,14 @@ import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FailingLine } from '../ports/shell.ts';
 
-export type Wire = (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+export interface Wire {
+  readonly pass: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+  /** Whether whoever asks now is told that nothing is there. */
+  readonly isEmpty: () => boolean;
+}
 
 /** Every byte arrives. */
-export const soundWire: Wire = (chunks) => chunks;
+export const soundWire: Wire = { pass: (chunks) => chunks, isEmpty: () => false };
 
 export function failingWire(server: Server, line: FailingLine): Wire {
   const sockets = new Set<Duplex>();
@@ -21,19 +25,22 @@ export function failingWire(server: Server, line: FailingLine): Wire {
     throw new Error('the line has failed');
   };
   server.on('connection', (socket: Duplex) => {
-    if (isDown) {
+    if (isDown && line.does === 'drop') {
       socket.destroy();
       return;
     }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  return async function* (chunks) {
-    for await (const chunk of chunks) {
-      const passed = chunk.subarray(0, line.failsAfterBytes - bytesServed);
-      bytesServed += passed.length;
-      if (passed.length > 0) yield passed;
-      if (bytesServed >= line.failsAfterBytes) fail();
-    }
+  return {
+    isEmpty: () => isDown,
+    pass: async function* (chunks) {
+      for await (const chunk of chunks) {
+        const passed = chunk.subarray(0, Math.max(0, line.failsAfterBytes - bytesServed));
+        bytesServed += passed.length;
+        if (passed.length > 0) yield passed;
+        if (bytesServed >= line.failsAfterBytes) fail();
+      }
+    },
   };
 }

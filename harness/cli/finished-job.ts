@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { HostproofError } from '../domain/errors.ts';
 import { eventSchema, type Event, type EventOf, type JobInfo } from '../domain/event.ts';
 import { known } from '../domain/nearest.ts';
-import type { Disks } from '../domain/variant.ts';
 import { VERBS, type Verb } from '../domain/verb.ts';
 
 /** What it was, and what it did. */
@@ -13,7 +12,6 @@ export interface FinishedJob {
   readonly info: JobInfo;
   readonly directory: string;
   readonly defect: string | undefined;
-  readonly disks: Disks;
   readonly seed: number;
   readonly steps: readonly FinishedStep[];
 }
@@ -40,7 +38,6 @@ export async function finishedJob(given: string, name: string | undefined): Prom
     info,
     directory: join(run, directory.dir),
     defect: begun.defect ?? undefined,
-    disks: begun.disks ?? 'image',
     seed: begun.seed,
     steps: events.flatMap((event) =>
       event.type === 'step.started' && event.job === info.id

@@ -10,10 +10,16 @@ import { ROOT } from './load.ts';
 /** Everything of hostproof's own that can change what a step comes to; what only judges it is not among them. */
 export const SOURCES = [
   ...['harness/run', 'harness/layouts', 'harness/ports', 'harness/adapters', 'harness/faults'],
-  ...['verb', 'view', 'fault', 'image', 'checkpoint', 'json', 'errors'].map(
+  ...['verb', 'view', 'fault', 'disk-rule', 'image', 'checkpoint', 'json', 'errors'].map(
     (name) => `harness/domain/${name}.ts`,
   ),
-  ...['harness/checks/symptoms.ts', 'harness/cli/machine-hosts.ts', 'qemu', 'package-lock.json'],
+  ...[
+    'harness/checks/symptoms.ts',
+    'harness/checks/boot-phases.ts',
+    'harness/cli/machine-hosts.ts',
+    'qemu',
+    'package-lock.json',
+  ],
   ...['images/kickstart.ts', 'images/ignition.ts'],
 ];
 /** What is sent to guests, below `images/guest/`. */

@@ -9,6 +9,8 @@ import { STORAGES, variantName, type Variant } from '../domain/variant.ts';
 interface Entry {
   readonly name: string;
   readonly title: string;
+  /** Further lines below the title. */
+  readonly more?: readonly string[];
   readonly [detail: string]: unknown;
 }
 
@@ -68,6 +70,13 @@ export const KINDS = {
     const { defects } = await import('../../images/catalogue.ts');
     const entries = (await defects()).map(({ name, title, layout, story, invariant, bugs }) => {
       return { name, title, layout, story, invariant, bugs };
+    });
+    return { entries };
+  },
+  faults: async (): Promise<Listing> => {
+    const { loadFaults } = await import('./load.ts');
+    const entries = (await loadFaults()).map(({ name, title, detail, example }) => {
+      return { name, title, more: [detail, example], detail, example };
     });
     return { entries };
   },

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL, fileURLToPath } from 'node:url';
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import { scenarioDataSchema, type Scenario } from '../domain/scenario.ts';
+import type { FaultKind } from '../domain/fault.ts';
 import type { NamedScenario } from '../domain/plan.ts';
 import type { Invariant } from '../checks/invariant.ts';
 
@@ -27,6 +28,12 @@ export async function defaultExports(directory: string): Promise<Map<string, unk
 export async function loadInvariants(): Promise<Invariant[]> {
   const found = await defaultExports(join(ROOT, 'harness/checks/invariants'));
   return [...found.values()] as Invariant[]; // our own files, type-checked by `satisfies`
+}
+
+/** In the order of their names. */
+export async function loadFaults(): Promise<FaultKind[]> {
+  const found = await defaultExports(join(ROOT, 'harness/faults'));
+  return [...found.values()] as FaultKind[]; // as above
 }
 
 /** @throws HostproofError `usage/scenario` with the file, for one that is not a story */

@@ -26,7 +26,7 @@ import {
   type LayoutId,
   type PackageName,
 } from '../domain/image.ts';
-import type { Disks, Storage } from '../domain/variant.ts';
+import type { Storage } from '../domain/variant.ts';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
 import type { Job } from '../domain/plan.ts';
@@ -52,8 +52,6 @@ const MENU_TIMEOUT_S = 3;
 export async function machineHosts(options: {
   /** A planted defect: in the engine that every update carries. */
   readonly defect: string | undefined;
-  /** What disks of hosts are kept in. */
-  readonly disks: Disks;
   /** Chooses what power cuts make of what was not flushed, where the story does not. */
   readonly seed: number;
   readonly sha256: (text: string) => string;
@@ -81,9 +79,9 @@ export async function machineHosts(options: {
     identity: (job) => ({
       ...identity,
       ...{ layout: job.layout, firmware: job.firmware, storage: job.storage },
-      ...{ memoryMiB: job.memoryMiB, diskBytes: DISK_BYTES, disks: options.disks },
+      ...{ memoryMiB: job.memoryMiB, diskBytes: DISK_BYTES, disks: job.disks ?? 'image' },
       // a disk that forgets nothing has no use for it
-      seed: options.disks === 'served' ? options.seed : null,
+      seed: job.disks === 'served' ? options.seed : null,
       // what it is provisioned with
       key: options.sha256(key.publicKey),
     }),
@@ -96,7 +94,7 @@ export async function machineHosts(options: {
         diskBytes: DISK_BYTES,
         seed: options.seed,
         disk:
-          options.disks === 'served'
+          job.disks === 'served'
             ? new ServedDisk(dir, { files, servers: diskServers })
             : imageDisk(dir, { files, hypervisor }),
         hypervisor,

@@ -74,7 +74,6 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
       command: process.argv.slice(2),
       platform: factory.platform,
       defect: options.defect ?? null,
-      ...(options.disks === 'served' && { disks: options.disks }),
     },
     jobs: jobs.map((job) => memory.planned(job)),
     concurrency: options.jobs ?? concurrency(jobs),
@@ -154,10 +153,12 @@ async function planned(
     firmware: knownOrAny('firmware', options.firmware, FIRMWARES),
     storage: knownOrAny('storage', options.storage, STORAGES),
     machine: options.machine,
+    disks: options.disks,
     seed: options.seed,
   });
   if (jobs.length > 0) {
-    const all = plan(scenarios, { filters: [], machine: options.machine, seed: options.seed });
+    const { machine, disks, seed } = options;
+    const all = plan(scenarios, { filters: [], machine, disks, seed });
     const courses = await Promise.all(
       [...jobs, ...all].map(async (job) => [job.id, await rehearse(job)] as const),
     );
@@ -189,7 +190,6 @@ async function hosts(options: RunSuiteOptions): Promise<HostFactory> {
   }
   return (await import('./machine-hosts.ts')).machineHosts({
     defect: options.defect,
-    disks: options.disks ?? 'image',
     seed: options.seed,
     sha256,
     signal: options.signal,

@@ -9,20 +9,22 @@ import type { NamedScenario } from './plan.ts';
 export const OFFERED = {
   'boot-counting': 'images/guest/tree/usr/libexec/reference-node/boot-count',
   'boot-menu': 'harness/run/boot-menu.ts',
+  'disk-fault': 'harness/faults/disk-error.ts',
   'disk-full': 'images/guest/probe/thin-fill.sh',
   dnf: 'harness/layouts/thin.ts',
   iso: 'harness/run/medium.ts',
   'n-releases': 'images/catalogue/series.ts',
   'power-cut': 'harness/faults/power-cut.ts',
+  'slow-disk': 'harness/faults/disk-slow.ts',
   uefi: 'qemu/firmware.ts',
   'xfs-boot': 'harness/domain/variant.ts',
 } as const satisfies Record<string, string>;
 
 /** What they cannot have today. */
 const MISSING = [
-  ...['background-load', 'bios', 'btrfs-boot', 'cpu-models', 'crash-exploration', 'disk-fault'],
+  ...['background-load', 'bios', 'btrfs-boot', 'cpu-models', 'crash-exploration'],
   ...['fips', 'iscsi', 'locale', 'multipath', 'old-image', 'path-fault', 'pxe', 'secure-boot'],
-  ...['selinux', 'slow-disk', 'small-boot', 'small-pool', 'tui', 'two-disks', 'two-hosts'],
+  ...['selinux', 'small-boot', 'small-pool', 'tui', 'two-disks', 'two-hosts'],
   'xfs-root',
 ];
 

@@ -19,7 +19,7 @@ export type Deed =
   | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
-  | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd }
+  | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd | 'cut' }
   | { readonly verb: 'select'; readonly version: string }
   | { readonly verb: 'addUser'; readonly name: string }
   | { readonly verb: 'addKernelArgument'; readonly argument: string }

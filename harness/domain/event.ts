@@ -1,7 +1,6 @@
 /** The one event stream of a run: `events.jsonl`, one JSON object a line. Reports are folds over it. */
 import { z } from 'zod';
 import { ERROR_CODES } from './errors.ts';
-import { DISKS } from './variant.ts';
 import { hostViewSchema } from './view.ts';
 
 export const EVENT_VERSION = 1;
@@ -38,6 +37,8 @@ export const jobSchema = z.object({
   seed: z.number(),
   /** Memory of the host. */
   memoryMiB: z.number().default(1024),
+  /** What its disk is kept in; absent: an image file. */
+  disks: z.literal('served').optional(),
 });
 
 /** Bodies by type. `atMs`: milliseconds since the run began. */
@@ -52,8 +53,6 @@ const bodies = [
     /** What the guests ran on: QEMU version, accelerator and why, CPU model; null on the simulator. */
     platform: z.record(z.string(), z.string()).nullable(),
     defect: z.string().nullable(),
-    /** Absent: `image`. */
-    disks: z.enum(DISKS).optional(),
     jobs: z.array(jobSchema),
   }),
   z.object({ type: z.literal('run.note'), text: z.string() }),

@@ -1,21 +1,96 @@
-/** Something that goes wrong, armed before a step and proven to have fired. */
+/** Something that goes wrong: armed before a step, or done to a host that is off, and proven to have struck. */
+import { z } from 'zod';
+import { diskRuleSchema, type StruckRequest } from './disk-rule.ts';
+
+const count = z.number().int().positive();
+const seed = z.number().int().nonnegative();
+/** Of the fault's file in `harness/faults/`. */
+const fault = z.string().regex(/^[a-z]+(-[a-z]+)*$/);
+
+/** What a start goes through, in this order. */
+export const BOOT_PHASES = ['loader', 'kernel', 'initramfs', 'services'] as const;
+export type BootPhase = (typeof BOOT_PHASES)[number];
 
 /** A moment inside a step, by what has happened and never by time. */
-export type Moment =
-  /** When this share (0..1) of the bytes that the step is known to write has been written. */
-  | { readonly at: 'fraction'; readonly of: 'upgrade'; readonly fraction: number }
+export const momentSchema = z.discriminatedUnion('at', [
+  z.strictObject({ at: z.literal('start') }),
+  /** When this share (0..1) of the bytes that an upgrade is known to write has been written. */
+  z.strictObject({
+    at: z.literal('fraction'),
+    of: z.literal('upgrade'),
+    fraction: z.number().gt(0).lt(1),
+  }),
   /** When this many bytes have been written since the step began. */
-  | { readonly at: 'bytes'; readonly bytes: number };
+  z.strictObject({ at: z.literal('bytes'), bytes: count }),
+  /** When the guest has asked its disks this often since the step began. */
+  z.strictObject({
+    at: z.literal('requests'),
+    command: z.enum(['read', 'write', 'flush']),
+    count,
+  }),
+  /** When a line of the console matches. `pattern`: the source of a regular expression. */
+  z.strictObject({ at: z.literal('console'), pattern: z.string().min(1).max(200) }),
+  /** When a start has come to this phase. */
+  z.strictObject({ at: z.literal('phase'), of: z.literal('boot'), phase: z.enum(BOOT_PHASES) }),
+  /** When the engine says that it has come to this point; the layout knows how it says so. */
+  z.strictObject({ at: z.literal('mark'), mark: z.string().min(1).max(100) }),
+]);
+export type Moment = z.infer<typeof momentSchema>;
 
 /** When this many bytes of what is served to the host have been sent since the step began. */
-export type ServedMoment = { readonly at: 'served'; readonly bytes: number };
+export const servedMomentSchema = z.strictObject({ at: z.literal('served'), bytes: count });
+export type ServedMoment = z.infer<typeof servedMomentSchema>;
 
-export type PowerCut = {
-  readonly fault: 'power-cut';
-  readonly when: Moment;
+export const powerFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('power'),
+  /** `reset`: memory is lost, and the disk keeps what it was given. */
+  does: z.enum(['cut', 'reset']),
+  when: momentSchema,
   /** Chooses what becomes of what was not flushed, on disks that can lose it; that of the run unless said. */
-  readonly seed?: number | undefined;
-};
+  seed: seed.optional(),
+});
+export type PowerFault = z.infer<typeof powerFaultSchema>;
+
+/** The disk is as it should be again when the step has ended. */
+export const diskFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('disk'),
+  when: momentSchema,
+  rule: diskRuleSchema,
+  /** One that has vanished is back after so many seconds; at the end of the step, unless said. */
+  backAfterS: z.number().positive().optional(),
+});
+export type DiskFault = z.infer<typeof diskFaultSchema>;
+
+export const lineFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('line'),
+  /** `drop`: every connection ends, and none comes about any more. `not-found`: from then on there is nothing there (404). */
+  does: z.enum(['drop', 'not-found']),
+  when: servedMomentSchema,
+});
+export type LineFault = z.infer<typeof lineFaultSchema>;
+
+/** `forget`: the firmware's variables are as they left the factory. */
+export const firmwareFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('firmware'),
+  does: z.enum(['forget']),
+});
+export type FirmwareFault = z.infer<typeof firmwareFaultSchema>;
+
+export const upgradeFaultSchema = z.discriminatedUnion('strikes', [
+  powerFaultSchema,
+  diskFaultSchema,
+  lineFaultSchema,
+]);
+export type UpgradeFault = z.infer<typeof upgradeFaultSchema>;
+
+export const bootFaultSchema = z.discriminatedUnion('strikes', [powerFaultSchema, diskFaultSchema]);
+export type BootFault = z.infer<typeof bootFaultSchema>;
+
+export type FaultPlan = UpgradeFault | BootFault | FirmwareFault;
 
 /** What a power cut has made of writes that were not flushed. */
 export interface Unflushed {
@@ -24,34 +99,75 @@ export interface Unflushed {
   /** Only some of their sectors are there. */
   readonly torn: number;
 }
-export type ConnectionDropped = {
-  readonly fault: 'connection-dropped';
-  readonly when: ServedMoment;
-};
-export type FaultPlan = PowerCut | ConnectionDropped;
 
-/** Evidence that a fault struck. */
-export type FaultStamp =
+/** Evidence that a fault struck: where, and when. */
+export type FaultStamp = { readonly fault: string } & (
   | {
-      readonly fault: PowerCut['fault'];
       /** Bytes the guest had written in this step when it struck. */
       readonly bytesWritten: number;
       readonly bytesPlanned: number;
+      /** What was waited for, if it was a line. */
+      readonly line?: string;
       /** Absent: the disk keeps all that was written. */
       readonly unflushed?: Unflushed;
     }
   | {
-      readonly fault: ConnectionDropped['fault'];
+      /** The first of them. */
+      readonly request: StruckRequest;
+      readonly requests: number;
+    }
+  | {
       /** Bytes of files that had been sent in this step when it struck. */
       readonly bytesServed: number;
-    };
+    }
+  | {
+      /** Of the variables that are gone. */
+      readonly sha256: string;
+    }
+);
 
+/** What a file of `harness/faults/` says of its fault, for `hostproof list faults`. */
+export interface FaultKind {
+  readonly name: string;
+  /** What happens. */
+  readonly title: string;
+  /** How the host sees it, or what it needs. */
+  readonly detail: string;
+  /** As a story has it. */
+  readonly example: string;
+}
+
+/** When this share (0..1) of the bytes that the step is known to write has been written. */
 export function at(of: 'upgrade', fraction: number): Moment {
   return { at: 'fraction', of, fraction };
 }
 
 export function afterBytes(bytes: number): Moment {
   return { at: 'bytes', bytes };
+}
+
+/** When the guest has asked its disks for this, so many times. */
+export function after(command: 'read' | 'write' | 'flush', count: number): Moment {
+  return { at: 'requests', command, count };
+}
+
+/** When a line of the console matches. */
+export function onConsole(pattern: RegExp): Moment {
+  return { at: 'console', pattern: pattern.source };
+}
+
+/** When the engine says that it has come to this point. */
+export function atMark(mark: string): Moment {
+  return { at: 'mark', mark };
+}
+
+export function during(of: 'boot', phase: BootPhase): Moment {
+  return { at: 'phase', of, phase };
+}
+
+/** Somewhere in the step, by the story's own randomness: another seed, another moment. */
+export function sometime(of: 'upgrade', random: { readonly next: () => number }): Moment {
+  return at(of, 0.01 + 0.98 * random.next());
 }
 
 export function afterServed(bytes: number): ServedMoment {

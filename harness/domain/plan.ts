@@ -3,7 +3,14 @@ import type { JobInfo } from './event.ts';
 import type { Firmware, LayoutId } from './image.ts';
 import { deriveSeed } from './prng.ts';
 import { MEMORY_MIB, SUITES, type Scenario, type Suite } from './scenario.ts';
-import { STORAGES, VARIANTS, variantName, type Storage, type Variant } from './variant.ts';
+import {
+  STORAGES,
+  VARIANTS,
+  variantName,
+  type Disks,
+  type Storage,
+  type Variant,
+} from './variant.ts';
 
 /** A scenario with its name: the path of its file below `scenarios/`, without the ending. */
 export interface NamedScenario {
@@ -20,6 +27,8 @@ export interface Selection {
   readonly firmware?: Firmware | undefined;
   readonly storage?: Storage | undefined;
   readonly machine: 'qemu' | 'sim';
+  /** What disks are kept in, where the story does not say: an image file, unless said. */
+  readonly disks?: Disks | undefined;
   readonly seed: number;
 }
 
@@ -50,6 +59,7 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
         machine: selection.machine,
         seed: deriveSeed(selection.seed, id),
         memoryMiB: run.data.memoryMiB ?? MEMORY_MIB,
+        ...((run.data.disks ?? selection.disks) === 'served' && { disks: 'served' as const }),
       };
     });
 }
@@ -99,6 +109,7 @@ function unchosen(variant: Variant, selection: Selection): string | null {
 function unsimulated({ data }: Scenario, variant: Variant, { machine }: Selection): string | null {
   if (machine !== 'sim') return null;
   if (data.machineOnly === true) return 'only a machine can tell it';
+  if (data.disks !== undefined) return 'a simulated host has no disk that could fail';
   if (!SIMULATED_LAYOUTS.includes(variant.layout))
     return `there is no simulated host of the layout ${variant.layout}`;
   if (variant.storage !== STORAGES[0]) return 'a simulated host has no disk layout';

@@ -110,6 +110,7 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return afterCut(ledger);
     case 'boot':
     case 'reboot':
+      if (deed.ends === 'cut') return ledger;
       return deed.ends === 'fallback'
         ? { ...ledger, promisedRunning: ledger.fallback, promisedDefault: ledger.fallback }
         : { ...ledger, promisedRunning: ledger.promisedDefault };

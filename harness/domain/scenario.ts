@@ -1,6 +1,6 @@
 /** A story: data and one function. */
 import { z } from 'zod';
-import type { FaultPlan } from './fault.ts';
+import type { BootFault, DiskFault, FirmwareFault, UpgradeFault } from './fault.ts';
 import { FIRMWARES, LAYOUTS, type ImageRef, type PackageName } from './image.ts';
 import type { Prng } from './prng.ts';
 import { STORAGES } from './variant.ts';
@@ -25,6 +25,8 @@ export const scenarioDataSchema = z
     /** How the disk is laid out: the usual way unless said. */
     storage: z.array(z.enum(STORAGES)).min(1).optional(),
     suite: z.enum(SUITES),
+    /** What the disk must be kept in: a served one can fail and lie. What the run says, unless said. */
+    disks: z.literal('served').optional(),
     /** True for a story that only a machine can tell. */
     machineOnly: z.boolean().optional(),
     /** Families of images that the story needs: they are built for the stories that name them only. */
@@ -47,21 +49,25 @@ export type ScenarioData = z.infer<typeof scenarioDataSchema>;
 export interface StoryHost {
   /** Installs with the default kickstart. `append`: further arguments of the kernel. */
   install(image: ImageRef, options?: { append?: string }): Promise<Results['install']>;
-  boot(options?: { ends?: BootEnd }): Promise<Results['boot']>;
-  reboot(options?: { ends?: BootEnd }): Promise<Results['reboot']>;
+  /** With a power cut or a reset the start ends there, and the host is off. */
+  boot(options?: { ends?: BootEnd; fault?: BootFault }): Promise<Results['boot']>;
+  /** A disk that fails does so on the way down as well as in the start. */
+  reboot(options?: { ends?: BootEnd; fault?: DiskFault }): Promise<Results['reboot']>;
   /** Starts the host and chooses the entry of this version in the boot menu, as a person would. */
   select(version: string): Promise<Results['select']>;
   powerOff(): Promise<Results['powerOff']>;
   /** `seed` chooses what becomes of what was not flushed, on disks that can lose it. */
   powerCut(options?: { seed?: number }): Promise<Results['powerCut']>;
   /**
-   * `ends`: how the upgrade must end, `done` unless said; with a power cut, `cut`; with a connection that drops, `refused` or
-   * `failed`.
+   * `ends`: how the upgrade must end, or may, if there are several. Unless said: `done`; with a power cut or a reset, `cut`; with a disk or a line that
+   * fails, `refused` or `failed`.
    */
   upgrade(
     image: ImageRef,
-    options?: { ends?: Outcome; fault?: FaultPlan },
+    options?: { ends?: Outcome | Outcome[]; fault?: UpgradeFault },
   ): Promise<Results['upgrade']>;
+  /** Something goes wrong with the host while it is off. */
+  strike(fault: FirmwareFault): Promise<Results['strike']>;
   /** Makes an older layer the default: the one before the running one, or the one of version `to`. */
   rollback(options?: { to?: string; ends?: 'done' | 'refused' }): Promise<Results['rollback']>;
   write(path: string, content: string): Promise<Results['write']>;

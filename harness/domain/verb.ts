@@ -4,7 +4,14 @@
  * Acts change the host; observations do not. Both the machine and the simulated host implement them all.
  */
 import { z } from 'zod';
-import type { FaultStamp, Unflushed } from './fault.ts';
+import {
+  bootFaultSchema,
+  diskFaultSchema,
+  firmwareFaultSchema,
+  upgradeFaultSchema,
+  type FaultStamp,
+  type Unflushed,
+} from './fault.ts';
 import { PACKAGE_NAMES, type TreeContent } from './image.ts';
 import type { HostView } from './view.ts';
 
@@ -23,24 +30,7 @@ const kernelArgument = z
   .regex(/^[A-Za-z][\w.-]*(=[\w.,:/-]+)?$/, 'one kernel argument')
   .max(256);
 
-const moment = z.discriminatedUnion('at', [
-  z
-    .object({
-      at: z.literal('fraction'),
-      of: z.literal('upgrade'),
-      fraction: z.number().gt(0).lt(1),
-    })
-    .strict(),
-  z.object({ at: z.literal('bytes'), bytes: z.number().int().positive() }).strict(),
-]);
-const servedMoment = z
-  .object({ at: z.literal('served'), bytes: z.number().int().positive() })
-  .strict();
 const seed = z.number().int().nonnegative();
-const fault = z.discriminatedUnion('fault', [
-  z.object({ fault: z.literal('power-cut'), when: moment, seed: seed.optional() }).strict(),
-  z.object({ fault: z.literal('connection-dropped'), when: servedMoment }).strict(),
-]);
 
 /** How an upgrade or a rollback may end. `cut`: a fault took the power away. */
 export const outcomes = ['done', 'refused', 'failed', 'cut'] as const;
@@ -64,13 +54,17 @@ export const VERBS = {
     kind: 'act',
     needs: 'off',
     limitS: 300,
-    args: z.object({ ends: z.enum(bootEnds).optional() }).strict(),
+    args: z
+      .object({ ends: z.enum(bootEnds).optional(), fault: bootFaultSchema.optional() })
+      .strict(),
   },
   reboot: {
     kind: 'act',
     needs: 'running',
     limitS: 360,
-    args: z.object({ ends: z.enum(bootEnds).optional() }).strict(),
+    args: z
+      .object({ ends: z.enum(bootEnds).optional(), fault: diskFaultSchema.optional() })
+      .strict(),
   },
   /** Starts the host again, whatever state it is in, and chooses the entry of this version in the boot menu. */
   select: {
@@ -90,7 +84,21 @@ export const VERBS = {
     kind: 'act',
     needs: 'running',
     limitS: 600,
-    args: z.object({ image, ends: z.enum(outcomes).optional(), fault: fault.optional() }).strict(),
+    args: z
+      .object({
+        image,
+        /** Several: any of them. */
+        ends: z.union([z.enum(outcomes), z.array(z.enum(outcomes)).min(1)]).optional(),
+        fault: upgradeFaultSchema.optional(),
+      })
+      .strict(),
+  },
+  /** Something goes wrong with a host that is off. */
+  strike: {
+    kind: 'act',
+    needs: 'off',
+    limitS: 30,
+    args: z.object({ fault: firmwareFaultSchema }).strict(),
   },
   rollback: {
     kind: 'act',
@@ -161,8 +169,13 @@ export interface Results {
     /** What the first base must hold; the rest of it is the installer's and the kickstart's. */
     readonly content: Pick<TreeContent, 'usr'>;
   };
-  readonly boot: { readonly ends: BootEnd };
-  readonly reboot: { readonly ends: BootEnd };
+  readonly boot: {
+    /** `cut`: a fault took the power away. */
+    readonly ends: BootEnd | 'cut';
+    /** Absent where no fault was armed. */
+    readonly stamp?: FaultStamp | null;
+  };
+  readonly reboot: { readonly ends: BootEnd; readonly stamp?: FaultStamp | null };
   readonly select: { readonly entry: string };
   readonly powerOff: Record<string, never>;
   /** `unflushed` is absent where the disk keeps all that was written. */
@@ -175,6 +188,7 @@ export interface Results {
     /** What the new base must hold. */
     readonly content: TreeContent;
   };
+  readonly strike: { readonly stamp: FaultStamp | null };
   readonly rollback: { readonly outcome: Outcome; readonly reason: string | null };
   readonly write: Record<string, never>;
   readonly remove: Record<string, never>;

@@ -44,6 +44,8 @@ export default {
     return { outcome: 'done', reason: null };
   },
 
+  marks: { pulling: /^pulling$/, staging: /^staging$/ },
+
   installPackage: async (context, name, port) => {
     await follow(context, port);
     const script = context.guestScript('administrator/ostree-install-package.sh');

@@ -35,13 +35,20 @@ export default {
     await run(context, `rm -f ${REPORT}`);
     const attempt = (how: 'reinstall' | 'upgrade' | 'install'): Promise<CommandResult> => {
       context.progress(`dnf ${how} ${name}`);
-      return execute(context, dnf(port, `${how} ${name}`));
+      return execute(context, followed(dnf(port, `${how} ${name}`)));
     };
     let ended = await attempt(known ? 'reinstall' : 'upgrade');
     // a newer one counts as installed that failed: only by its name is an older one taken
     if (hasNothingToDo(ended)) ended = await attempt('install');
     const report = await execute(context, `cat ${REPORT}`);
     return outcomeOf(report.status === 0 ? report.stdout : null, ended);
+  },
+
+  marks: {
+    extracting: /^imgbase: extracting /,
+    'carrying over': /^imgbase: making .* carrying over/,
+    'installing the kernel': /^imgbase: installing kernel /,
+    'default switched': /^imgbase: .* is what boots next$/,
   },
 
   installPackage: async (context, name, port) => {
@@ -71,6 +78,12 @@ export default {
 function dnf(port: number, command: string): string {
   const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
   return `dnf --assumeyes --setopt=reference-node.baseurl=${url} ${command}`;
+}
+
+/** rpm keeps what scripts say to itself until they have ended: it is read where they write it. */
+function followed(command: string): string {
+  const report = `{ exec tail -q -n +1 -F ${REPORT} 2>/dev/null; } >&2`;
+  return `${report} & tail=$!; ${command}; status=$?; kill $tail; exit $status`;
 }
 
 function hasNothingToDo(ended: CommandResult): boolean {

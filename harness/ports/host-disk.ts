@@ -1,4 +1,5 @@
 /** The disk of a host, whatever it is kept in. */
+import type { DiskRule, StruckRequest } from '../domain/disk-rule.ts';
 import type { Unflushed } from '../domain/fault.ts';
 import type { DiskSpec } from './machine.ts';
 
@@ -14,9 +15,24 @@ export interface HostDisk extends AsyncDisposable {
    * of others.
    */
   readonly freeze: (directory: string, standsAlone: boolean) => Promise<void>;
+  /** Null for a disk that can do nothing but what it should. */
+  readonly faults: DiskFaults | null;
   /**
    * The power goes away, and `kill` ends the machine. Nothing that the machine is answered after this was called is promised to
    * it. Null: the disk keeps all that was written, flushed or not.
    */
   readonly cut: (seed: number, kill: () => Promise<void>) => Promise<Unflushed | null>;
+}
+
+/** A disk that can be had to lie. */
+export interface DiskFaults {
+  /** Until what it gives is called; `onStruck` is called for each request that the rule strikes. */
+  readonly arm: (
+    rule: DiskRule,
+    onStruck: (request: StruckRequest) => void,
+  ) => Promise<() => Promise<void>>;
+  /** A disk that has vanished is back. */
+  readonly reopen: () => Promise<void>;
+  /** For whoever reads the log of the disk. */
+  readonly mark: (text: string) => Promise<void>;
 }

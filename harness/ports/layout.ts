@@ -35,6 +35,8 @@ export interface Layout {
     image: BuiltImage,
     port: number,
   ) => Promise<EngineOutcome>;
+  /** How the engine says that an upgrade has come to a point, by the point's name: what faults can wait for. */
+  readonly marks: Readonly<Record<string, RegExp>>;
   /** Installs a package from what is served on `port` of the guest's own loopback. */
   readonly installPackage: (context: LayoutContext, name: string, port: number) => Promise<void>;
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;

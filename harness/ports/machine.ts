@@ -1,4 +1,5 @@
 /** A virtual machine, whatever runs it. States are types: what cannot be done in a state cannot be called. */
+import type { DiskRule, StruckRequest } from '../domain/disk-rule.ts';
 import type { Unflushed } from '../domain/fault.ts';
 import type { MachineConsole } from './console.ts';
 
@@ -57,8 +58,11 @@ export interface MachineSpec {
 /** Why a machine stopped by itself. */
 export type StopReason = 'shutdown' | 'reset' | 'panic' | 'io-error' | 'killed' | 'crashed';
 
+/** What a guest has had done by its disks. */
 export interface BlockStatistics {
   readonly bytesWritten: number;
+  readonly reads: number;
+  readonly writes: number;
   readonly flushes: number;
 }
 
@@ -96,9 +100,16 @@ export interface ServedDisks extends AsyncDisposable {
   /** Drops who is connected, and lets nobody in until it is opened again. */
   readonly close: () => Promise<void>;
   readonly reopen: () => Promise<void>;
+  /** Has the disks lie by a rule, until it is disarmed or used up. `onStruck` is called for each request that it strikes. */
+  readonly arm: (rule: DiskRule, onStruck: (request: StruckRequest) => void) => Promise<Disarm>;
+  /** Puts a text into the log, for whoever reads it later. */
+  readonly mark: (text: string) => Promise<void>;
   /** The power goes away: what was not flushed is kept, lost or torn, as the seed says. No machine may use them. */
   readonly cut: (seed: number) => Promise<Unflushed>;
 }
+
+/** Resolves when all that the rule has struck was told. */
+export type Disarm = () => Promise<void>;
 
 /** Logs are named by a path without the ending of their files. */
 export interface DiskServers {
@@ -120,6 +131,11 @@ export interface DiskServers {
 export interface Hypervisor {
   readonly start: (spec: MachineSpec) => Promise<RunningMachine>;
   readonly createDisk: (file: string, sizeBytes: number) => Promise<void>;
+  /**
+   * Firmware variables become those that a machine leaves the factory with. Resolves with the SHA-256 of those that are gone; null
+   * if there was nothing to forget.
+   */
+  readonly forgetVariables: (file: string) => Promise<string | null>;
   /** A new qcow2 file whose unwritten parts read through to `backing`, which must not change any more. */
   readonly overlayDisk: (file: string, backing: string) => Promise<void>;
   /** Has an overlay hold all that it reads through to others. */

@@ -29,9 +29,11 @@ export interface Shell extends AsyncDisposable {
   ) => Promise<{ readonly port: number } & AsyncDisposable>;
 }
 
-/** A line that fails: once so many bytes of files have been sent, every connection ends, and no other comes about. */
+/** A line that fails once so many bytes of files have been sent. */
 export interface FailingLine {
   readonly failsAfterBytes: number;
+  /** `drop`: every connection ends, and no other comes about. `not-found`: whoever asks from then on is told that nothing is there. */
+  readonly does: 'drop' | 'not-found';
   /** Called once. */
   readonly onFailed: (bytesServed: number) => void;
 }

@@ -1,46 +1,47 @@
 /** Faults that wait for their moment while a step runs. */
-import type { ConnectionDropped, FaultStamp, PowerCut, Unflushed } from '../domain/fault.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { DiskFault, FaultStamp, LineFault } from '../domain/fault.ts';
+import type { StruckRequest } from '../domain/disk-rule.ts';
 import { HostproofError } from '../domain/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DiskFaults } from '../ports/host-disk.ts';
 import type { RunningMachine } from '../ports/machine.ts';
 import type { FailingLine } from '../ports/shell.ts';
+import { abortable } from './abortable.ts';
+import type { Seen } from './moments.ts';
 
-/** How often the bytes written are asked for: the moment is met within what is written meanwhile. */
-const POLL_MS = 20;
 /** How long a machine that does not answer may take to be gone. */
 const END_MS = 5000;
 
-export interface Armed {
-  readonly plan: PowerCut;
-  readonly machine: RunningMachine;
+export interface ArmedPower {
+  readonly machine: Pick<RunningMachine, 'stopped' | 'unfit'>;
   readonly clock: Clock;
-  /** Bytes that the step is known to write, about. */
-  readonly bytesPlanned: number;
-  readonly strike: () => Promise<Unflushed | null>;
+  /** The moment has come. */
+  readonly come: Promise<Seen>;
+  /** Takes the power away. */
+  readonly strike: (seen: Seen) => Promise<FaultStamp>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs `step` until it ends or the fault strikes.
+ * Runs `step` until it ends or the power is taken away.
  *
  * @returns what the step resolved with, or the stamp of the fault
  */
-export async function underFault<T>(
-  armed: Armed,
+export async function underPowerFault<T>(
+  { machine, clock, come, strike, ...armed }: ArmedPower,
   step: (signal: AbortSignal) => Promise<T>,
 ): Promise<{ readonly ended: T } | { readonly stamp: FaultStamp }> {
-  const before = (await armed.machine.blockStatistics()).bytesWritten;
   const over = new AbortController();
   const signal = AbortSignal.any([armed.signal, over.signal]);
   let isStriking = false;
-  const strike = (): Promise<Unflushed | null> => {
-    isStriking = true;
-    return armed.strike();
-  };
   try {
-    const struck = strikeInTime({ ...armed, strike }, before, signal);
+    const struck = come.then(async (seen) => {
+      signal.throwIfAborted();
+      isStriking = true;
+      return { stamp: await strike(seen) };
+    });
     struck.catch(() => undefined); // given up when the step ends first
-    const stopped = armed.machine.stopped.then(({ reason, detail }) => {
+    const stopped = machine.stopped.then(({ reason, detail }) => {
       if (isStriking) return struck;
       const how = `${reason}) ${detail}`.trim();
       throw new HostproofError('host/never', `the machine stopped before the fault struck (${how}`);
@@ -55,45 +56,88 @@ export async function underFault<T>(
     );
     const inTime = struck.catch(async (error: unknown) => {
       // a machine that does not answer has ended, and its end says more; unless it hangs
-      if (!isStriking) await Promise.race([stopped, armed.clock.sleep(END_MS, signal)]);
+      if (!isStriking) await Promise.race([stopped, clock.sleep(END_MS, signal)]);
       throw error;
     });
     inTime.catch(() => undefined); // given up when the step ends first
-    return await Promise.race([running, inTime, stopped, armed.machine.unfit]);
+    return await Promise.race([running, inTime, stopped, machine.unfit]);
   } finally {
     over.abort();
   }
 }
 
-async function strikeInTime(
-  { plan, machine, clock, bytesPlanned, strike }: Armed,
-  before: number,
-  signal: AbortSignal,
-): Promise<{ readonly stamp: FaultStamp }> {
-  const { when } = plan;
-  const threshold = when.at === 'bytes' ? when.bytes : when.fraction * bytesPlanned;
-  for (;;) {
-    const bytesWritten = (await machine.blockStatistics()).bytesWritten - before;
-    signal.throwIfAborted();
-    if (bytesWritten >= threshold) {
-      const unflushed = await strike();
-      const lost = unflushed === null ? {} : { unflushed };
-      return { stamp: { fault: plan.fault, bytesWritten, bytesPlanned, ...lost } };
-    }
-    await clock.sleep(POLL_MS, signal);
-  }
+export interface ArmedDisk {
+  readonly plan: DiskFault;
+  readonly disk: DiskFaults;
+  readonly clock: Clock;
+  /** The moment has come: then the disk is told the rule. It never comes any more when the step has ended. */
+  readonly come: Promise<Seen>;
+  /** Called for the first request that is struck. */
+  readonly onStruck: (request: StruckRequest) => void;
+  readonly signal: AbortSignal;
 }
+
+/** Runs `step` to its end on a disk that lies in between; then it is as it should be again. */
+export async function underDiskFault<T>(
+  { plan, disk, clock, come, onStruck, ...armed }: ArmedDisk,
+  step: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly ended: T; readonly stamp: FaultStamp | null }> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([armed.signal, over.signal]);
+  const strikes: { first: StruckRequest | null; count: number } = { first: null, count: 0 };
+  let back: Promise<void> = Promise.resolve();
+  const comesBack = async (): Promise<void> => {
+    const { backAfterS } = plan;
+    const time = backAfterS === undefined ? never : clock.sleep(backAfterS * 1000, signal);
+    await abortable(time, signal).catch(() => undefined);
+    await disk.reopen();
+  };
+  const struck = (request: StruckRequest): void => {
+    strikes.count++;
+    if (strikes.first !== null) return;
+    strikes.first = request;
+    onStruck(request);
+    if (plan.rule.effect.kind === 'vanish') back = comesBack();
+  };
+  // nobody waits for a moment any longer than for the step
+  const arming = abortable(come, signal).then(async () => {
+    await disk.mark(`fault ${plan.fault}`);
+    return disk.arm(plan.rule, struck);
+  });
+  // from its first request on
+  if (plan.when.at === 'start') await arming;
+  const failing = arming.then(() => never);
+  failing.catch(() => undefined); // it may lose the race
+  let ended: T;
+  try {
+    ended = await Promise.race([step(signal), failing]);
+  } finally {
+    over.abort();
+    // a step that has ended before its moment has no fault to take back
+    const disarm = await arming.catch(() => null);
+    await disarm?.();
+    await back;
+  }
+  const { first: request, count: requests } = strikes;
+  return { ended, stamp: request === null ? null : { fault: plan.fault, request, requests } };
+}
+
+const never = new Promise<never>(() => undefined);
 
 /** The line that a step's files are served over; `stamp` once it has failed. */
 export class ArmedLine implements FailingLine {
   readonly failsAfterBytes: number;
+  readonly does: LineFault['does'];
   stamp: FaultStamp | null = null;
+  readonly #fault: string;
 
-  constructor({ when }: ConnectionDropped) {
+  constructor({ fault, does, when }: LineFault) {
+    this.#fault = fault;
+    this.does = does;
     this.failsAfterBytes = when.bytes;
   }
 
   readonly onFailed = (bytesServed: number): void => {
-    this.stamp = { fault: 'connection-dropped', bytesServed };
+    this.stamp = { fault: this.#fault, bytesServed };
   };
 }

@@ -1,6 +1,6 @@
 /** What a finished verb means for the promises, and whether it ended as the story said it must. */
 import { HostproofError } from '../domain/errors.ts';
-import type { FaultPlan } from '../domain/fault.ts';
+import type { FaultPlan, FaultStamp } from '../domain/fault.ts';
 import type { Deed } from '../domain/deed.ts';
 import type { Args, Outcome, Result, Verb } from '../domain/verb.ts';
 
@@ -54,30 +54,40 @@ export function deedOf<V extends Verb>(
 }
 
 /** How an upgrade ends that meets this fault, unless the story says otherwise. */
-const ENDS: Readonly<Record<FaultPlan['fault'] | 'none', readonly Outcome[]>> = {
-  none: ['done'],
-  'power-cut': ['cut'],
-  'connection-dropped': ['refused', 'failed'],
-};
+function endsUnder(fault: FaultPlan | undefined): readonly Outcome[] {
+  switch (fault?.strikes) {
+    case 'power':
+      return ['cut'];
+    case 'line':
+      return ['refused', 'failed'];
+    case 'disk':
+      // whoever is lied to, or waits, cannot know
+      return fault.rule.effect.kind === 'error' ? ['refused', 'failed'] : ['done'];
+    default:
+      return ['done'];
+  }
+}
 
-/** The error for an upgrade or a rollback that did not end as it must; null if it did. */
+/** The error for a step that did not end as it must, or whose fault did not strike; null if all is as it must be. */
 export function unexpectedEnd<V extends Verb>(
   verb: V,
   args: Args<V>,
   result: Result<V>,
 ): HostproofError | null {
-  if (verb !== 'upgrade' && verb !== 'rollback') return null;
-  const ended = result as Result<'upgrade' | 'rollback'>;
-  const fault = verb === 'upgrade' ? (args as Args<'upgrade'>).fault : undefined;
-  const isUnstruck = fault !== undefined && (result as Result<'upgrade'>).stamp === null;
-  if (isUnstruck && ended.outcome === 'done') {
+  const { fault } = args as { readonly fault?: FaultPlan };
+  const { stamp = null } = result as { readonly stamp?: FaultStamp | null };
+  const isUnstruck = fault !== undefined && stamp === null;
+  const ended = verb === 'upgrade' || verb === 'rollback' ? (result as Ended) : null;
+  if (isUnstruck && (ended === null || ended.outcome === 'done')) {
+    const how = ended === null ? '' : ` (${ended.outcome})`;
     return new HostproofError(
       'story/fault-never-struck',
-      `${fault.fault} was armed, and the ${verb} ended (${ended.outcome}) before it struck`,
+      `${fault.fault} was armed, and the ${verb} ended${how} before it struck`,
     );
   }
+  if (ended === null) return null;
   const { ends } = args as Args<'upgrade'>;
-  const must = ends === undefined ? ENDS[fault?.fault ?? 'none'] : [ends];
+  const must = ends === undefined ? endsUnder(fault) : [ends].flat();
   if (must.includes(ended.outcome) && !isUnstruck) return null;
   const before = isUnstruck ? ` before the ${fault.fault}` : '';
   const reason = `${before}${ended.reason === null ? '' : `: ${ended.reason}`}`;
@@ -89,3 +99,5 @@ export function unexpectedEnd<V extends Verb>(
     },
   );
 }
+
+type Ended = Pick<Result<'upgrade' | 'rollback'>, 'outcome' | 'reason'>;

@@ -19,6 +19,7 @@ export function imageDisk(
       await files.move(file, `${into}/${NAME}`);
       if (standsAlone) await hypervisor.standAlone(`${into}/${NAME}`);
     },
+    faults: null,
     cut: async (_seed, kill) => {
       await kill();
       return null;

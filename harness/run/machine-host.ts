@@ -2,7 +2,6 @@
 import { HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import type { HostState } from '../domain/checkpoint.ts';
-import type { PowerCut, Unflushed } from '../domain/fault.ts';
 import type { Json } from '../domain/json.ts';
 import type { Args, Result, Verb } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -12,10 +11,11 @@ import type { HostDisk } from '../ports/host-disk.ts';
 import type { Access, Host, StepContext, Thawed } from '../ports/host.ts';
 import type { Images } from '../ports/images.ts';
 import type { KickstartVolumes } from '../ports/kickstart-volumes.ts';
-import type { EngineOutcome, Layout, LayoutContext, UpdateRepository } from '../ports/layout.ts';
+import type { EngineOutcome, Layout, UpdateRepository } from '../ports/layout.ts';
 import type { Hypervisor } from '../ports/machine.ts';
-import { ArmedLine, underFault } from './armed-fault.ts';
+import { ArmedLine } from './armed-fault.ts';
 import { all } from './all.ts';
+import { Faults } from './faults.ts';
 import { memoryLike } from './frozen-memory.ts';
 import { hardware } from './hardware.ts';
 import { GuestVerbs } from './guest-verbs.ts';
@@ -58,6 +58,9 @@ const [VARIABLES, MEMORY] = ['vars.fd', 'memory'];
 /** Of a frozen host only. */
 const [STATE, REPOSITORY] = ['state', 'repository.json'];
 
+/** Of a step in which no engine is at work. */
+const NO_ENGINE = { bytesPlanned: 0, marks: {} };
+
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
 export class MachineHost implements Host {
@@ -67,6 +70,7 @@ export class MachineHost implements Host {
   readonly #power: Power;
   readonly #guest: GuestVerbs;
   readonly #repository: Repository;
+  readonly #faults: Faults;
   readonly #evidence = [...LOGS];
 
   constructor(options: MachineHostOptions) {
@@ -81,6 +85,7 @@ export class MachineHost implements Host {
       onSymptom: this.#onSymptom,
       ...{ disk, hypervisor, files: options.files, connect, clock },
     });
+    this.#faults = new Faults({ ...options, power: this.#power });
     this.#repository = new Repository(options);
     this.#guest = new GuestVerbs({ ...options, power: this.#power, repository: this.#repository });
   }
@@ -109,13 +114,22 @@ export class MachineHost implements Host {
   }
 
   async boot(args: Args<'boot'>, context: StepContext): Promise<Result<'boot'>> {
+    const { ends = 'up', fault } = args;
     await this.#power.start(context);
-    return this.#power.arrive(args.ends ?? 'up', context);
+    const { ended, stamp } = await this.#faults.during(fault, NO_ENGINE, context, (context) =>
+      this.#power.arrive(ends, context),
+    );
+    return { ...(ended ?? { ends: 'cut' }), ...(fault !== undefined && { stamp }) };
   }
 
   async reboot(args: Args<'reboot'>, context: StepContext): Promise<Result<'reboot'>> {
-    await this.#power.restart(context);
-    return this.#power.arrive(args.ends ?? 'up', context);
+    const { ends = 'up', fault } = args;
+    const restarted = async (context: StepContext): ReturnType<Power['arrive']> => {
+      await this.#power.restart(context);
+      return this.#power.arrive(ends, context);
+    };
+    const { ended, stamp } = await this.#faults.during(fault, NO_ENGINE, context, restarted);
+    return { ...ended, ...(fault !== undefined && { stamp }) };
   }
 
   async select(args: Args<'select'>, context: StepContext): Promise<Result<'select'>> {
@@ -151,18 +165,30 @@ export class MachineHost implements Host {
       context.progress,
     );
     const { fault } = args;
-    const line = fault?.fault === 'connection-dropped' ? new ArmedLine(fault) : undefined;
+    const line = fault?.strikes === 'line' ? new ArmedLine(fault) : undefined;
     await using service = await shell.serve(update, line);
-    const engine = (guest: LayoutContext): Promise<EngineOutcome> =>
-      layout.upgrade(guest, image, service.port);
+    const engine = (context: StepContext): Promise<EngineOutcome> =>
+      layout.upgrade(this.#guest.context(context), image, service.port);
+    const { ended, stamp } = await this.#faults.during(
+      fault?.strikes === 'line' ? undefined : fault,
+      { bytesPlanned: layout.upgradeBytes(image), marks: layout.marks },
+      context,
+      (context) =>
+        this.#power.watched('upgrading', context, (signal) => engine({ ...context, signal }), {
+          // that the machine stops is what the fault is for
+          mayStop: fault?.strikes === 'power',
+        }),
+    );
     const { content } = image;
-    const ended =
-      fault?.fault === 'power-cut'
-        ? await this.#underFault(fault, layout.upgradeBytes(image), context, engine)
-        : { ended: await this.#guest.on('upgrading', context, engine) };
-    return 'stamp' in ended
-      ? { outcome: 'cut', reason: null, stamp: ended.stamp, content }
-      : { ...ended.ended, stamp: line?.stamp ?? null, content };
+    return {
+      ...(ended ?? { outcome: 'cut', reason: null }),
+      ...{ stamp: line?.stamp ?? stamp, content },
+    };
+  }
+
+  async strike({ fault: { fault } }: Args<'strike'>): Promise<Result<'strike'>> {
+    const sha256 = await this.#options.hypervisor.forgetVariables(this.#variables);
+    return { stamp: sha256 === null ? null : { fault, sha256 } };
   }
 
   readonly rollback: Host['rollback'] = (...step) => this.#guest.rollback(...step);
@@ -249,29 +275,6 @@ export class MachineHost implements Host {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#power[Symbol.asyncDispose]();
     await this.#options.disk[Symbol.asyncDispose]();
-  }
-
-  #underFault(
-    plan: PowerCut,
-    bytesPlanned: number,
-    context: StepContext,
-    engine: (guest: LayoutContext) => Promise<EngineOutcome>,
-  ): ReturnType<typeof underFault<EngineOutcome>> {
-    const { machine } = this.#power;
-    const strike = (): Promise<Unflushed | null> =>
-      this.#power.cut(plan.seed ?? this.#options.seed);
-    const { clock } = this.#options;
-    // that the machine stops is what the fault is for
-    const how = { mayStop: true };
-    return this.#power.watched(
-      'upgrading',
-      context,
-      (signal) =>
-        underFault({ plan, machine, clock, bytesPlanned, strike, signal }, (signal) =>
-          engine(this.#guest.context({ ...context, signal })),
-        ),
-      how,
-    );
   }
 
   #kickstart({ append }: Args<'install'>): string {

@@ -15,6 +15,7 @@ import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../por
 import type { Shell } from '../ports/shell.ts';
 import { abortable } from './abortable.ts';
 import { chooseEntry } from './boot-menu.ts';
+import { CLOSED_PORT, connected, SSH_PORT } from './connected.ts';
 import { settled, succeed } from './guest-commands.ts';
 import { stoppedInstead } from './stopped-instead.ts';
 import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
@@ -31,13 +32,8 @@ export interface PowerOptions {
   readonly onSymptom: (seen: SeenSymptom) => void;
 }
 
-const SSH_PORT = 22;
 /** More than any host gives a layer on trial. */
 const FAILED_STARTS_MAX = 5;
-/** The discard service: nothing listens there. */
-const CLOSED_PORT = 9;
-/** For the first command: until it is answered, the connection proves nothing. */
-const FIRST_COMMAND_MS = 60_000;
 
 /** A machine that is on; the shell is there once the host answers. */
 interface Powered {
@@ -137,6 +133,19 @@ export class Power implements AsyncDisposable {
     const { machine, shell } = this.#on();
     try {
       return await this.#options.disk.cut(seed, machine.powerCut);
+    } finally {
+      this.#powered = null;
+      await shell?.[Symbol.asyncDispose]();
+    }
+  }
+
+  /** The reset button: memory is lost, and no more. What starts then is another machine. */
+  async reset(): Promise<null> {
+    const { machine, shell } = this.#on();
+    try {
+      await machine.reset();
+      await machine.stopped;
+      return null;
     } finally {
       this.#powered = null;
       await shell?.[Symbol.asyncDispose]();
@@ -259,7 +268,7 @@ export class Power implements AsyncDisposable {
         context,
         (signal) =>
           Promise.race([
-            this.#connected(machine, context, signal),
+            connected(machine, this.#options.connect, { ...context, signal }),
             machine.stopped.then((stop) => ({ stop })),
           ]),
         { mayStop: true },
@@ -275,22 +284,6 @@ export class Power implements AsyncDisposable {
       context.progress('the machine has reset itself and starts again');
       await this.start(context);
     }
-  }
-
-  async #connected(
-    machine: RunningMachine,
-    context: StepContext,
-    signal: AbortSignal,
-  ): Promise<{ readonly shell: Shell }> {
-    const shell = await this.#options.connect({
-      port: machine.forwarded(SSH_PORT),
-      closedPort: machine.forwarded(CLOSED_PORT),
-      deadlineMs: context.limitMs,
-      signal,
-    });
-    await succeed(shell, 'true', { ...context, limitMs: FIRST_COMMAND_MS, signal });
-    context.progress('the host answers');
-    return { shell };
   }
 
   #on(): Powered {

@@ -2,7 +2,7 @@
 import { HostproofError } from '../domain/errors.ts';
 import type { Unflushed } from '../domain/fault.ts';
 import type { Files } from '../ports/files.ts';
-import type { HostDisk } from '../ports/host-disk.ts';
+import type { DiskFaults, HostDisk } from '../ports/host-disk.ts';
 import type { DiskServers, DiskSpec, ServedDisks } from '../ports/machine.ts';
 
 const NAME = 'disk0';
@@ -25,6 +25,11 @@ export class ServedDisk implements HostDisk {
   get spec(): DiskSpec {
     const { socket, unfit } = this.#now;
     return { id: NAME, socket, unfit, kind: 'disk' };
+  }
+
+  get faults(): DiskFaults {
+    const { arm, reopen, mark } = this.#now;
+    return { arm, reopen, mark };
   }
 
   async create(sizeBytes: number): Promise<void> {

@@ -16,6 +16,7 @@ export function storyHost(steps: Pick<Steps, 'perform'>): StoryHost {
     powerOff: () => steps.perform('powerOff', {}),
     powerCut: (options = {}) => steps.perform('powerCut', options),
     upgrade: (image, options) => steps.perform('upgrade', { image, ...options }),
+    strike: (fault) => steps.perform('strike', { fault }),
     rollback: (options) => steps.perform('rollback', { ...options }),
     write: (path, content) => steps.perform('write', { path, content }),
     remove: (path) => steps.perform('remove', { path }),

@@ -1,6 +1,6 @@
 /** A simulated host: in memory, thin layout, same port as a real one. Nothing here runs a guest. */
 import { HostproofError } from '../domain/errors.ts';
-import type { FaultStamp } from '../domain/fault.ts';
+import type { BootFault, FaultStamp, PowerFault } from '../domain/fault.ts';
 import type { ImageFacts, ImageRef } from '../domain/image.ts';
 import type { Json } from '../domain/json.ts';
 import type { Args, BootEnd, Outcome, Result, Verb } from '../domain/verb.ts';
@@ -53,8 +53,10 @@ export class SimulatedHost implements Host {
     return Promise.resolve({ content: { usr: this.#images.content(image).usr } });
   }
 
-  boot(args: Args<'boot'>): Promise<Result<'boot'>> {
-    return this.#start(this.#stored().defaultLayer, args.ends);
+  boot({ ends, fault }: Args<'boot'>): Promise<Result<'boot'>> {
+    if (fault === undefined) return this.#start(this.#stored().defaultLayer, ends);
+    const stamp = { fault: powerOf(fault).fault, bytesWritten: 0, bytesPlanned: 0 };
+    return Promise.resolve({ ends: 'cut', stamp });
   }
 
   reboot(args: Args<'reboot'>): Promise<Result<'reboot'>> {
@@ -86,7 +88,7 @@ export class SimulatedHost implements Host {
       reason: string | null,
       stamp: FaultStamp | null = null,
     ): Promise<Result<'upgrade'>> => Promise.resolve({ outcome, reason, stamp, content });
-    if (fault?.fault === 'connection-dropped') {
+    if (fault?.strikes === 'line') {
       const stamp = { fault: fault.fault, bytesServed: fault.when.bytes };
       return end('refused', 'connection lost', stamp);
     }
@@ -100,11 +102,16 @@ export class SimulatedHost implements Host {
     }
     const running = this.#runningLayer();
     const all = effects(this.#stored(), running, this.#images.ofBase(running.base), image);
-    const cut = fault === undefined ? all.length : cutAfter(fault.when, all.length);
+    const cut = fault === undefined ? all.length : cutAfter(powerOf(fault).when, all.length);
     for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
     if (fault === undefined) return end('done', null);
     this.#running = null;
     return end('cut', null, { fault: fault.fault, bytesWritten: cut, bytesPlanned: cut });
+  }
+
+  /** Its firmware knows nothing that could be forgotten, and nothing that it needs. */
+  strike({ fault: { fault } }: Args<'strike'>): Promise<Result<'strike'>> {
+    return Promise.resolve({ stamp: { fault, sha256: this.#options.sha256('') } });
   }
 
   rollback(args: Args<'rollback'>): Promise<Result<'rollback'>> {
@@ -294,4 +301,11 @@ export class SimulatedHost implements Host {
     );
     this.#disk = { ...disk, layers };
   }
+}
+
+function powerOf(fault: BootFault): PowerFault {
+  if (fault.strikes === 'power') return fault;
+  throw new HostproofError('story/misuse', 'a simulated host has no disk that could lie', {
+    hint: "say `disks: 'served'` in the data of the story",
+  });
 }

@@ -1,4 +1,5 @@
 /** The effects of a thin upgrade, one by one, so that a cut can fall between any two. */
+import type { Moment } from '../domain/fault.ts';
 import type { ImageFacts } from '../domain/image.ts';
 import { freeMiB, TREE_MIB, type SimDisk, type SimLayer } from './disk.ts';
 
@@ -99,9 +100,6 @@ function collect(disk: SimDisk, keep: readonly string[]): SimDisk {
 }
 
 /** How many of the effects come to pass. */
-export function cutAfter(
-  when: { at: 'fraction'; fraction: number } | { at: 'bytes' },
-  count: number,
-): number {
+export function cutAfter(when: Moment, count: number): number {
   return when.at === 'fraction' ? Math.floor(when.fraction * count) : 1;
 }

@@ -19,7 +19,16 @@ t.test('the version', async (t) => {
 
 t.test('list: everything, one kind, for people and for programs', async (t) => {
   const all = JSON.parse((await hostproof(['list', '--json'])).stdout) as Record<string, unknown[]>;
-  const kinds = ['scenarios', 'variants', 'images', 'layouts', 'reporters', 'defects', 'bugs'];
+  const kinds = [
+    'scenarios',
+    'variants',
+    'images',
+    'layouts',
+    'reporters',
+    'defects',
+    'faults',
+    'bugs',
+  ];
   t.same(Object.keys(all), kinds);
   t.match(all['scenarios']?.[0], { name: /\//, title: String, suite: String });
   t.match(all['images']?.[0], {

@@ -1,8 +1,10 @@
 import t from 'tap';
 import type { HostproofError } from '../domain/errors.ts';
+import { at } from '../domain/fault.ts';
 import type { TreeContent } from '../domain/image.ts';
 import type { Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
+import { powerCut } from '../faults/power-cut.ts';
 import type { Host } from '../ports/host.ts';
 import { installed, invariants, stepsOn, thrown, type Spoiled } from './steps.ts';
 
@@ -209,7 +211,7 @@ t.test('of a service that has failed the last thing it said is told', async (t) 
 });
 
 t.test('an upgrade that was cut and came to its end is judged like any other', async (t) => {
-  const late = { fault: 'power-cut', when: { at: 'fraction', of: 'upgrade', fraction: 0.9 } };
+  const late = powerCut({ when: at('upgrade', 0.9) });
   const ids = ['administrator-files-kept', 'administrator-packages-kept'];
   for (const id of ['nothing', 'etc-is-merged', 'update-is-marked', ...ids]) {
     const spoil = BROKEN[id] ?? ((view) => view);
@@ -218,7 +220,7 @@ t.test('an upgrade that was cut and came to its end is judged like any other', a
     await installed(steps);
     await steps.perform('write', { path: '/etc/motd', content: 'mine' });
     await steps.perform('installPackage', { name: 'admin-tool' });
-    await steps.perform('upgrade', { image: { image: '1.1' }, fault: late } as never);
+    await steps.perform('upgrade', { image: { image: '1.1' }, fault: late });
     isCut = true;
     const error = await thrown(steps.perform('boot', {}));
     t.equal(steps.lastView?.version, '1.1', 'the new layer is the default after all');

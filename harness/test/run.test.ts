@@ -1,14 +1,12 @@
 import t from 'tap';
 import { HostproofError } from '../domain/errors.ts';
 import type { Host } from '../ports/host.ts';
-import type { RunningMachine } from '../ports/machine.ts';
-import { underFault } from '../run/armed-fault.ts';
 import { keyTowards, menuRows } from '../run/boot-menu.ts';
 import { expectations } from '../run/story-api.ts';
 import { Scope } from '../run/scope.ts';
 import { never, notYet, waitFor, yes } from '../run/wait.ts';
 import { fakeClock } from './fake-clock.ts';
-import { installed, stepsOn, thrown } from './steps.ts';
+import { installed, stepsOn } from './steps.ts';
 
 t.test('a wait answers yes, never or too late, and says what was last seen', async (t) => {
   const options = {
@@ -68,42 +66,6 @@ t.test('a verb is refused where it makes no sense, and that is the story to blam
   await Promise.allSettled(two);
 });
 
-t.test('a fault that never struck is the fault of the story', async (t) => {
-  const fault = { fault: 'power-cut', when: { at: 'bytes', bytes: 10 } } as const;
-  const { steps } = stepsOn({
-    upgrade: () =>
-      Promise.resolve({
-        outcome: 'done',
-        reason: null,
-        stamp: null,
-        content: { usr: '', rest: '' },
-      }),
-  });
-  await installed(steps);
-  const dropped = { fault: 'connection-dropped', when: { at: 'served', bytes: 10 } } as const;
-  for (const armed of [fault, dropped]) {
-    await t.rejects(steps.perform('upgrade', { image: { image: '1.1' }, fault: armed }), {
-      code: 'story/fault-never-struck',
-    });
-  }
-});
-
-t.test('an upgrade that fails before the fault strikes is the fault of the host', async (t) => {
-  const content = { usr: '', rest: '' };
-  const dropped = { fault: 'connection-dropped', when: { at: 'served', bytes: 10 } } as const;
-  const cut = { fault: 'power-cut', when: { at: 'bytes', bytes: 10 } } as const;
-  const { steps } = stepsOn({
-    upgrade: () => Promise.resolve({ outcome: 'failed', reason: 'no', stamp: null, content }),
-  });
-  await installed(steps);
-  for (const fault of [dropped, cut]) {
-    await t.rejects(steps.perform('upgrade', { image: { image: '1.1' }, fault }), {
-      code: 'host/expectation',
-      message: `the upgrade was failed, expected was ${fault === cut ? 'cut' : 'refused or failed'} before the ${fault.fault}: no`,
-    });
-  }
-});
-
 t.test('a step tells so much progress and no more', async (t) => {
   const { steps, events } = stepsOn({
     settle: (_args, { progress }) => {
@@ -116,22 +78,6 @@ t.test('a step tells so much progress and no more', async (t) => {
   const told = events.flatMap((event) => (event.type === 'step.progress' ? [event.text] : []));
   t.equal(told.length, 2001);
   t.equal(told.at(-1), 'and more, which is not told');
-});
-
-t.test('an upgrade whose connection drops must not be done', async (t) => {
-  const fault = { fault: 'connection-dropped', when: { at: 'served', bytes: 10 } } as const;
-  const image = { image: '1.1' };
-  const { steps } = stepsOn();
-  await installed(steps);
-  const { outcome, stamp } = await steps.perform('upgrade', { image, fault });
-  t.equal(outcome, 'refused');
-  t.same(stamp, { fault: 'connection-dropped', bytesServed: 10 });
-  const deaf = stepsOn({
-    upgrade: () =>
-      Promise.resolve({ outcome: 'done', reason: null, stamp, content: { usr: '', rest: '' } }),
-  });
-  await installed(deaf.steps);
-  t.equal((await thrown(deaf.steps.perform('upgrade', { image, fault })))?.blame, 'host');
 });
 
 t.test('a step that does not end is ended at its limit, and says so', async (t) => {
@@ -175,54 +121,6 @@ t.test('the boot menu is read from the screen as GRUB draws it', (t) => {
   t.same(menuRows(['[    1.0] GNU GRUB is not here', '| * not a menu']).length <= 1, true);
   t.same(menuRows(['Linux version 6.1']), []);
   t.end();
-});
-
-t.test('a step whose connection dies with the machine was cut, and did not fail', async (t) => {
-  let bytesWritten = 0;
-  let die: (error: Error) => void = () => undefined;
-  const machine = {
-    blockStatistics: () => Promise.resolve({ bytesWritten: (bytesWritten += 100), flushes: 0 }),
-    ...{ unfit: new Promise<never>(() => undefined), stopped: new Promise(() => undefined) },
-  } as unknown as RunningMachine;
-  const end = await underFault(
-    {
-      plan: { fault: 'power-cut', when: { at: 'bytes', bytes: 250 } },
-      machine,
-      clock: fakeClock(),
-      bytesPlanned: 1000,
-      strike: async () => {
-        die(new Error('the connection was lost'));
-        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-        return { kept: 1, lost: 2, torn: 3 };
-      },
-      signal: new AbortController().signal,
-    },
-    () => new Promise((_, reject) => (die = reject)),
-  );
-  const unflushed = { kept: 1, lost: 2, torn: 3 };
-  t.same(end, { stamp: { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000, unflushed } });
-});
-
-t.test("a machine that stops before the fault strikes is the host's doing", async (t) => {
-  let asked = 0;
-  const machine = {
-    blockStatistics: () =>
-      asked++ === 0
-        ? Promise.resolve({ bytesWritten: 0, flushes: 0 })
-        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
-    unfit: new Promise<never>(() => undefined),
-    stopped: Promise.resolve({ reason: 'reset', detail: 'guest-reset' }),
-  } as unknown as RunningMachine;
-  const never = underFault(
-    {
-      plan: { fault: 'power-cut', when: { at: 'bytes', bytes: 250 } },
-      ...{ machine, clock: fakeClock(), bytesPlanned: 1000 },
-      strike: () => Promise.resolve(null),
-      signal: new AbortController().signal,
-    },
-    () => new Promise(() => undefined),
-  );
-  await t.rejects(never, { code: 'host/never', message: /before the fault struck \(reset/ });
 });
 
 t.test('space that an upgrade takes for good is found', async (t) => {

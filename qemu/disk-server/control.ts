@@ -3,7 +3,8 @@
  * order, and lines for what happens in between.
  */
 import { z } from 'zod';
-import { commandSchema, effectSchema, ruleSchema } from './rule.ts';
+import { diskCommandSchema } from '../../harness/domain/disk-rule.ts';
+import { effectSchema, ruleSchema } from './rule.ts';
 
 const path = z.string().nullable();
 
@@ -28,7 +29,7 @@ const struckSchema = z.object({
   records: z.number(),
   disk: z.string(),
   path: z.string(),
-  command: commandSchema,
+  command: diskCommandSchema,
   offset: z.number(),
   length: z.number(),
 });

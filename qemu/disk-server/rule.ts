@@ -1,59 +1,37 @@
 /** What a disk does instead of what it should, once, a few times, or from now on: armed by the harness, struck by a request. */
 import { z } from 'zod';
+import {
+  diskEffectSchema,
+  diskRuleSchema,
+  type DiskCommand,
+} from '../../harness/domain/disk-rule.ts';
 import type { Disk } from './disk.ts';
 
-const count = z.number().int().positive();
-const bytes = z.number().int().nonnegative();
-
-export const commandSchema = z.enum(['read', 'write', 'flush', 'trim', 'zeroes']);
-
-export const ruleSchema = z.object({
+/** A rule of the harness, with what only the server has to know. */
+export const ruleSchema = diskRuleSchema.extend({
   /** Names it in what is told of it. */
   id: z.string().min(1).max(100),
-  /** Which requests: each of these that is given must fit. */
   disk: z.string().optional(),
   path: z.string().optional(),
-  command: commandSchema.optional(),
-  /** Bytes of the disk that a request must touch, up to and without `end`. */
-  range: z.object({ start: bytes, end: bytes }).optional(),
-  /** Only writes that take new room. */
-  isNew: z.boolean().default(false),
+  isNew: diskRuleSchema.shape.isNew.unwrap().default(false),
   /** Only after the harness has put this mark into the log. */
   mark: z.string().optional(),
   /** Only when this many milliseconds have passed since it was armed. */
   afterMs: z.number().nonnegative().default(0),
-  /** Only when this many bytes have been written to the disks since it was armed. */
-  afterBytes: bytes.default(0),
-  /** The how many-th of the requests that fit is the first to be struck. */
-  nth: count.default(1),
-  /** How many are struck from there on; null: all. */
-  times: count.nullable().default(1),
-  effect: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('error'), error: z.enum(['io', 'no-space']) }),
-    z.object({ kind: z.literal('delay'), ms: z.number().positive() }),
-    /** A flush that is answered and not done; another command is done, as it should be. */
-    z.object({ kind: z.literal('lie') }),
-    /** Only the first sectors of a write get to the disk; it is answered as if all had. */
-    z.object({ kind: z.literal('tear'), sectors: bytes }),
-    /** One bit of what is written, or read, is the other. `at`: a byte of the request; modulo its length. */
-    z.object({ kind: z.literal('flip'), at: bytes }),
-    /** The connections of the path end, and nobody gets in any more; of all paths, if none is named. */
-    z.object({ kind: z.literal('vanish') }),
-  ]),
+  afterBytes: diskRuleSchema.shape.afterBytes.unwrap().default(0),
+  nth: diskRuleSchema.shape.nth.unwrap().default(1),
+  times: diskRuleSchema.shape.times.unwrap().default(1),
 });
 export type Rule = z.infer<typeof ruleSchema>;
 export type RuleInput = z.input<typeof ruleSchema>;
-export type Effect = Rule['effect'];
 
-export const effectSchema = z.enum(
-  ruleSchema.shape.effect.options.map((option) => option.shape.kind.value),
-);
+export const effectSchema = z.enum(diskEffectSchema.options.map(({ shape }) => shape.kind.value));
 
 /** What a rule is held against. */
 export interface Asked {
   readonly disk: Pick<Disk, 'name' | 'isNew'>;
   readonly path: string;
-  readonly command: z.infer<typeof commandSchema>;
+  readonly command: DiskCommand;
   readonly offset: number;
   readonly length: number;
 }

@@ -6,7 +6,8 @@ import { zeroes, type Disk } from './disk.ts';
 import type { DiskLog } from './log.ts';
 import { COMMAND, COMMAND_FLAG, NBD_ERROR, PAYLOAD_BYTES_MAX, type Request } from './protocol.ts';
 import { ALL_DISKS, FLAG, type Kind, type LogRecord } from './record.ts';
-import { Rules, type Asked, type Effect, type Rule } from './rule.ts';
+import type { DiskEffect } from '../../harness/domain/disk-rule.ts';
+import { Rules, type Asked, type Rule } from './rule.ts';
 
 const NAME_BY_COMMAND: Readonly<Record<number, Asked['command']>> = {
   [COMMAND.read]: 'read',
@@ -86,7 +87,7 @@ export class DiskService {
     disk: Disk,
     request: Request,
     command: Asked['command'],
-    { payload, effect }: { payload: readonly Buffer[]; effect: Effect | undefined },
+    { payload, effect }: { payload: readonly Buffer[]; effect: DiskEffect | undefined },
   ): Outcome {
     const [offset, { length }] = [Number(request.offset), request];
     const forced = (request.flags & COMMAND_FLAG.fua) === 0 ? 0 : FLAG.fua;
@@ -189,7 +190,7 @@ interface Stored {
   readonly isSpoilt: boolean;
 }
 
-function spoilt(pieces: readonly Buffer[], length: number, effect: Effect | undefined): Stored {
+function spoilt(pieces: readonly Buffer[], length: number, effect: DiskEffect | undefined): Stored {
   if (effect?.kind === 'flip') {
     const bytes = Buffer.concat(pieces);
     flip(bytes, effect.at);

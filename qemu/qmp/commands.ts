@@ -10,6 +10,7 @@ const blockStatisticsSchema = z.array(
       wr_bytes: z.number(),
       rd_bytes: z.number(),
       flush_operations: z.number(),
+      rd_operations: z.number(),
       wr_operations: z.number(),
     }),
   }),
@@ -18,6 +19,7 @@ const blockStatisticsSchema = z.array(
 export interface DiskStatistics {
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  readonly reads: number;
   readonly writes: number;
   readonly flushes: number;
 }
@@ -34,6 +36,7 @@ export async function queryDiskStatistics(
     byDisk.set(id, {
       bytesRead: stats.rd_bytes,
       bytesWritten: stats.wr_bytes,
+      reads: stats.rd_operations,
       writes: stats.wr_operations,
       flushes: stats.flush_operations,
     });

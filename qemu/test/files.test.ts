@@ -1,4 +1,5 @@
 /** Everything that needs no guest: programs, disks, firmware. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,7 +7,13 @@ import t from 'tap';
 
 import { checkDisk, createDisk, diskInfo, overlayDisk } from '../disks.ts';
 import { failureCode } from '../failure.ts';
-import { describedFirmware, ensureVariables, findFirmware, parseDescriptor } from '../firmware.ts';
+import {
+  describedFirmware,
+  ensureVariables,
+  findFirmware,
+  forgetVariables,
+  parseDescriptor,
+} from '../firmware.ts';
 import { findQemu, isOlder, qemuVersion, requireProgram } from '../version.ts';
 import { newDirectory } from './machines.ts';
 
@@ -38,6 +45,23 @@ t.test('a full disk is the fault of the environment', async (t) => {
   const firmware = { codeFile: template, varsTemplate: template, secureBoot: false };
   await t.rejects(ensureVariables(join(directory, 'absent/VARS.fd'), firmware), { code: 'env/io' });
 });
+
+t.test(
+  'variables are forgotten, and it is told whether there was anything to forget',
+  async (t) => {
+    const directory = newDirectory();
+    const [template, own] = [join(directory, 'VARS.fd'), join(directory, 'own.fd')];
+    writeFileSync(template, 'as from the factory');
+    const firmware = { codeFile: template, varsTemplate: template, secureBoot: false };
+    t.equal(await forgetVariables(own, firmware), null, 'none');
+    await ensureVariables(own, firmware);
+    t.equal(await forgetVariables(own, firmware), null, 'those of the factory');
+    writeFileSync(own, 'boot this first');
+    const gone = createHash('sha256').update('boot this first').digest('hex');
+    t.equal(await forgetVariables(own, firmware), gone);
+    t.equal(readFileSync(own, 'utf8'), 'as from the factory');
+  },
+);
 
 t.test('QEMU and its tools are found, or missed with a hint', async (t) => {
   const build = await findQemu();

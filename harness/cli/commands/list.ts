@@ -8,7 +8,7 @@ import { printJson, table } from '../output.ts';
 const list: CommandModule = (_context: CommandContext) =>
   commandWithExamples(
     'list',
-    'shows stories, images, layouts, reports, planted defects and real ones',
+    'shows stories, images, layouts, reports, faults, planted defects and real ones',
     [
       ['hostproof list', 'everything'],
       ['hostproof list scenarios', 'the stories and the suites they belong to'],
@@ -16,6 +16,10 @@ const list: CommandModule = (_context: CommandContext) =>
       [
         'hostproof list bugs',
         'real defects of such hosts: which story would catch each, or why none',
+      ],
+      [
+        'hostproof list faults',
+        'what can go wrong with a host on purpose, and how a story says so',
       ],
       ['hostproof list images --json', 'for a program'],
     ],
@@ -36,9 +40,9 @@ const list: CommandModule = (_context: CommandContext) =>
 export default list;
 
 function section(kind: Kind, { entries, summary }: Listing): string {
-  const rows = entries.map(({ name, title, suite }) => [
-    `  ${name}`,
-    typeof suite === 'string' ? `[${suite}] ${title}` : title,
+  const rows = entries.flatMap(({ name, title, suite, more = [] }) => [
+    [`  ${name}`, typeof suite === 'string' ? `[${suite}] ${title}` : title],
+    ...more.map((line) => ['', line]),
   ]);
   return `${kind}\n${table(rows)}${summary === undefined ? '' : `${summary}\n`}`;
 }

@@ -36,7 +36,6 @@ const shell: CommandModule = ({ signal, end }) =>
       const { machineHosts } = await import('../machine-hosts.ts');
       const factory = await machineHosts({
         defect: job.defect,
-        disks: job.disks,
         seed: job.seed,
         sha256,
         signal,

@@ -14,11 +14,11 @@ import { foreseen, type Course, type ForeseenAct } from './forecast.ts';
 const STEPS_MAX = 1000;
 
 export async function rehearse(
-  job: Pick<Job, 'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'run' | 'seed'>,
+  job: Pick<Job, 'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'disks' | 'run' | 'seed'>,
 ): Promise<Course> {
   const acts: ForeseenAct[] = [];
   let steps = 0;
-  const { layout, firmware, storage, memoryMiB, run, seed } = job;
+  const { layout, firmware, storage, memoryMiB, disks = '', run, seed } = job;
   const rehearsed = new Promise<void>((resolve) => {
     const perform = async <V extends Verb>(verb: V, given: Args<V>): Promise<Result<V>> => {
       if (++steps > STEPS_MAX) {
@@ -39,7 +39,7 @@ export async function rehearse(
       });
   });
   await rehearsed;
-  return { beginning: [layout, firmware, storage, memoryMiB.toString()].join(' '), acts };
+  return { beginning: [layout, firmware, storage, memoryMiB.toString(), disks].join(' '), acts };
 }
 
 const nothing = (): void => undefined;

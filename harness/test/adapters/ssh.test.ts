@@ -213,7 +213,7 @@ t.test(
     const failsAfterBytes = 2 * 1024 * 1024;
     await using service = await shell.serve(
       { files, directories: new Map() },
-      { failsAfterBytes, onFailed: (bytes) => failed.push(bytes) },
+      { failsAfterBytes, does: 'drop', onFailed: (bytes) => failed.push(bytes) },
     );
     t.equal((await fetch(service.port, '/note', {})).body.toString(), 'note');
     t.same(failed, [], 'it is sound until then');
@@ -229,6 +229,25 @@ t.test(
     await t.rejects(fetch(service.port, '/note', {}));
   },
 );
+
+t.test('a repository that is emptied ends what it was sending, and knows of nothing', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'hostproof-emptied-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const path = join(directory, 'big');
+  const sizeBytes = 3 * 1024 * 1024;
+  await writeFile(path, Buffer.alloc(sizeBytes));
+  await using shell = await connected();
+  const failed: number[] = [];
+  const failsAfterBytes = 1024 * 1024;
+  await using service = await shell.serve(
+    { files: new Map([['/big', { path, sizeBytes }]]), directories: new Map() },
+    { failsAfterBytes, does: 'not-found', onFailed: (bytes) => failed.push(bytes) },
+  );
+  await t.rejects(fetch(service.port, '/big', {}));
+  t.same(failed, [failsAfterBytes]);
+  t.equal((await fetch(service.port, '/big', {})).status, 404, 'it still answers');
+  t.same(failed, [failsAfterBytes], 'and struck once');
+});
 
 t.test('ranges as RFC 9110 has them', (t) => {
   t.same(parseRange('bytes=0-0', 10), { start: 0, end: 0 });

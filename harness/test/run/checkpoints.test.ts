@@ -1,7 +1,9 @@
 /** Jobs that remember what was done before. */
 import t from 'tap';
 import { loadScenarios } from '../../cli/load.ts';
+import { at } from '../../domain/fault.ts';
 import { plan } from '../../domain/plan.ts';
+import { powerCut } from '../../faults/power-cut.ts';
 import {
   errorOf,
   newCache,
@@ -101,8 +103,7 @@ t.test('a fault at another moment, and another seed, are other steps', async (t)
     async ({ host, image }) => {
       await host.install(image('1.0'));
       await host.boot();
-      const when = { at: 'fraction', of: 'upgrade', fraction } as const;
-      await host.upgrade(image('1.1'), { fault: { fault: 'power-cut', when } });
+      await host.upgrade(image('1.1'), { fault: powerCut({ when: at('upgrade', fraction) }) });
     };
   await told(cut(0.5), { cache });
   t.same((await told(cut(0.5), { cache })).cached, [true, true, true]);

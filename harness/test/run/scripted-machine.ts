@@ -31,6 +31,7 @@ export function scripted(
     createDisk: () => Promise.resolve(),
     overlayDisk: () => Promise.resolve(),
     standAlone: () => Promise.resolve(),
+    forgetVariables: () => Promise.resolve(null),
     start: (spec) => {
       const machine = scriptedMachine(clock, scripts[started.length] ?? [], () => {
         disposed.push(spec.dir);
@@ -101,7 +102,7 @@ function scriptedMachine(
     forwarded: (guestPort) => 10_000 + guestPort,
     stopped,
     unfit,
-    blockStatistics: () => Promise.resolve({ bytesWritten, flushes: 0 }),
+    blockStatistics: () => Promise.resolve({ bytesWritten, reads: 0, writes: 0, flushes: 0 }),
     powerCut: () => Promise.resolve(),
     freeze: () => Promise.resolve(),
     reset: () => Promise.resolve(),

@@ -1,0 +1,24 @@
+/** A bit that the disk gets wrong, and does not know of. */
+import type { DiskRule } from '../domain/disk-rule.ts';
+import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+
+export default {
+  name: 'byte-flipped',
+  title: 'One bit of what is written, or read, is the other, and nobody is told.',
+  detail: 'Only who has a checksum can know. Needs served disks.',
+  example: "host.upgrade(image('1.1'), { fault: byteFlipped({ command: 'write', nth: 500 }) })",
+} satisfies FaultKind;
+
+export function byteFlipped({
+  when = { at: 'start' },
+  byte = 0,
+  ...which
+}: Pick<DiskRule, 'range' | 'nth' | 'times'> & {
+  readonly command: 'read' | 'write';
+  /** Of the request. */
+  readonly byte?: number;
+  readonly when?: Moment;
+}): DiskFault {
+  const rule = { ...which, effect: { kind: 'flip', at: byte } } as const;
+  return { fault: 'byte-flipped', strikes: 'disk', when, rule };
+}

@@ -1,0 +1,22 @@
+/** A write of which only the beginning gets to the disk, although all of it was answered. */
+import type { DiskRule } from '../domain/disk-rule.ts';
+import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+
+export default {
+  name: 'write-torn',
+  title: 'Only the first sectors of a write get to the disk; it is answered as if all had.',
+  detail: 'Only who has a checksum can know. Needs served disks.',
+  example: "host.upgrade(image('1.1'), { fault: writeTorn({ sectors: 1, nth: 500 }) })",
+} satisfies FaultKind;
+
+export function writeTorn({
+  when = { at: 'start' },
+  sectors,
+  ...which
+}: Pick<DiskRule, 'range' | 'nth' | 'times'> & {
+  readonly sectors: number;
+  readonly when?: Moment;
+}): DiskFault {
+  const rule = { command: 'write', ...which, effect: { kind: 'tear', sectors } } as const;
+  return { fault: 'write-torn', strikes: 'disk', when, rule };
+}

@@ -1,0 +1,126 @@
+/** Has a step meet with its fault. */
+import { HostproofError } from '../domain/errors.ts';
+import type { DiskFault, FaultStamp, PowerFault } from '../domain/fault.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HostDisk } from '../ports/host-disk.ts';
+import type { StepContext } from '../ports/host.ts';
+import { underDiskFault, underPowerFault } from './armed-fault.ts';
+import { watch, type Lines, type Seen, type WatchedStep } from './moments.ts';
+import type { Power } from './power.ts';
+
+export interface FaultsOptions {
+  readonly power: Power;
+  readonly disk: Pick<HostDisk, 'faults'>;
+  readonly clock: Clock;
+  /** Of power cuts for which the story chooses none. */
+  readonly seed: number;
+}
+
+/** What the engine of a step does, as far as it is known. */
+export type EngineWork = Pick<WatchedStep, 'bytesPlanned' | 'marks'>;
+
+/** How it ended; null when the power was taken away before. */
+export interface EndUnderFault<T> {
+  readonly ended: T | null;
+  readonly stamp: FaultStamp | null;
+}
+
+export class Faults {
+  readonly #options: FaultsOptions;
+
+  constructor(options: FaultsOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `body` on the machine that is on, which meets with the fault, or not. */
+  during<T>(
+    fault: DiskFault | undefined,
+    work: EngineWork,
+    context: StepContext,
+    body: (context: StepContext) => Promise<T>,
+  ): Promise<EndUnderFault<T> & { readonly ended: T }>;
+  during<T>(
+    fault: PowerFault | DiskFault | undefined,
+    work: EngineWork,
+    context: StepContext,
+    body: (context: StepContext) => Promise<T>,
+  ): Promise<EndUnderFault<T>>;
+  async during<T>(
+    fault: PowerFault | DiskFault | undefined,
+    work: EngineWork,
+    context: StepContext,
+    body: (context: StepContext) => Promise<T>,
+  ): Promise<EndUnderFault<T>> {
+    if (fault === undefined) return { ended: await body(context), stamp: null };
+    const { clock, power } = this.#options;
+    const { machine } = power;
+    const over = new AbortController();
+    const { says, progress } = overheard(context);
+    const step = (signal: AbortSignal): Promise<T> => body({ ...context, progress, signal });
+    try {
+      const signal = AbortSignal.any([context.signal, over.signal]);
+      const { come } = await watch(fault.when, { ...work, machine, clock, says }, signal);
+      const armed = { clock, come, signal };
+      if (fault.strikes === 'disk')
+        return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
+      const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen);
+      const end = await underPowerFault({ ...armed, machine, strike }, step);
+      return 'stamp' in end ? { ended: null, ...end } : { ...end, stamp: null };
+    } finally {
+      over.abort();
+    }
+  }
+
+  #disk(
+    plan: DiskFault,
+    { progress }: StepContext,
+  ): Pick<Parameters<typeof underDiskFault>[0], 'plan' | 'disk' | 'onStruck'> {
+    const disk = this.#options.disk.faults;
+    if (disk === null) {
+      throw new HostproofError('story/misuse', `${plan.fault} needs a disk that can lie`, {
+        hint: "say `disks: 'served'` in the data of the story",
+      });
+    }
+    return {
+      ...{ plan, disk },
+      onStruck: ({ command, offset, length, records }) => {
+        const where = `${command} of ${length.toString()} bytes at ${offset.toString()}`;
+        progress(`${plan.fault} strikes: ${where}, record ${records.toString()}`);
+      },
+    };
+  }
+
+  /** The power. */
+  async #take(
+    { fault, does, seed }: PowerFault,
+    { bytesPlanned }: EngineWork,
+    { bytesWritten, line }: Seen,
+  ): Promise<FaultStamp> {
+    const { power } = this.#options;
+    const unflushed =
+      does === 'reset' ? await power.reset() : await power.cut(seed ?? this.#options.seed);
+    return {
+      ...{ fault, bytesWritten, bytesPlanned },
+      ...(line !== undefined && { line }),
+      ...(unflushed !== null && { unflushed }),
+    };
+  }
+}
+
+/** A step's progress, and whoever listens to it. */
+function overheard({ progress }: StepContext): {
+  readonly says: Lines;
+  readonly progress: StepContext['progress'];
+} {
+  const listeners = new Set<(line: string) => void>();
+  return {
+    says: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    progress: (text) => {
+      progress(text);
+      for (const listener of listeners) listener(text);
+    },
+  };
+}

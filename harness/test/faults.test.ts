@@ -1,0 +1,129 @@
+/** Every fault: as it is listed, as a story has it, and when it does not strike. */
+import t from 'tap';
+import { loadFaults, ROOT } from '../cli/load.ts';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { afterBytes, afterServed } from '../domain/fault.ts';
+import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
+import { connectionDropped } from '../faults/connection-dropped.ts';
+import { powerCut } from '../faults/power-cut.ts';
+import { variablesLost } from '../faults/variables-lost.ts';
+import { storyHost } from '../run/story-api.ts';
+import * as authors from '../scenario.ts';
+import { installed, stepsOn, thrown } from './steps.ts';
+
+const faults = await loadFaults();
+const content = { usr: '', rest: '' };
+
+/** The step that the example of a fault asks for. */
+async function exampled(example: string): Promise<{ verb: Verb; args: Args<Verb> }> {
+  const asked: { verb: Verb; args: Args<Verb> }[] = [];
+  const perform = <V extends Verb>(verb: V, args: Args<V>): Promise<Result<V>> => {
+    asked.push({ verb, args });
+    return Promise.resolve({} as Result<V>);
+  };
+  const names = { ...authors, host: storyHost({ perform }), image: (image: string) => ({ image }) };
+  // as it stands in the list, with what a story is given
+  await runInNewContext(example, names);
+  const [step] = asked;
+  if (step === undefined) throw new Error(`${example} asks for no step`);
+  return step;
+}
+
+t.test('a fault is named like its file, and explained in two lines and an example', async (t) => {
+  const files = await readdir(join(ROOT, 'harness/faults'));
+  t.same(
+    faults.map(({ name }) => `${name}.ts`),
+    files.sort(),
+  );
+  for (const { name, title, detail, example } of faults) {
+    for (const line of [title, detail, example]) t.ok(line.length <= 100, `${name}: ${line}`);
+    const { verb, args } = await exampled(example);
+    t.match(VERBS[verb].args.parse(args), { fault: { fault: name } }, example);
+  }
+});
+
+t.test('each of them, armed and not struck, is told', async (t) => {
+  for (const { name, example } of faults) {
+    const { verb, args } = await exampled(example);
+    const { steps } = stepsOn({
+      upgrade: () => Promise.resolve({ outcome: 'done', reason: null, stamp: null, content }),
+      strike: () => Promise.resolve({ stamp: null }),
+    });
+    await installed(steps);
+    if (VERBS[verb].needs === 'off') await steps.perform('powerOff', {});
+    if (verb === 'boot') continue; // below: a host that is up is told, too
+    await t.rejects(
+      steps.perform(verb, args),
+      { code: 'story/fault-never-struck', message: new RegExp(`^${name} was armed`) },
+      name,
+    );
+  }
+});
+
+t.test('a start, or a restart, whose fault did not strike', async (t) => {
+  const fault = powerCut({ when: afterBytes(10) });
+  const up = (): Promise<Result<'boot'>> => Promise.resolve({ ends: 'up', stamp: null });
+  const { steps } = stepsOn({ boot: up });
+  await steps.perform('install', { image: { image: '1.0' } });
+  await t.rejects(steps.perform('boot', { fault }), { code: 'story/fault-never-struck' });
+});
+
+t.test('an upgrade that fails before the fault strikes is the fault of the host', async (t) => {
+  const dropped = connectionDropped({ when: afterServed(10) });
+  const cut = powerCut({ when: afterBytes(10) });
+  const { steps } = stepsOn({
+    upgrade: () => Promise.resolve({ outcome: 'failed', reason: 'no', stamp: null, content }),
+  });
+  await installed(steps);
+  for (const fault of [dropped, cut]) {
+    await t.rejects(steps.perform('upgrade', { image: { image: '1.1' }, fault }), {
+      code: 'host/expectation',
+      message: `the upgrade was failed, expected was ${fault === cut ? 'cut' : 'refused or failed'} before the ${fault.fault}: no`,
+    });
+  }
+});
+
+t.test('an upgrade whose connection drops must not be done', async (t) => {
+  const fault = connectionDropped({ when: afterServed(10) });
+  const image = { image: '1.1' };
+  const { steps } = stepsOn();
+  await installed(steps);
+  const { outcome, stamp } = await steps.perform('upgrade', { image, fault });
+  t.equal(outcome, 'refused');
+  t.same(stamp, { fault: 'connection-dropped', bytesServed: 10 });
+  const deaf = stepsOn({
+    upgrade: () => Promise.resolve({ outcome: 'done', reason: null, stamp, content }),
+  });
+  await installed(deaf.steps);
+  t.equal((await thrown(deaf.steps.perform('upgrade', { image, fault })))?.blame, 'host');
+});
+
+t.test('of several ends that an upgrade may have, any will do, and no other', async (t) => {
+  const { steps } = stepsOn({
+    upgrade: () => Promise.resolve({ outcome: 'failed', reason: null, stamp: null, content }),
+  });
+  await installed(steps);
+  const image = { image: '1.1' };
+  await steps.perform('upgrade', { image, ends: ['done', 'failed'] });
+  await t.rejects(steps.perform('upgrade', { image, ends: ['done', 'refused'] }), {
+    message: /expected was done or refused/,
+  });
+});
+
+t.test(
+  'a start that is cut leaves a host that is off, and promises what it did before',
+  async (t) => {
+    const { steps } = stepsOn();
+    await installed(steps);
+    await steps.perform('upgrade', { image: { image: '1.1' } });
+    await steps.perform('powerOff', {});
+    await steps.perform('strike', { fault: variablesLost() });
+    const fault = powerCut({ when: afterBytes(10) });
+    t.match(await steps.perform('boot', { fault }), { ends: 'cut', stamp: { fault: 'power-cut' } });
+    await t.rejects(steps.perform('settle', {}), { code: 'story/misuse', message: /it is off/ });
+    await steps.perform('boot', {});
+    t.equal(steps.lastView?.version, '1.1');
+  },
+);

@@ -1,0 +1,151 @@
+/** Faults meet a step at their moment, or not at all. */
+import t from 'tap';
+import { HostproofError } from '../../domain/errors.ts';
+import {
+  after,
+  afterBytes,
+  at,
+  atMark,
+  during,
+  onConsole,
+  sometime,
+  type Moment,
+} from '../../domain/fault.ts';
+import { prng } from '../../domain/prng.ts';
+import type { RunningMachine } from '../../ports/machine.ts';
+import { underPowerFault } from '../../run/armed-fault.ts';
+import { watch, type Seen, type WatchedStep } from '../../run/moments.ts';
+import { fakeClock } from '../fake-clock.ts';
+
+const going = (): AbortSignal => new AbortController().signal;
+const never = new Promise<never>(() => undefined);
+
+/** A machine whose disks are asked for 100 bytes more, in two writes, each time that it is looked at. */
+function busyMachine(changes: Partial<RunningMachine> = {}): RunningMachine {
+  let looks = 0;
+  return {
+    blockStatistics: () => {
+      looks++;
+      return Promise.resolve({
+        ...{ bytesWritten: looks * 100, writes: looks * 2, reads: looks, flushes: looks },
+      });
+    },
+    ...{ unfit: never, stopped: never, console: { onLine: () => () => undefined } },
+    ...changes,
+  } as unknown as RunningMachine;
+}
+
+function step(changes: Partial<WatchedStep> = {}): WatchedStep {
+  const nobody = (): (() => void) => () => undefined;
+  return {
+    ...{ machine: busyMachine(), clock: fakeClock(), bytesPlanned: 1000, says: nobody },
+    ...{ marks: { switched: /^engine: the default is / }, ...changes },
+  };
+}
+
+async function seenAt(moment: Moment, changes?: Partial<WatchedStep>): Promise<Seen> {
+  return (await watch(moment, step(changes), going())).come;
+}
+
+t.test('moments come by what the disks have done', async (t) => {
+  t.same(await seenAt({ at: 'start' }), { bytesWritten: 0 });
+  t.same(await seenAt(afterBytes(250)), { bytesWritten: 300 });
+  t.same(await seenAt(at('upgrade', 0.45)), { bytesWritten: 500 });
+  t.same(await seenAt(after('write', 5)), { bytesWritten: 300 });
+  t.same(await seenAt(after('flush', 5)), { bytesWritten: 500 });
+  t.same(await seenAt(after('read', 2)), { bytesWritten: 200 });
+});
+
+t.test('moments come by what is said, from the beginning of the step on', async (t) => {
+  const says =
+    (...lines: string[]): WatchedStep['says'] =>
+    (listener) => {
+      for (const line of lines) listener(line);
+      return () => undefined;
+    };
+  const lines = says(
+    '[    0.000000] Linux version 6.1.0 of somebody',
+    '[    7.712685] Run /init as init process',
+    '[   62.1] systemd[1]: initrd-switch-root.service: Deactivated successfully.',
+  );
+  const console = { onLine: lines } as RunningMachine['console'];
+  const machine = busyMachine({ console });
+  for (const [phase, line] of [
+    ['kernel', /Linux version/],
+    ['initramfs', /Run .init/],
+    ['services', /switch-root/],
+  ] as const)
+    t.match(await seenAt(during('boot', phase), { machine }), { line });
+  t.match(await seenAt(onConsole(/^\[ +7/), { machine }), { line: /Run .init/ });
+  const engine = says('engine: begins', 'engine: the default is new', 'engine: ends');
+  t.match(await seenAt(atMark('switched'), { says: engine }), { line: /default is new/ });
+  const flood = says(`engine: the default is ${'x'.repeat(9999)}`);
+  t.equal((await seenAt(atMark('switched'), { says: flood })).line?.length, 300, 'bounded');
+});
+
+t.test('a moment that can never come is the fault of the story', async (t) => {
+  await t.rejects(seenAt(atMark('swiched')), {
+    code: 'story/misuse',
+    message: /no mark "swiched".*there are: switched/,
+  });
+  await t.rejects(seenAt({ at: 'console', pattern: '(' }), { code: 'story/misuse' });
+});
+
+t.test('somewhere in a step is the same place for the same seed', (t) => {
+  const placed = (seed: number): Moment => sometime('upgrade', prng(seed));
+  t.same(placed(1), placed(1));
+  t.notSame(placed(1), placed(2));
+  t.end();
+});
+
+t.test('a step whose connection dies with the machine was cut, and did not fail', async (t) => {
+  let die: (error: Error) => void = () => undefined;
+  const machine = busyMachine();
+  const { come } = await watch(afterBytes(250), step({ machine }), going());
+  const stamp = { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000 };
+  const end = await underPowerFault(
+    {
+      ...{ machine, clock: fakeClock(), come, signal: going() },
+      strike: async ({ bytesWritten }) => {
+        die(new Error('the connection was lost'));
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+        return { ...stamp, bytesWritten };
+      },
+    },
+    () => new Promise((_, reject) => (die = reject)),
+  );
+  t.same(end, { stamp });
+});
+
+t.test("a machine that stops before the fault strikes is the host's doing", async (t) => {
+  let asked = 0;
+  const machine = busyMachine({
+    blockStatistics: () =>
+      asked++ === 0
+        ? Promise.resolve({ bytesWritten: 0, reads: 0, writes: 0, flushes: 0 })
+        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
+    stopped: Promise.resolve({ reason: 'reset', detail: 'guest-reset' }),
+  });
+  const { come } = await watch(afterBytes(250), step({ machine }), going());
+  const strike = (): never => {
+    throw new Error('it strikes');
+  };
+  const ended = underPowerFault(
+    { machine, clock: fakeClock(), come, strike, signal: going() },
+    () => never,
+  );
+  await t.rejects(ended, { code: 'host/never', message: /before the fault struck \(reset/ });
+});
+
+t.test('a step that ends before the moment is what it would have been', async (t) => {
+  const machine = busyMachine();
+  const over = new AbortController();
+  const { come } = await watch(onConsole(/never said/), step({ machine }), over.signal);
+  const strike = (): never => {
+    throw new Error('it strikes');
+  };
+  const armed = { machine, clock: fakeClock(), come, strike, signal: going() };
+  t.same(await underPowerFault(armed, () => Promise.resolve('done')), { ended: 'done' });
+  over.abort(new Error('over'));
+  await t.rejects(come, /over/);
+});

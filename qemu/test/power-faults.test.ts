@@ -1,0 +1,87 @@
+/** Power faults strike a real machine at their moment, and leave a host that is off. */
+import { join } from 'node:path';
+import t from 'tap';
+import { systemClock } from '../../harness/adapters/clock.ts';
+import { after, onConsole, type PowerFault } from '../../harness/domain/fault.ts';
+import { powerCut } from '../../harness/faults/power-cut.ts';
+import { resetButton } from '../../harness/faults/reset-button.ts';
+import type { StepContext } from '../../harness/ports/host.ts';
+import { abortable } from '../../harness/run/abortable.ts';
+import { Faults } from '../../harness/run/faults.ts';
+import { Power, type PowerOptions } from '../../harness/run/power.ts';
+import type { QemuMachine } from '../machine.ts';
+import { GREETING, writeGuestDisk } from './guest.ts';
+import { diskOf, newDirectory, resumeGuest, seen } from './machines.ts';
+
+t.setTimeout(120_000);
+
+const never = new Promise<never>(() => undefined);
+
+/** What a step under this fault comes to, on a machine that starts with it; what the step does to the machine first. */
+async function struck(
+  fault: PowerFault,
+  begin: (machine: QemuMachine) => Promise<void>,
+): Promise<unknown> {
+  const file = join(newDirectory(), 'disk.raw');
+  await writeGuestDisk(file);
+  const description = { disks: [diskOf(file)], onReboot: 'shutdown' } as const;
+  const machine = await resumeGuest(newDirectory(), description);
+  const options: Partial<PowerOptions> = {
+    disk: {
+      spec: { id: 'disk0', file, format: 'raw', kind: 'disk' },
+      cut: async (_seed, kill) => {
+        await kill();
+        return null;
+      },
+    },
+    files: { remove: () => Promise.resolve() },
+    hypervisor: { start: () => Promise.resolve(machine) } as unknown as PowerOptions['hypervisor'],
+    clock: systemClock,
+  };
+  await using power = new Power(options as PowerOptions);
+  const context = {
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    willFreeze: false,
+  } as unknown as StepContext;
+  await power.start(context);
+  const faults = new Faults({ power, disk: { faults: null }, clock: systemClock, seed: 1 });
+  const work = { bytesPlanned: 0, marks: {} };
+  const end = await faults.during(fault, work, context, async ({ signal }) => {
+    await begin(machine);
+    return abortable(never, signal);
+  });
+  t.equal(power.state, 'off');
+  t.same((await machine.stopped).reason, fault.does === 'cut' ? 'killed' : 'reset');
+  return end;
+}
+
+for (const make of [powerCut, resetButton]) {
+  const { fault } = make({ when: { at: 'start' } });
+
+  t.test(`${fault}, when the console says so`, async (t) => {
+    const end = await struck(make({ when: onConsole(new RegExp(GREETING)) }), () => never);
+    t.match(end, { ended: null, stamp: { fault, line: GREETING, bytesWritten: 0 } });
+  });
+
+  t.test(`${fault}, when the guest has written`, async (t) => {
+    const end = await struck(make({ when: after('write', 1) }), async (machine) => {
+      await seen(machine.console, GREETING);
+      await machine.console.type('w');
+    });
+    t.match(end, { ended: null, stamp: { fault, bytesWritten: 512 } });
+  });
+}
+
+t.test('a disk that cannot lie is the fault of the story', async (t) => {
+  const faults = new Faults({
+    ...{ power: { machine: { blockStatistics: () => Promise.resolve({}) } } as unknown as Power },
+    ...{ disk: { faults: null }, clock: systemClock, seed: 1 },
+  });
+  const effect = { kind: 'delay', ms: 1 } as const;
+  const plan = { fault: 'slow', strikes: 'disk', when: { at: 'start' }, rule: { effect } } as const;
+  const signal = new AbortController().signal;
+  const context = { signal, progress: () => undefined } as unknown as StepContext;
+  const under = faults.during(plan, { bytesPlanned: 0, marks: {} }, context, () => never);
+  await t.rejects(under, { code: 'story/misuse', hint: /disks: 'served'/ });
+});

@@ -1,0 +1,24 @@
+import { atMark, powerCut, scenario } from '../../harness/scenario.ts';
+
+export default scenario(
+  {
+    title: 'A power cut as the default is switched leaves the old layer or the new one, whole',
+    layouts: ['thin'],
+    notOn: { ostree: 'the default is switched on the way down, when nobody is told of it' },
+    firmware: ['uefi'],
+    disks: 'served',
+    suite: 'full',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/etc/motd', 'kept by the administrator\n');
+    await host.upgrade(image('1.1'), { fault: powerCut({ when: atMark('default switched') }) });
+    await host.boot();
+    await expect.file('/etc/motd', 'kept by the administrator\n');
+    await host.upgrade(image('1.2'));
+    await host.reboot();
+    expect.layer('1.2');
+    await expect.file('/etc/motd', 'kept by the administrator\n');
+  },
+);
