@@ -2,7 +2,16 @@
 import type { BuiltImage } from '../domain/image.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import { quote, type CommandResult } from '../ports/shell.ts';
-import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
+import {
+  baseContents,
+  digests,
+  execute,
+  filled,
+  following,
+  observed,
+  run,
+  said,
+} from './common/guest.ts';
 import { probeSchema, viewOf } from './thin-probe.ts';
 
 /** What a probe mounts is seen by nobody else. */
@@ -35,7 +44,8 @@ export default {
     await run(context, `rm -f ${REPORT}`);
     const attempt = (how: 'reinstall' | 'upgrade' | 'install'): Promise<CommandResult> => {
       context.progress(`dnf ${how} ${name}`);
-      return execute(context, followed(dnf(port, `${how} ${name}`)));
+      // rpm keeps what scripts say to itself until they have ended
+      return execute(context, following(REPORT, dnf(port, `${how} ${name}`)));
     };
     let ended = await attempt(known ? 'reinstall' : 'upgrade');
     // a newer one counts as installed that failed: only by its name is an older one taken
@@ -78,12 +88,6 @@ export default {
 function dnf(port: number, command: string): string {
   const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
   return `dnf --assumeyes --setopt=reference-node.baseurl=${url} ${command}`;
-}
-
-/** rpm keeps what scripts say to itself until they have ended: it is read where they write it. */
-function followed(command: string): string {
-  const report = `{ exec tail -q -n +1 -F ${REPORT} 2>/dev/null; } >&2`;
-  return `${report} & tail=$!; ${command}; status=$?; kill $tail; exit $status`;
 }
 
 function hasNothingToDo(ended: CommandResult): boolean {

@@ -1,4 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import t from 'tap';
+import { following } from '../layouts/common/guest.ts';
 import type { BuiltImage } from '../domain/image.ts';
 import thin from '../layouts/thin.ts';
 import type { EngineOutcome } from '../ports/layout.ts';
@@ -15,6 +20,8 @@ const ended = (status: number, stdout = '', stderr = ''): CommandResult => ({
   ...{ status, stdout, stderr, truncated: false },
 });
 
+const DNF = /\bdnf --assumeyes [^;]*/;
+
 /** An upgrade on a host whose dnf ends so, and whose update leaves this report. */
 async function upgrade(host: {
   dnf: CommandResult;
@@ -28,7 +35,7 @@ async function upgrade(host: {
       if (command.startsWith('rpm --query')) {
         return Promise.resolve(ended(host.installed === true ? 0 : 1));
       }
-      if (command.startsWith('dnf ')) return Promise.resolve(host.dnf);
+      if (DNF.test(command)) return Promise.resolve(host.dnf);
       if (!command.startsWith('cat ')) return Promise.resolve(ended(0));
       return Promise.resolve(host.report === null ? ended(1) : ended(0, host.report));
     },
@@ -41,7 +48,8 @@ async function upgrade(host: {
     image,
     8080,
   );
-  return { outcome, dnf: commands.findLast((command) => command.startsWith('dnf ')) ?? '' };
+  const dnf = commands.findLast((command) => DNF.test(command)) ?? '';
+  return { outcome, dnf: DNF.exec(dnf)?.[0] ?? '' };
 }
 
 t.test('how an update ended is what its scripts report, whatever dnf says of it', async (t) => {
@@ -86,5 +94,27 @@ t.test(
     const again = (await upgrade({ ...host, installed: true })).dnf;
     t.ok(again.endsWith(` reinstall ${name}`));
     t.match(again, '--setopt=reference-node.baseurl=http://127.0.0.1:8080/rpms');
+  },
+);
+
+t.test(
+  'what is written to a file is seen while the command runs, and its status is kept',
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'hostproof-following-'));
+    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const [file, seen] = ['report', 'seen'].map((name) => join(directory, name)) as [
+      string,
+      string,
+    ];
+    // as rpm's scripts do: the file is made anew, and ends before the command does
+    const command = `echo first >${file}; until test -e ${seen}; do sleep 0.05; done; exit 3`;
+    const child = execa('/bin/sh', ['-c', following(file, `(${command})`)], { reject: false });
+    let said = '';
+    child.stderr.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (said.includes('first\n')) void writeFile(seen, '');
+    });
+    t.equal((await child).exitCode, 3);
+    t.equal(said, 'first\n');
   },
 );

@@ -38,6 +38,12 @@ export async function execute(
   }
 }
 
+/** A command, which says on standard error what is written to a file meanwhile, too. */
+export function following(file: string, command: string): string {
+  const tail = `{ exec tail -q -n +1 -F ${quote(file)} 2>/dev/null; } >&2`;
+  return `${tail} & tail=$!; ${command}; status=$?; kill $tail; exit $status`;
+}
+
 /**
  * What a layout's probe prints, run by `shell` after what all probes share.
  *
