@@ -1,7 +1,10 @@
 /** What the bytes of served files go through on their way out: nothing happens there, unless the line is to fail. */
 import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailingLine } from '../ports/shell.ts';
+
+const PIECES_PER_SECOND = 10;
 
 export interface Wire {
   readonly pass: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
@@ -16,16 +19,15 @@ export function failingWire(server: Server, line: FailingLine): Wire {
   const sockets = new Set<Duplex>();
   let bytesServed = 0;
   let isDown = false;
+  const { does } = line;
   const fail = (): void => {
-    if (!isDown) {
-      isDown = true;
-      line.onFailed(bytesServed);
-      for (const socket of sockets) socket.destroy();
-    }
-    throw new Error('the line has failed');
+    if (isDown) return;
+    isDown = true;
+    line.onFailed(bytesServed);
+    if (does.kind !== 'slow') for (const socket of sockets) socket.destroy();
   };
   server.on('connection', (socket: Duplex) => {
-    if (isDown && line.does === 'drop') {
+    if (isDown && does.kind === 'drop') {
       socket.destroy();
       return;
     }
@@ -33,14 +35,28 @@ export function failingWire(server: Server, line: FailingLine): Wire {
     socket.once('close', () => sockets.delete(socket));
   });
   return {
-    isEmpty: () => isDown,
+    isEmpty: () => isDown && does.kind === 'not-found',
     pass: async function* (chunks) {
       for await (const chunk of chunks) {
-        const passed = chunk.subarray(0, Math.max(0, line.failsAfterBytes - bytesServed));
+        const left = Math.max(0, line.failsAfterBytes - bytesServed);
+        const [passed, rest] = [chunk.subarray(0, left), chunk.subarray(left)];
         bytesServed += passed.length;
         if (passed.length > 0) yield passed;
-        if (bytesServed >= line.failsAfterBytes) fail();
+        if (bytesServed < line.failsAfterBytes) continue;
+        fail();
+        if (does.kind !== 'slow') throw new Error('the line has failed');
+        yield* slowly(rest, does.bytesPerSecond);
       }
     },
   };
+}
+
+/** In pieces, as they would come through. */
+async function* slowly(bytes: Buffer, bytesPerSecond: number): AsyncGenerator<Buffer> {
+  const pieceBytes = Math.max(1, Math.ceil(bytesPerSecond / PIECES_PER_SECOND));
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const piece = bytes.subarray(at, at + pieceBytes);
+    await sleep((1000 * piece.length) / bytesPerSecond);
+    yield piece;
+  }
 }

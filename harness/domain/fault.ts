@@ -38,7 +38,10 @@ export const momentSchema = z.discriminatedUnion('at', [
 export type Moment = z.infer<typeof momentSchema>;
 
 /** When this many bytes of what is served to the host have been sent since the step began. */
-export const servedMomentSchema = z.strictObject({ at: z.literal('served'), bytes: count });
+export const servedMomentSchema = z.strictObject({
+  at: z.literal('served'),
+  bytes: z.number().int().nonnegative(),
+});
 export type ServedMoment = z.infer<typeof servedMomentSchema>;
 
 export const powerFaultSchema = z.strictObject({
@@ -66,8 +69,15 @@ export type DiskFault = z.infer<typeof diskFaultSchema>;
 export const lineFaultSchema = z.strictObject({
   fault,
   strikes: z.literal('line'),
-  /** `drop`: every connection ends, and none comes about any more. `not-found`: from then on there is nothing there (404). */
-  does: z.enum(['drop', 'not-found']),
+  /**
+   * `drop`: every connection ends, and none comes about any more. `not-found`: from then on there is nothing there (404).
+   * `slow`: from then on no more than this comes through.
+   */
+  does: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('drop') }),
+    z.strictObject({ kind: z.literal('not-found') }),
+    z.strictObject({ kind: z.literal('slow'), bytesPerSecond: count }),
+  ]),
   when: servedMomentSchema,
 });
 export type LineFault = z.infer<typeof lineFaultSchema>;

@@ -10,5 +10,5 @@ export default {
 } satisfies FaultKind;
 
 export function connectionDropped(options: { readonly when: ServedMoment }): LineFault {
-  return { fault: 'connection-dropped', strikes: 'line', does: 'drop', ...options };
+  return { fault: 'connection-dropped', strikes: 'line', does: { kind: 'drop' }, ...options };
 }

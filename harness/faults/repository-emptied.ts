@@ -10,5 +10,5 @@ export default {
 } satisfies FaultKind;
 
 export function repositoryEmptied(options: { readonly when: ServedMoment }): LineFault {
-  return { fault: 'repository-emptied', strikes: 'line', does: 'not-found', ...options };
+  return { fault: 'repository-emptied', strikes: 'line', does: { kind: 'not-found' }, ...options };
 }

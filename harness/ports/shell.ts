@@ -1,4 +1,5 @@
 /** Commands on a running host. */
+import type { LineFault } from '../domain/fault.ts';
 
 export interface CommandResult {
   /** Exit status; null if a signal ended the command. */
@@ -32,8 +33,7 @@ export interface Shell extends AsyncDisposable {
 /** A line that fails once so many bytes of files have been sent. */
 export interface FailingLine {
   readonly failsAfterBytes: number;
-  /** `drop`: every connection ends, and no other comes about. `not-found`: whoever asks from then on is told that nothing is there. */
-  readonly does: 'drop' | 'not-found';
+  readonly does: LineFault['does'];
   /** Called once. */
   readonly onFailed: (bytesServed: number) => void;
 }

@@ -59,7 +59,7 @@ function endsUnder(fault: FaultPlan | undefined): readonly Outcome[] {
     case 'power':
       return ['cut'];
     case 'line':
-      return ['refused', 'failed'];
+      return fault.does.kind === 'slow' ? ['done'] : ['refused', 'failed'];
     case 'disk':
       // whoever is lied to, or waits, cannot know
       return fault.rule.effect.kind === 'error' ? ['refused', 'failed'] : ['done'];

@@ -88,10 +88,13 @@ export class SimulatedHost implements Host {
       reason: string | null,
       stamp: FaultStamp | null = null,
     ): Promise<Result<'upgrade'>> => Promise.resolve({ outcome, reason, stamp, content });
-    if (fault?.strikes === 'line') {
-      const stamp = { fault: fault.fault, bytesServed: fault.when.bytes };
-      return end('refused', 'connection lost', stamp);
-    }
+    const [line, power] =
+      fault?.strikes === 'line'
+        ? [fault, null]
+        : [null, fault === undefined ? null : powerOf(fault)];
+    const served = line === null ? null : { fault: line.fault, bytesServed: line.when.bytes };
+    if (line !== null && line.does.kind !== 'slow')
+      return end('refused', 'connection lost', served);
     const reason = refusal(this.#stored(), image);
     if (reason !== null) return end('refused', reason);
     // written into the database of the layer that runs, whatever comes of it
@@ -102,11 +105,11 @@ export class SimulatedHost implements Host {
     }
     const running = this.#runningLayer();
     const all = effects(this.#stored(), running, this.#images.ofBase(running.base), image);
-    const cut = fault === undefined ? all.length : cutAfter(powerOf(fault).when, all.length);
+    const cut = power === null ? all.length : cutAfter(power.when, all.length);
     for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
-    if (fault === undefined) return end('done', null);
+    if (power === null) return end('done', null, served);
     this.#running = null;
-    return end('cut', null, { fault: fault.fault, bytesWritten: cut, bytesPlanned: cut });
+    return end('cut', null, { fault: power.fault, bytesWritten: cut, bytesPlanned: cut });
   }
 
   /** Its firmware knows nothing that could be forgotten, and nothing that it needs. */

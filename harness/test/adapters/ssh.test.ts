@@ -213,7 +213,7 @@ t.test(
     const failsAfterBytes = 2 * 1024 * 1024;
     await using service = await shell.serve(
       { files, directories: new Map() },
-      { failsAfterBytes, does: 'drop', onFailed: (bytes) => failed.push(bytes) },
+      { failsAfterBytes, does: { kind: 'drop' }, onFailed: (bytes) => failed.push(bytes) },
     );
     t.equal((await fetch(service.port, '/note', {})).body.toString(), 'note');
     t.same(failed, [], 'it is sound until then');
@@ -241,12 +241,28 @@ t.test('a repository that is emptied ends what it was sending, and knows of noth
   const failsAfterBytes = 1024 * 1024;
   await using service = await shell.serve(
     { files: new Map([['/big', { path, sizeBytes }]]), directories: new Map() },
-    { failsAfterBytes, does: 'not-found', onFailed: (bytes) => failed.push(bytes) },
+    { failsAfterBytes, does: { kind: 'not-found' }, onFailed: (bytes) => failed.push(bytes) },
   );
   await t.rejects(fetch(service.port, '/big', {}));
   t.same(failed, [failsAfterBytes]);
   t.equal((await fetch(service.port, '/big', {})).status, 404, 'it still answers');
   t.same(failed, [failsAfterBytes], 'and struck once');
+});
+
+t.test('a line that is slow has all come through in the end, and says so once', async (t) => {
+  const text = 'x'.repeat(3000);
+  await using shell = await connected();
+  const failed: number[] = [];
+  await using service = await shell.serve(
+    { files: new Map([['/note', { text }]]), directories: new Map() },
+    {
+      ...{ failsAfterBytes: 1000, does: { kind: 'slow', bytesPerSecond: 100_000 } },
+      onFailed: (bytes) => failed.push(bytes),
+    },
+  );
+  for (let times = 0; times < 2; times++)
+    t.equal((await fetch(service.port, '/note', {})).body.toString(), text);
+  t.same(failed, [1000]);
 });
 
 t.test('ranges as RFC 9110 has them', (t) => {
