@@ -23,7 +23,7 @@ const CDROM_CHASSIS = 100;
 /** Write-back through the page cache: a guest's flush is one of the file or server below, and is never left out. */
 const WRITING = { cache: { direct: false, 'no-flush': false }, discard: 'unmap' };
 /** For QEMU, 0 would mean that it never connects again. */
-const RECONNECT_S = 1;
+const RECONNECT_S = 5;
 
 /**
  * The arguments of one machine: q35 without QEMU's default devices, with one PCIe root port per disk (OVMF

@@ -27,6 +27,7 @@ export function failingWire(server: Server, line: FailingLine): Wire {
     if (does.kind !== 'slow') for (const socket of sockets) socket.destroy();
   };
   server.on('connection', (socket: Duplex) => {
+    if (line.failsAfterBytes === 0 && does.kind === 'drop') fail();
     if (isDown && does.kind === 'drop') {
       socket.destroy();
       return;
@@ -34,6 +35,8 @@ export function failingWire(server: Server, line: FailingLine): Wire {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  let last = Promise.resolve();
+  const turn = (body: () => Promise<void>): Promise<void> => (last = last.then(body));
   return {
     isEmpty: () => isDown && does.kind === 'not-found',
     pass: async function* (chunks) {
@@ -45,18 +48,22 @@ export function failingWire(server: Server, line: FailingLine): Wire {
         if (bytesServed < line.failsAfterBytes) continue;
         fail();
         if (does.kind !== 'slow') throw new Error('the line has failed');
-        yield* slowly(rest, does.bytesPerSecond);
+        yield* slowly(rest, does.bytesPerSecond, turn);
       }
     },
   };
 }
 
-/** In pieces, as they would come through. */
-async function* slowly(bytes: Buffer, bytesPerSecond: number): AsyncGenerator<Buffer> {
+/** In pieces, as they would come through; whoever reads at the same time has a share. */
+async function* slowly(
+  bytes: Buffer,
+  bytesPerSecond: number,
+  turn: (body: () => Promise<void>) => Promise<void>,
+): AsyncGenerator<Buffer> {
   const pieceBytes = Math.max(1, Math.ceil(bytesPerSecond / PIECES_PER_SECOND));
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     const piece = bytes.subarray(at, at + pieceBytes);
-    await sleep((1000 * piece.length) / bytesPerSecond);
+    await turn(() => sleep((1000 * piece.length) / bytesPerSecond));
     yield piece;
   }
 }

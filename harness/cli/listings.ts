@@ -9,8 +9,6 @@ import { STORAGES, variantName, type Variant } from '../domain/variant.ts';
 interface Entry {
   readonly name: string;
   readonly title: string;
-  /** Further lines below the title. */
-  readonly more?: readonly string[];
   readonly [detail: string]: unknown;
 }
 
@@ -76,7 +74,7 @@ export const KINDS = {
   faults: async (): Promise<Listing> => {
     const { loadFaults } = await import('./load.ts');
     const entries = (await loadFaults()).map(({ name, title, detail, example }) => {
-      return { name, title, more: [detail, example], detail, example };
+      return { name, title, detail, example };
     });
     return { entries };
   },

@@ -29,13 +29,25 @@ export const momentSchema = z.discriminatedUnion('at', [
     count,
   }),
   /** When a line of the console matches. `pattern`: the source of a regular expression. */
-  z.strictObject({ at: z.literal('console'), pattern: z.string().min(1).max(200) }),
+  z.strictObject({
+    at: z.literal('console'),
+    pattern: z.string().min(1).max(200).refine(isExpression, 'not a regular expression'),
+  }),
   /** When a start has come to this phase. */
   z.strictObject({ at: z.literal('phase'), of: z.literal('boot'), phase: z.enum(BOOT_PHASES) }),
   /** When the engine says that it has come to this point; the layout knows how it says so. */
   z.strictObject({ at: z.literal('mark'), mark: z.string().min(1).max(100) }),
 ]);
 export type Moment = z.infer<typeof momentSchema>;
+
+function isExpression(pattern: string): boolean {
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** When this many bytes of what is served to the host have been sent since the step began. */
 export const servedMomentSchema = z.strictObject({
@@ -90,15 +102,21 @@ export const firmwareFaultSchema = z.strictObject({
 });
 export type FirmwareFault = z.infer<typeof firmwareFaultSchema>;
 
-export const upgradeFaultSchema = z.discriminatedUnion('strikes', [
-  powerFaultSchema,
-  diskFaultSchema,
-  lineFaultSchema,
-]);
+export const upgradeFaultSchema = z
+  .discriminatedUnion('strikes', [powerFaultSchema, diskFaultSchema, lineFaultSchema])
+  .refine(({ when }) => when.at !== 'phase', 'its moment is one of a start');
 export type UpgradeFault = z.infer<typeof upgradeFaultSchema>;
 
-export const bootFaultSchema = z.discriminatedUnion('strikes', [powerFaultSchema, diskFaultSchema]);
+export const bootFaultSchema = z
+  .discriminatedUnion('strikes', [powerFaultSchema, diskFaultSchema])
+  .refine(({ when }) => !['fraction', 'mark'].includes(when.at), 'its moment is one of an upgrade');
 export type BootFault = z.infer<typeof bootFaultSchema>;
+
+/** In a restart one machine goes and another comes: no moment can be waited for on both. */
+export const rebootFaultSchema = diskFaultSchema.refine(
+  ({ when }) => when.at === 'start',
+  'its moment must be the start',
+);
 
 export type FaultPlan = UpgradeFault | BootFault | FirmwareFault;
 

@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import {
   bootFaultSchema,
-  diskFaultSchema,
   firmwareFaultSchema,
+  rebootFaultSchema,
   upgradeFaultSchema,
   type FaultStamp,
   type Unflushed,
@@ -63,7 +63,7 @@ export const VERBS = {
     needs: 'running',
     limitS: 360,
     args: z
-      .object({ ends: z.enum(bootEnds).optional(), fault: diskFaultSchema.optional() })
+      .object({ ends: z.enum(bootEnds).optional(), fault: rebootFaultSchema.optional() })
       .strict(),
   },
   /** Starts the host again, whatever state it is in, and chooses the entry of this version in the boot menu. */

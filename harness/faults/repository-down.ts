@@ -4,7 +4,7 @@ import type { FaultKind, LineFault } from '../domain/fault.ts';
 export default {
   name: 'repository-down',
   title: 'The repository is down: every connection to it ends before a byte has come.',
-  detail: 'It lasts until the step has ended. It strikes when the first file is asked for.',
+  detail: 'It lasts until the step has ended. It strikes when somebody asks.',
   example: "host.upgrade(image('1.1'), { fault: repositoryDown() })",
 } satisfies FaultKind;
 

@@ -58,7 +58,7 @@ export default {
     extracting: /^imgbase: extracting /,
     'carrying over': /^imgbase: making .* carrying over/,
     'installing the kernel': /^imgbase: installing kernel /,
-    'default switched': /^imgbase: .* is what boots next$/,
+    'default switched': /^imgbase: \S+ is what boots next$/,
   },
 
   installPackage: async (context, name, port) => {

@@ -31,8 +31,8 @@ export interface DiskFaults {
     rule: DiskRule,
     onStruck: (request: StruckRequest) => void,
   ) => Promise<() => Promise<void>>;
-  /** A disk that has vanished is back. */
-  readonly reopen: () => Promise<void>;
+  /** A disk that has vanished is back. Resolves when its machine has got to it, or seems not to want to. */
+  readonly comeBack: () => Promise<void>;
   /** For whoever reads the log of the disk. */
   readonly mark: (text: string) => Promise<void>;
 }

@@ -100,6 +100,8 @@ export interface ServedDisks extends AsyncDisposable {
   /** Drops who is connected, and lets nobody in until it is opened again. */
   readonly close: () => Promise<void>;
   readonly reopen: () => Promise<void>;
+  /** Resolves when somebody is connected; with false if nobody has come after a while. */
+  readonly attended: () => Promise<boolean>;
   /** Has the disks lie by a rule, until it is disarmed or used up. `onStruck` is called for each request that it strikes. */
   readonly arm: (rule: DiskRule, onStruck: (request: StruckRequest) => void) => Promise<Disarm>;
   /** Puts a text into the log, for whoever reads it later. */

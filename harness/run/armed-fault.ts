@@ -22,6 +22,8 @@ export interface ArmedPower {
   readonly signal: AbortSignal;
 }
 
+type EndUnderPowerFault<T> = { readonly ended: T } | { readonly stamp: FaultStamp };
+
 /**
  * Runs `step` until it ends or the power is taken away.
  *
@@ -30,7 +32,7 @@ export interface ArmedPower {
 export async function underPowerFault<T>(
   { machine, clock, come, strike, ...armed }: ArmedPower,
   step: (signal: AbortSignal) => Promise<T>,
-): Promise<{ readonly ended: T } | { readonly stamp: FaultStamp }> {
+): Promise<EndUnderPowerFault<T>> {
   const over = new AbortController();
   const signal = AbortSignal.any([armed.signal, over.signal]);
   let isStriking = false;
@@ -47,8 +49,9 @@ export async function underPowerFault<T>(
       throw new HostproofError('host/never', `the machine stopped before the fault struck (${how}`);
     });
     stopped.catch(() => undefined); // it may lose the race
-    const running = step(signal).then(
-      (ended) => ({ ended }),
+    const running = step(signal).then<EndUnderPowerFault<T>, EndUnderPowerFault<T>>(
+      // what is answered while the power goes is no end of it
+      (ended) => (isStriking ? struck : { ended }),
       (error: unknown) => {
         if (isStriking) return struck; // the connection died with the machine: that is the fault, not the step's end
         throw error;
@@ -90,14 +93,16 @@ export async function underDiskFault<T>(
     const { backAfterS } = plan;
     const time = backAfterS === undefined ? never : clock.sleep(backAfterS * 1000, signal);
     await abortable(time, signal).catch(() => undefined);
-    await disk.reopen();
+    await disk.comeBack();
   };
   const struck = (request: StruckRequest): void => {
     strikes.count++;
     if (strikes.first !== null) return;
     strikes.first = request;
     onStruck(request);
-    if (plan.rule.effect.kind === 'vanish') back = comesBack();
+    if (plan.rule.effect.kind !== 'vanish') return;
+    back = comesBack();
+    back.catch(() => undefined); // waited for at the end
   };
   // nobody waits for a moment any longer than for the step
   const arming = abortable(come, signal).then(async () => {
@@ -108,16 +113,21 @@ export async function underDiskFault<T>(
   if (plan.when.at === 'start') await arming;
   const failing = arming.then(() => never);
   failing.catch(() => undefined); // it may lose the race
-  let ended: T;
-  try {
-    ended = await Promise.race([step(signal), failing]);
-  } finally {
+  const asItShouldBe = async (): Promise<void> => {
     over.abort();
     // a step that has ended before its moment has no fault to take back
     const disarm = await arming.catch(() => null);
-    await disarm?.();
-    await back;
+    await Promise.all([disarm?.(), back]);
+  };
+  let ended: T;
+  try {
+    ended = await Promise.race([step(signal), failing]);
+  } catch (error) {
+    // what ended the step says more than what it has left
+    await asItShouldBe().catch(() => undefined);
+    throw error;
   }
+  await asItShouldBe();
   const { first: request, count: requests } = strikes;
   return { ended, stamp: request === null ? null : { fault: plan.fault, request, requests } };
 }

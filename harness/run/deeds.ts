@@ -89,15 +89,10 @@ export function unexpectedEnd<V extends Verb>(
   const { ends } = args as Args<'upgrade'>;
   const must = ends === undefined ? endsUnder(fault) : [ends].flat();
   if (must.includes(ended.outcome) && !isUnstruck) return null;
-  const before = isUnstruck ? ` before the ${fault.fault}` : '';
-  const reason = `${before}${ended.reason === null ? '' : `: ${ended.reason}`}`;
-  return new HostproofError(
-    'host/expectation',
-    `the ${verb} was ${ended.outcome}, expected was ${must.join(' or ')}${reason}`,
-    {
-      invariant: `expect.${verb}`,
-    },
-  );
+  const instead = isUnstruck ? `before the ${fault.fault}` : `expected was ${must.join(' or ')}`;
+  const reason = ended.reason === null ? '' : `: ${ended.reason}`;
+  const message = `the ${verb} was ${ended.outcome}, ${instead}${reason}`;
+  return new HostproofError('host/expectation', message, { invariant: `expect.${verb}` });
 }
 
 type Ended = Pick<Result<'upgrade' | 'rollback'>, 'outcome' | 'reason'>;

@@ -35,13 +35,15 @@ export interface Seen {
  * Begins to watch, before the step begins.
  *
  * @returns resolves when the moment has come
- * @throws HostproofError `story/misuse` for a moment that can never come
+ * @throws HostproofError `story/misuse` for a mark that the step has not
  */
 export async function watch(
   moment: Moment,
   step: WatchedStep,
   signal: AbortSignal,
 ): Promise<{ readonly come: Promise<Seen> }> {
+  // what can never come is told before anything is done
+  if (moment.at === 'mark') markOf(moment.mark, step);
   const before = await step.machine.blockStatistics();
   const come = begin(moment, step, before, signal);
   // whoever gives up no longer waits for it
@@ -70,7 +72,7 @@ async function begin(
     case 'requests':
       return done(step, before, COUNTED[moment.command], moment.count, signal);
     case 'console':
-      return said(console.onLine, expression(moment.pattern), signal).then(seen);
+      return said(console.onLine, new RegExp(moment.pattern), signal).then(seen);
     case 'phase':
       return said(console.onLine, PHASE_BEGINS[moment.phase], signal).then(seen);
     case 'mark':
@@ -109,14 +111,6 @@ async function said(lines: Lines, pattern: RegExp, signal: AbortSignal): Promise
     return await abortable(matching, signal);
   } finally {
     over.abort();
-  }
-}
-
-function expression(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern);
-  } catch (cause) {
-    throw new HostproofError('story/misuse', `${pattern}: not a regular expression`, { cause });
   }
 }
 

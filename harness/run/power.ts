@@ -32,6 +32,8 @@ export interface PowerOptions {
   readonly onSymptom: (seen: SeenSymptom) => void;
 }
 
+/** What a machine that is reset may take to stop. */
+const STOP_MS = 20_000;
 /** More than any host gives a layer on trial. */
 const FAILED_STARTS_MAX = 5;
 
@@ -142,14 +144,23 @@ export class Power implements AsyncDisposable {
   /** The reset button: memory is lost, and no more. What starts then is another machine. */
   async reset(): Promise<null> {
     const { machine, shell } = this.#on();
+    // whoever waits for this machine must not start it again
+    this.#powered = null;
     try {
       await machine.reset();
-      await machine.stopped;
+      await this.#stopped(machine);
       return null;
     } finally {
-      this.#powered = null;
       await shell?.[Symbol.asyncDispose]();
     }
+  }
+
+  /** One that does not stop is killed. */
+  async #stopped(machine: RunningMachine): Promise<void> {
+    const over = new AbortController();
+    const late = this.#options.clock.sleep(STOP_MS, over.signal).then(machine.powerCut, () => null);
+    await Promise.race([machine.stopped, late]);
+    over.abort();
   }
 
   /** Chooses an entry by its title in the menu of the boot that is under way. */
@@ -277,6 +288,10 @@ export class Power implements AsyncDisposable {
         powered.shell = end.shell;
         return;
       }
+      // it has been switched off meanwhile
+      context.signal.throwIfAborted();
+      if (this.#powered !== powered)
+        throw stoppedInstead('booting', end.stop.reason, end.stop.detail);
       this.#powered = null;
       if (end.stop.reason !== 'reset' || !mayReset) {
         throw stoppedInstead('booting', end.stop.reason, end.stop.detail);

@@ -28,8 +28,12 @@ export class ServedDisk implements HostDisk {
   }
 
   get faults(): DiskFaults {
-    const { arm, reopen, mark } = this.#now;
-    return { arm, reopen, mark };
+    const { arm, attended, mark, reopen } = this.#now;
+    const comeBack = async (): Promise<void> => {
+      await reopen();
+      await attended();
+    };
+    return { arm, comeBack, mark };
   }
 
   async create(sizeBytes: number): Promise<void> {

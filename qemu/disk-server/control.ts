@@ -16,6 +16,8 @@ export const wishSchema = z.discriminatedUnion('wish', [
   z.object({ wish: z.literal('disarm'), id: z.string() }),
   z.object({ wish: z.literal('close'), path }),
   z.object({ wish: z.literal('reopen'), path }),
+  /** The answer is how many are connected. */
+  z.object({ wish: z.literal('clients') }),
   /** The answer is what became of what was not sure. */
   z.object({ wish: z.literal('cut'), seed: z.number().int().nonnegative() }),
 ]);

@@ -36,6 +36,8 @@ function fulfil(
     case 'reopen':
       server.reopen(wish.path);
       return null;
+    case 'clients':
+      return server.clients;
     case 'cut':
       return { ...server.cut(wish.seed) };
   }

@@ -118,6 +118,11 @@ export class DiskServerProcess implements AsyncDisposable {
     await this.#wish({ wish: 'reopen', path });
   }
 
+  /** How many are connected. */
+  async clients(): Promise<number> {
+    return Number(await this.#wish({ wish: 'clients' }));
+  }
+
   /** The power goes away, for the disks. Nobody may need them any more. */
   async cut(seed: number): Promise<Unflushed> {
     return cutSchema.parse(await this.#wish({ wish: 'cut', seed }));

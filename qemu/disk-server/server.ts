@@ -52,6 +52,10 @@ export class DiskServer {
     else this.#closed.delete(name);
   }
 
+  get clients(): number {
+    return this.#connections.size;
+  }
+
   /** The power goes away: nobody is connected any more, and the disks are what is left of them. */
   cut(seed: number): Unflushed {
     for (const path of this.#options.paths) this.#drop(path);

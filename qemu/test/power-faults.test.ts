@@ -20,12 +20,17 @@ const never = new Promise<never>(() => undefined);
 /** What a step under this fault comes to, on a machine that starts with it; what the step does to the machine first. */
 async function struck(
   fault: PowerFault,
-  begin: (machine: QemuMachine) => Promise<void>,
+  begin: (machine: QemuMachine, power: Power, context: StepContext) => Promise<void>,
 ): Promise<unknown> {
   const file = join(newDirectory(), 'disk.raw');
   await writeGuestDisk(file);
-  const description = { disks: [diskOf(file)], onReboot: 'shutdown' } as const;
+  const description = {
+    disks: [diskOf(file)],
+    onReboot: 'shutdown',
+    network: { forwardedGuestPorts: [22, 9] },
+  } as const;
   const machine = await resumeGuest(newDirectory(), description);
+  let starts = 0;
   const options: Partial<PowerOptions> = {
     disk: {
       spec: { id: 'disk0', file, format: 'raw', kind: 'disk' },
@@ -35,7 +40,14 @@ async function struck(
       },
     },
     files: { remove: () => Promise.resolve() },
-    hypervisor: { start: () => Promise.resolve(machine) } as unknown as PowerOptions['hypervisor'],
+    hypervisor: {
+      start: () => {
+        starts++;
+        return Promise.resolve(machine);
+      },
+    } as unknown as PowerOptions['hypervisor'],
+    connect: (to) => abortable(never, to.signal),
+
     clock: systemClock,
   };
   await using power = new Power(options as PowerOptions);
@@ -48,9 +60,12 @@ async function struck(
   const faults = new Faults({ power, disk: { faults: null }, clock: systemClock, seed: 1 });
   const work = { bytesPlanned: 0, marks: {} };
   const end = await faults.during(fault, work, context, async ({ signal }) => {
-    await begin(machine);
+    await begin(machine, power, { ...context, signal });
     return abortable(never, signal);
   });
+  // whatever the step does with what it has met
+  await new Promise(setImmediate);
+  t.equal(starts, 1, 'nobody starts it again');
   t.equal(power.state, 'off');
   t.same((await machine.stopped).reason, fault.does === 'cut' ? 'killed' : 'reset');
   return end;
@@ -62,6 +77,14 @@ for (const make of [powerCut, resetButton]) {
   t.test(`${fault}, when the console says so`, async (t) => {
     const end = await struck(make({ when: onConsole(new RegExp(GREETING)) }), () => never);
     t.match(end, { ended: null, stamp: { fault, line: GREETING, bytesWritten: 0 } });
+  });
+
+  t.test(`${fault}, in a start that is waited for`, async (t) => {
+    const when = onConsole(new RegExp(GREETING));
+    const end = await struck(make({ when }), async (_machine, power, context) => {
+      await power.arrive('up', context);
+    });
+    t.match(end, { ended: null, stamp: { fault } });
   });
 
   t.test(`${fault}, when the guest has written`, async (t) => {

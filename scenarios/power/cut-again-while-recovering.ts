@@ -1,4 +1,4 @@
-import { at, during, powerCut, scenario } from '../../harness/scenario.ts';
+import { afterBytes, at, during, powerCut, scenario } from '../../harness/scenario.ts';
 
 export default scenario(
   {
@@ -14,8 +14,8 @@ export default scenario(
     await host.boot();
     await host.write('/etc/motd', 'kept by the administrator\n');
     await host.upgrade(image('1.1'), { fault: powerCut({ when: at('upgrade', 0.5) }) });
-    // journals are replayed in the first, and what was left is cleaned up in the second
-    await host.boot({ fault: powerCut({ when: during('boot', 'initramfs') }) });
+    // as soon as recovery has written something, and once more
+    await host.boot({ fault: powerCut({ when: afterBytes(1) }) });
     await host.boot({ fault: powerCut({ when: during('boot', 'services') }) });
     await host.boot();
     expect.layer('1.0');

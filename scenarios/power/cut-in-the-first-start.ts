@@ -2,7 +2,8 @@ import { during, powerCut, scenario } from '../../harness/scenario.ts';
 
 export default scenario(
   {
-    title: 'A power cut in the first start of a new layer costs it one try, and no more',
+    title:
+      'A power cut in the first start of a new layer does not send the host back to the old one',
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',

@@ -10,7 +10,7 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    await host.upgrade(image('1.1'), { fault: repositoryDown() });
+    await host.upgrade(image('1.1'), { fault: repositoryDown(), ends: 'refused' });
     expect.layers('1.0');
     expect.defaultLayer('1.0');
     await host.upgrade(image('1.1'), { fault: repositorySlow({ bytesPerSecond: 3 * 2 ** 20 }) });

@@ -40,9 +40,9 @@ const list: CommandModule = (_context: CommandContext) =>
 export default list;
 
 function section(kind: Kind, { entries, summary }: Listing): string {
-  const rows = entries.flatMap(({ name, title, suite, more = [] }) => [
+  const rows = entries.flatMap(({ name, title, suite, detail, example }) => [
     [`  ${name}`, typeof suite === 'string' ? `[${suite}] ${title}` : title],
-    ...more.map((line) => ['', line]),
+    ...[detail, example].flatMap((line) => (typeof line === 'string' ? [['', line]] : [])),
   ]);
   return `${kind}\n${table(rows)}${summary === undefined ? '' : `${summary}\n`}`;
 }

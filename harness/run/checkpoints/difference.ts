@@ -10,12 +10,20 @@ const OUTCOME = ['outcome', 'ends', 'entry', 'failedUnits', 'content'];
 /** @returns what differs; null if nothing does, or if it was another act */
 export function difference(before: Done | undefined, now: Done): string | null {
   if (before?.verb !== now.verb || canonical(before.args) !== canonical(now.args)) return null;
+  // where it strikes may differ by a little, and what comes of it then
+  if (mayEndOtherwise(now.args)) return null;
   if (before.host !== now.host) return `the host was ${before.host}, and is ${now.host}`;
   for (const member of OUTCOME) {
     const [was, is] = [memberOf(before.result, member), memberOf(now.result, member)];
     if (was !== is) return `${member} was ${was}, and is ${is}`;
   }
   return null;
+}
+
+/** Under a fault of which the story allows several ends. */
+function mayEndOtherwise(args: ActRecord['args']): boolean {
+  const { fault, ends } = args as { readonly fault?: unknown; readonly ends?: unknown };
+  return fault !== undefined && Array.isArray(ends);
 }
 
 function memberOf(result: ActRecord['result'], name: string): string {

@@ -21,6 +21,7 @@ function recorded(): { readonly did: string[]; readonly disk: ServedDisk } {
         unfit: new Promise<never>(() => undefined),
         close: () => does('close'),
         reopen: () => does('reopen'),
+        attended: () => does('attended').then(() => true),
         arm: () => does('arm').then(() => () => does('disarm')),
         mark: (text) => does(`mark ${text}`),
         cut: (seed) => does(`cut ${seed.toString()}`).then(() => ({ kept: 1, lost: 2, torn: 3 })),

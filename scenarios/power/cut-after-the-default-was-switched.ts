@@ -2,7 +2,7 @@ import { atMark, powerCut, scenario } from '../../harness/scenario.ts';
 
 export default scenario(
   {
-    title: 'A power cut as the default is switched leaves the old layer or the new one, whole',
+    title: 'A power cut just after the default was switched starts the new layer, whole',
     layouts: ['thin'],
     notOn: { ostree: 'the default is switched on the way down, when nobody is told of it' },
     firmware: ['uefi'],
@@ -15,6 +15,7 @@ export default scenario(
     await host.write('/etc/motd', 'kept by the administrator\n');
     await host.upgrade(image('1.1'), { fault: powerCut({ when: atMark('default switched') }) });
     await host.boot();
+    expect.layer('1.1');
     await expect.file('/etc/motd', 'kept by the administrator\n');
     await host.upgrade(image('1.2'));
     await host.reboot();
