@@ -15,6 +15,10 @@ const fileSchema = z.object({ text: z.string(), executable: z.boolean().optional
 const tamperSchema = z.discriminatedUnion('kind', [
   /** The update ends early: the squashfs before its own superblock says it does, an ostree commit in one of its objects. */
   z.object({ kind: z.literal('cut-short'), keep: z.number().gt(0).lt(1) }),
+  /** One byte of the update as it is shipped is another: of the rpm's payload, of one of an ostree commit's objects. */
+  z.object({ kind: z.literal('flip') }),
+  /** Made before every other version, by its date, too; what is older by its version is older in an rpm (ostree layout). */
+  z.object({ kind: z.literal('age') }),
   /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
   z.object({ kind: z.literal('empty-initramfs') }),
   /** The first attempt on a host to take the update in meets with a mishap (thin layout). */

@@ -22,7 +22,10 @@ void t.test('the catalogue has what stories need', async (t) => {
   for (const wrong of WRONGS) {
     t.equal(catalogue.filter((image) => image.wrong === wrong).length, 1, `one image is ${wrong}`);
   }
-  const bases = catalogue.filter(({ wrong }) => wrong !== 'truncated').map(({ nvr }) => nvr);
+  const bases = catalogue
+    // they are the update to 1.1 as no host takes it
+    .filter(({ wrong }) => wrong !== 'truncated' && wrong !== 'bit-flipped')
+    .map(({ nvr }) => nvr);
   t.equal(
     new Set(bases).size,
     bases.length,
@@ -110,7 +113,10 @@ void t.test(
     t.ok(series.every(({ name }, index) => name === `series-${String(index + 1)}`));
     t.strictSame(
       (await recipes()).filter(({ family }) => family === null).map(({ name }) => name),
-      ['1.0', '1.1', '1.2', 'fails-once', 'panics', 'truncated', 'unhealthy'],
+      [
+        ...['1.0', '1.1', '1.2', 'bit-flipped', 'fails-once', 'older', 'panics', 'truncated'],
+        'unhealthy',
+      ],
     );
   },
 );
