@@ -24,6 +24,7 @@ export const OSTREE_REF = 'reference-node/x86_64';
 const SPOILS: Readonly<Partial<Record<NonNullable<Recipe['tamper']>['kind'], string>>> = {
   'cut-short': 'cut',
   flip: 'flip',
+  'wrong-digest': 'digest',
   age: 'age',
 };
 

@@ -17,10 +17,14 @@ const tamperSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cut-short'), keep: z.number().gt(0).lt(1) }),
   /** One byte of the update as it is shipped is another: of the rpm's payload, of one of an ostree commit's objects. */
   z.object({ kind: z.literal('flip') }),
+  /** What is shipped with the update says another digest of it: the rpm's own of the squashfs, the name of an ostree commit. */
+  z.object({ kind: z.literal('wrong-digest') }),
   /** Made before every other version, by its date, too; what is older by its version is older in an rpm (ostree layout). */
   z.object({ kind: z.literal('age') }),
   /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
   z.object({ kind: z.literal('empty-initramfs') }),
+  /** There is a kernel, and no initramfs for it (thin layout; libostree takes such a commit, and its kernel panics). */
+  z.object({ kind: z.literal('no-initramfs') }),
   /** The first attempt on a host to take the update in meets with a mishap (thin layout). */
   z.object({ kind: z.literal('fails-once') }),
 ]);

@@ -76,10 +76,15 @@ function treeStage(
   recipe: Recipe,
   defect: Defect | undefined,
 ): Promise<Stage> {
+  const made = versionOf(recipe, base, ['imgbased', 'installer']);
   return scriptStage(context, {
-    ...versionOf(recipe, base, ['imgbased', 'installer']),
+    ...made,
     ...planted(context, `tree-${recipe.version}`, defect),
     script: 'tree.sh',
+    settings: {
+      ...made.settings,
+      INITRAMFS: recipe.tamper?.kind === 'no-initramfs' ? '0' : '1',
+    },
   });
 }
 
@@ -100,6 +105,7 @@ async function updateRpm(
     settings: {
       ...{ NVR: nvr, VERSION: version, RELEASE: release },
       HAMPERED: recipe.tamper?.kind === 'fails-once' ? '1' : '0',
+      DIGEST: recipe.tamper?.kind === 'wrong-digest' ? '0'.repeat(64) : '',
     },
     guest: ['imgbased'],
     facts: (places) => readFacts(input(places)),

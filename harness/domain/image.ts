@@ -15,7 +15,9 @@ export interface ImageRef {
 export const WRONGS = [
   'truncated',
   'bit-flipped',
+  'wrong-digest',
   'older',
+  'no-initramfs',
   'panics',
   'unhealthy',
   'fails-once',

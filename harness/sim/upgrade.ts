@@ -12,6 +12,8 @@ const RESERVE = 0.1;
 const REFUSED: Readonly<Partial<Record<NonNullable<ImageFacts['wrong']>, string>>> = {
   truncated: 'the image is cut short',
   'bit-flipped': 'the image is damaged',
+  'wrong-digest': 'the image is another one',
+  'no-initramfs': 'the image has no initramfs',
   older: 'the image is older than what runs',
 };
 

@@ -3,7 +3,7 @@
 # initramfs, which every version has of its own.
 #
 # Environment: OUT, WORK; COMMIT (the sound tarball); REF; HOW (cut: the object ends early; flip: one byte of it is another;
-# age: the commit is one second older than any other), KEEP_PERCENT (of the object that is cut), VERSION.
+# digest: the commit is stored under the name of another; age: it is one second older than any other), KEEP_PERCENT (of the object that is cut), VERSION.
 set -eu
 steps=$(dirname "$(readlink -f "$0")")
 . "$steps/common.sh"
@@ -30,20 +30,29 @@ flip_byte() { # FILE
     printf "\\$(printf %o $((255 - byte)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
 }
 
+# The same tree once more, as a commit from before all others.
+commit_older() {
+    sound=$(ostree --repo="$repository" rev-parse "$REF")
+    older=$(ostree --repo="$repository" commit --branch="$REF" --bind-ref="$REF" --tree=ref="$sound" --fsync=false \
+        --subject="Reference Node $VERSION" --add-metadata-string=version="$VERSION" --timestamp="@$((SOURCE_DATE_EPOCH - 1))")
+    rm -rf "$repository/tmp" "$repository/.lock"
+    mkdir "$repository/tmp"
+}
+
 case $HOW in
     cut)
         object=$(initramfs_file)
         truncate --size=$(($(stat -c %s "$object") * KEEP_PERCENT / 100)) "$object"
         ;;
     flip) flip_byte "$(initramfs_file)" ;;
+    digest)
+        commit_older
+        mv "$(object_file "$older" commit)" "$(object_file "$sound" commit)"
+        printf '%s\n' "$sound" >"$repository/refs/heads/$REF"
+        ;;
     age)
-        newer=$(ostree --repo="$repository" rev-parse "$REF")
-        ostree --repo="$repository" commit --branch="$REF" --bind-ref="$REF" --tree=ref="$REF" --fsync=false \
-            --subject="Reference Node $VERSION" --add-metadata-string=version="$VERSION" \
-            --timestamp="@$((SOURCE_DATE_EPOCH - 1))" >&2
-        rm "$(object_file "$newer" commit)"
-        rm -rf "$repository/tmp" "$repository/.lock"
-        mkdir "$repository/tmp"
+        commit_older
+        rm "$(object_file "$sound" commit)"
         ;;
     *)
         echo "there is no way to spoil a commit called $HOW" >&2

@@ -36,3 +36,31 @@ void t.test('an image that is older than the one that runs is refused', async (t
     /^imgbase: refused: node-1.9-1 is older than node-1.10-1/,
   ]);
 });
+
+void t.test(
+  'an image without an initramfs is refused, and nothing is said to have failed',
+  async (t) => {
+    const modules = join(directory, 'kernel/usr/lib/modules/6.1');
+    await mkdir(modules, { recursive: true });
+    await writeFile(join(modules, 'vmlinuz'), 'a kernel');
+    const call = `kernel_of_tree ${join(directory, 'kernel')} >/dev/null`;
+    t.match(await ended(call), [3, /^imgbase: refused: .* exactly one kernel, and its initramfs/]);
+    await writeFile(join(modules, 'initramfs.img'), 'an initramfs');
+    t.same(await ended(call), [0, '']);
+  },
+);
+
+void t.test('an image that is not what its digest says is refused', async (t) => {
+  const file = join(directory, 'image.squashfs');
+  // a superblock that says it is the whole file
+  const squashfs = Buffer.alloc(128);
+  squashfs.write('hsqs');
+  squashfs.writeBigUInt64LE(128n, 40);
+  await writeFile(file, squashfs);
+  t.same(await ended(`payload_verify ${file}`), [0, ''], 'none is given');
+  await writeFile(`${file}.sha256`, `${'0'.repeat(64)}  image.squashfs\n`);
+  t.match(await ended(`payload_verify ${file}`), [3, /is damaged: its digest is not the one in/]);
+  const { stdout } = await execa('sha256sum', [file]);
+  await writeFile(`${file}.sha256`, stdout);
+  t.same(await ended(`payload_verify ${file}`), [0, '']);
+});
