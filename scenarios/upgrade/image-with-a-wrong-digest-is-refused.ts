@@ -7,11 +7,12 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
+    families: ['refused'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    await host.upgrade(image('wrong-digest'), { ends: 'refused' });
+    await host.upgrade(image('refused-wrong-digest'), { ends: 'refused' });
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.upgrade(image('1.1'));

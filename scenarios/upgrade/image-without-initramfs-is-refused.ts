@@ -10,11 +10,12 @@ export default scenario(
     },
     firmware: ['uefi'],
     suite: 'full',
+    families: ['refused'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    await host.upgrade(image('no-initramfs'), { ends: 'refused' });
+    await host.upgrade(image('refused-no-initramfs'), { ends: 'refused' });
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.reboot();

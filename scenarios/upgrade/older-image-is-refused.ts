@@ -6,6 +6,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
+    families: ['refused'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
@@ -13,7 +14,7 @@ export default scenario(
     await host.upgrade(image('1.1'));
     await host.reboot();
     expect.layer('1.1');
-    await host.upgrade(image('older'), { ends: 'refused' });
+    await host.upgrade(image('refused-older'), { ends: 'refused' });
     expect.defaultLayer('1.1');
     expect.layers('1.0', '1.1');
     await host.rollback(); // what ran before is still what there is to go back to
