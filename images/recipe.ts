@@ -19,7 +19,7 @@ const tamperSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('flip') }),
   /** What is shipped with the update says another digest of it: the rpm's own of the squashfs, the name of an ostree commit. */
   z.object({ kind: z.literal('wrong-digest') }),
-  /** Made before every other version, by its date, too; what is older by its version is older in an rpm (ostree layout). */
+  /** The date of an ostree commit is before that of all others, as its version is; of an rpm the version says enough. */
   z.object({ kind: z.literal('age') }),
   /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
   z.object({ kind: z.literal('empty-initramfs') }),
