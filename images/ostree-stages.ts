@@ -5,13 +5,13 @@
  *     base -> live (the installer's squashfs) ---------------------------------^
  *     packages -> ostree-package-<name> (a tree to lay over /usr)
  *
- * An image that is cut short has a stage of its own on top of the sound commit.
+ * A commit that is spoiled has a stage of its own on top of the sound one.
  */
 import { HostproofError } from '../harness/domain/errors.ts';
 import type { PackageName } from '../harness/domain/image.ts';
 import type { Defect, Recipe } from './recipe.ts';
 import { input, readFacts, scriptStage, type Made, type StageContext } from './script-stage.ts';
-import { isoStage, keptOf, planted, versionOf, type ImageStages } from './stages.ts';
+import { isoStage, planted, versionOf, type ImageStages } from './stages.ts';
 import type { Stage } from './store.ts';
 
 /** Debian packages that only hosts of this layout have. */
@@ -19,6 +19,14 @@ export const OSTREE_PACKAGES = ['ignition', 'ostree-boot'] as const;
 
 /** What the commit is called in repositories: a host follows it. */
 export const OSTREE_REF = 'reference-node/x86_64';
+
+/** How `ostree-spoil.sh` calls what is done to a commit after it was made. */
+const SPOILS: Readonly<Partial<Record<NonNullable<Recipe['tamper']>['kind'], string>>> = {
+  'cut-short': 'cut',
+  flip: 'flip',
+  'wrong-digest': 'digest',
+  age: 'age',
+};
 
 const COMMIT = 'commit.tar';
 const PACKAGE = 'package.tar';
@@ -32,17 +40,13 @@ export async function ostreeStages(
   const hostBase = await hostBaseStage(context, base, defect);
   const commit = await commitStage(context, hostBase, recipe, defect);
   const live = await liveStage(context, base);
-  const kept = keptOf(recipe);
   const inputs = {
     BASE: base,
     SQUASHFS: { stage: live, file: 'root.squashfs' },
     COMMIT: { stage: commit, file: COMMIT },
   };
   return {
-    update: {
-      stage: kept === null ? commit : await cutStage(context, commit, recipe, kept),
-      file: COMMIT,
-    },
+    update: { stage: await shippedStage(context, commit, recipe), file: COMMIT },
     iso:
       recipe.wrong === null && defect === undefined
         ? await isoStage(context, recipe, `ostree-iso-${recipe.version}`, inputs)
@@ -111,18 +115,20 @@ function liveStage(context: StageContext, base: Stage): Promise<Stage> {
   });
 }
 
-/** @param keep the share that is left of the largest object that only this version has, between 0 and 1 */
-function cutStage(
+/** The update as it is shipped: the commit itself, unless it is spoiled after it was made. */
+function shippedStage(
   context: StageContext,
   commit: Stage,
-  recipe: Recipe,
-  keep: number,
-): Promise<Stage> {
+  { name, version, tamper }: Recipe,
+): Promise<Stage> | Stage {
+  const how = tamper === null ? undefined : SPOILS[tamper.kind];
+  if (tamper === null || how === undefined) return commit;
+  const keptPercent = tamper.kind === 'cut-short' ? Math.floor(tamper.keep * 100).toString() : '';
   return scriptStage(context, {
-    name: `ostree-cut-${recipe.name}`,
-    script: 'ostree-cut.sh',
+    name: `ostree-${how}-${name}`,
+    script: 'ostree-spoil.sh',
     inputs: { COMMIT: { stage: commit, file: COMMIT } },
-    settings: { REF: OSTREE_REF, KEEP_PERCENT: Math.floor(keep * 100).toString() },
+    settings: { REF: OSTREE_REF, HOW: how, KEEP_PERCENT: keptPercent, VERSION: version },
     facts: (places) => readFacts(input(places)),
   });
 }

@@ -15,8 +15,16 @@ const fileSchema = z.object({ text: z.string(), executable: z.boolean().optional
 const tamperSchema = z.discriminatedUnion('kind', [
   /** The update ends early: the squashfs before its own superblock says it does, an ostree commit in one of its objects. */
   z.object({ kind: z.literal('cut-short'), keep: z.number().gt(0).lt(1) }),
+  /** One byte of the update as it is shipped is another: of the rpm's payload, of one of an ostree commit's objects. */
+  z.object({ kind: z.literal('flip') }),
+  /** What is shipped with the update says another digest of it: the rpm's own of the squashfs, the name of an ostree commit. */
+  z.object({ kind: z.literal('wrong-digest') }),
+  /** The date of an ostree commit is before that of all others, as its version is; of an rpm the version says enough. */
+  z.object({ kind: z.literal('age') }),
   /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
   z.object({ kind: z.literal('empty-initramfs') }),
+  /** There is a kernel, and no initramfs for it (thin layout; libostree takes such a commit, and its kernel panics). */
+  z.object({ kind: z.literal('no-initramfs') }),
   /** The first attempt on a host to take the update in meets with a mishap (thin layout). */
   z.object({ kind: z.literal('fails-once') }),
 ]);

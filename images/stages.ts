@@ -110,11 +110,6 @@ export function mediumOf({ version }: Recipe): { volume: string; title: string }
   };
 }
 
-/** The share that is left of an image that is cut short; null for one that is not. */
-export function keptOf({ tamper }: Recipe): number | null {
-  return tamper?.kind === 'cut-short' ? tamper.keep : null;
-}
-
 /** A stage that carries a planted defect has a name of its own, and the patch. */
 export function planted(
   { sources = SOURCES }: StageContext,

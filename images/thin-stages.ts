@@ -4,12 +4,14 @@
  *     base -> thin-base (rpm and dnf) -> tree-<version> (squashfs) -> update-<version> (rpm)
  *                                                                 \-> iso-<version>
  *
- * An image whose squashfs is cut short has a stage of its own on top of the sound tree.
+ * An image whose squashfs is cut short has a stage of its own on top of the sound tree, and one whose rpm is not as it was built
+ * has one on top of the sound rpm.
  */
-import { copyFile, stat, truncate } from 'node:fs/promises';
+import { copyFile, open, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyOf } from './digest.ts';
 import type { Defect, Recipe } from './recipe.ts';
+import { readRecord } from './record.ts';
 import {
   FACTS,
   input,
@@ -18,7 +20,7 @@ import {
   type Made,
   type StageContext,
 } from './script-stage.ts';
-import { isoStage, keptOf, planted, versionOf, type ImageStages } from './stages.ts';
+import { isoStage, planted, versionOf, type ImageStages } from './stages.ts';
 import type { Stage } from './store.ts';
 
 /**
@@ -44,15 +46,12 @@ export async function thinStages(
   defect: Defect | undefined,
 ): Promise<ImageStages> {
   const tree = await treeStage(context, await hostBaseStage(context, base), recipe, defect);
-  const kept = keptOf(recipe);
+  const { tamper } = recipe;
   const inputs = { BASE: base, SQUASHFS: { stage: tree, file: SQUASHFS } };
+  const shipped = tamper?.kind === 'cut-short' ? cutStage(tree, recipe, tamper.keep) : tree;
+  const update = await updateRpm(context, shipped, recipe, defect);
   return {
-    update: await updateRpm(
-      context,
-      kept === null ? tree : cutStage(tree, recipe, kept),
-      recipe,
-      defect,
-    ),
+    update: tamper?.kind === 'flip' ? flipped(update, recipe) : update,
     iso:
       recipe.wrong === null && defect === undefined
         ? await isoStage(context, recipe, `iso-${recipe.version}`, inputs)
@@ -77,10 +76,15 @@ function treeStage(
   recipe: Recipe,
   defect: Defect | undefined,
 ): Promise<Stage> {
+  const made = versionOf(recipe, base, ['imgbased', 'installer']);
   return scriptStage(context, {
-    ...versionOf(recipe, base, ['imgbased', 'installer']),
+    ...made,
     ...planted(context, `tree-${recipe.version}`, defect),
     script: 'tree.sh',
+    settings: {
+      ...made.settings,
+      INITRAMFS: recipe.tamper?.kind === 'no-initramfs' ? '0' : '1',
+    },
   });
 }
 
@@ -101,6 +105,7 @@ async function updateRpm(
     settings: {
       ...{ NVR: nvr, VERSION: version, RELEASE: release },
       HAMPERED: recipe.tamper?.kind === 'fails-once' ? '1' : '0',
+      DIGEST: recipe.tamper?.kind === 'wrong-digest' ? '0'.repeat(64) : '',
     },
     guest: ['imgbased'],
     facts: (places) => readFacts(input(places)),
@@ -110,17 +115,54 @@ async function updateRpm(
 
 /** @param keep the share of the squashfs that is left, between 0 and 1 */
 function cutStage(tree: Stage, recipe: Recipe, keep: number): Stage {
+  return spoiledStage(
+    tree,
+    { name: `cut-${recipe.name}`, file: SQUASHFS, by: keep },
+    async (file) => {
+      await truncate(file, Math.floor((await stat(file)).size * keep));
+    },
+  );
+}
+
+/** The payload is most of an rpm and the last of it: a little behind the middle of the file is in it. */
+function flipped({ stage, file }: Made, recipe: Recipe): Made {
+  const share = 0.6;
+  const spoiled = spoiledStage(stage, { name: `flip-${recipe.name}`, file, by: share }, (file) =>
+    flipByte(file, share),
+  );
+  return { stage: spoiled, file };
+}
+
+/** Makes the byte there another one. */
+async function flipByte(file: string, share: number): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    const at = Math.floor((await handle.stat()).size * share);
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, at);
+    await handle.write(Buffer.of(255 - buffer.readUInt8()), 0, 1, at);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A copy of one file of a stage, spoiled; what is known of the stage is known of it. */
+function spoiledStage(
+  sound: Stage,
+  { name, file, by }: { readonly name: string; readonly file: string; readonly by: number },
+  spoil: (file: string) => Promise<void>,
+): Stage {
   return {
-    name: `cut-${recipe.name}`,
-    key: keyOf({ tree: tree.key, keep }),
-    inputs: [tree],
+    name,
+    key: keyOf({ sound: sound.key, by }),
+    inputs: [sound],
     make: async (places) => {
       const whole = input(places);
-      const file = join(places.out, SQUASHFS);
-      await copyFile(join(whole, SQUASHFS), file);
-      await truncate(file, Math.floor((await stat(file)).size * keep));
-      await copyFile(join(whole, FACTS), join(places.out, FACTS));
-      return await readFacts(whole);
+      const copy = join(places.out, file);
+      await copyFile(join(whole, file), copy);
+      await spoil(copy);
+      const facts = (await readRecord(whole, sound.key))?.facts ?? {};
+      await writeFile(join(places.out, FACTS), JSON.stringify(facts));
+      return facts;
     },
   };
 }

@@ -14,6 +14,11 @@ export function changedEtc({ etc }: HostView): HostView['etc'] {
   return Object.fromEntries(Object.entries(etc).filter(([path]) => !NOBODYS.test(path)));
 }
 
+/** Whether a layer that is made from another one must have the file as that one has it, to the last byte. */
+export function isTakenAsItIs(path: string): boolean {
+  return !NOBODYS.test(path);
+}
+
 /**
  * By layer after the host was looked at: a new layer must start with what the running one has when it is `made`, or, if it is
  * staged, when the host goes down; and every other one with what it was left with.

@@ -12,7 +12,16 @@ export interface ImageRef {
 }
 
 /** What is wrong with an image on purpose; null for a sound one. */
-export const WRONGS = ['truncated', 'panics', 'unhealthy', 'fails-once'] as const;
+export const WRONGS = [
+  'truncated',
+  'bit-flipped',
+  'wrong-digest',
+  'older',
+  'no-initramfs',
+  'panics',
+  'unhealthy',
+  'fails-once',
+] as const;
 
 /** What verbs and the simulator need to know of an image, the same in every layout; no paths. */
 export const imageFactsSchema = z.object({

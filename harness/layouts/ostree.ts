@@ -3,7 +3,7 @@ import { HostproofError } from '../domain/errors.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
 import { quote, type CommandResult } from '../ports/shell.ts';
 import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
-import { probeSchema, statusLines, viewOf } from './ostree-probe.ts';
+import { probeSchema, statusLines, viewOf, type StatusLine } from './ostree-probe.ts';
 
 /** The remote that hosts are installed with. */
 const REMOTE = 'reference-node';
@@ -11,6 +11,9 @@ const REMOTE = 'reference-node';
 const REPOSITORY = '/repo';
 /** libostree 2022.7 has no command for it: this one is the image's own. */
 const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
+
+/** `SECONDS DIRECTORY/` for each deployment: when it was made. */
+const BIRTHS = "stat --format='%W %n' /ostree/deploy/*/deploy/*.[0-9]*/";
 
 /** What staging a deployment writes beside the commit's own objects: directories and hard links for a whole tree. */
 const DEPLOYMENT_BYTES = 12 * 2 ** 20;
@@ -54,10 +57,9 @@ export default {
 
   rollback: async (context, toLayer) => {
     const listed = statusLines(await run(context, 'ostree admin status'));
-    const booted = listed.findIndex(({ isBooted }) => isBooted);
-    // the list begins with what starts next: what is behind the running one is older
-    const index = toLayer === null ? booted + 1 : listed.findIndex(({ name }) => name === toLayer);
-    if (listed[index] === undefined || booted < 0) {
+    const target = toLayer ?? olderThanBooted(listed, await run(context, BIRTHS));
+    const index = listed.findIndex(({ name }) => name === target);
+    if (index < 0) {
       return { outcome: 'refused', reason: 'there is no such deployment to go back to' };
     }
     const ended = await execute(context, `${SET_DEFAULT} ${index.toString()}`);
@@ -94,6 +96,26 @@ async function fsck(context: LayoutContext): Promise<string[]> {
   if (lines.length === 0)
     throw new HostproofError('host/command', 'ostree fsck failed, and says nothing');
   return lines.slice(-5).map((line) => `ostree fsck: ${line.slice(0, 500)}`);
+}
+
+/**
+ * The newest of the deployments that were made before the booted one. Their order in the list says what starts next, not what
+ * is older: after a rollback the newer one is behind the one that runs.
+ */
+function olderThanBooted(listed: readonly StatusLine[], births: string): string | undefined {
+  const birthOf = new Map(
+    births.split('\n').map((line) => {
+      const [birth = '', directory = ''] = line.split(' ');
+      return [directory.split('/').at(-2) ?? '', Number(birth)] as const;
+    }),
+  );
+  const age = ({ name }: StatusLine): number => birthOf.get(name) ?? 0;
+  const booted = listed.find(({ isBooted }) => isBooted);
+  if (booted === undefined) return undefined;
+  return listed
+    .filter((one) => age(one) < age(booted))
+    .sort((a, b) => age(b) - age(a))
+    .at(0)?.name;
 }
 
 function lastWords(result: CommandResult): string {

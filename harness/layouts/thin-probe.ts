@@ -89,7 +89,10 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     shared: SHARED,
     bootedLayer: volumeOf(probe.rootDevice),
     defaultEntry: probe.bootDefault,
-    entries: offered(probe).map((entry) => entryView(entry, rootOf(entry.options), probe.volumes)),
+    entries: offered(probe).map((entry) => ({
+      ...entryView(entry, rootOf(entry.options), probe.volumes),
+      ...(isForeign(entry) && { rootPresent: true }),
+    })),
     layers: layers.map((layer) => ({
       id: layer.name,
       version: details.get(layer.name)?.osReleaseVersionId ?? '',
@@ -118,6 +121,11 @@ function offered({ entries, bootMenu }: Probe): Probe['entries'] {
   return bootMenu.map(
     (id) => entries.find((entry) => entry.id === id) ?? { id, title: id, ...nowhere },
   );
+}
+
+/** Not the layout's own: a rescue system, a memory test. It names no root, so none is missing. */
+function isForeign({ options, linuxExists }: Probe['entries'][number]): boolean {
+  return linuxExists && !words(options).some((word) => word.startsWith('root='));
 }
 
 function poolSpace({ pool }: Probe): HostView['space']['layers'] {
@@ -196,7 +204,7 @@ function orphans(probe: Probe): string[] {
       .filter((base) => !used.has(base.name))
       .map((base) => `base ${base.name}, without a layer`),
     ...probe.entries
-      .filter(({ id }) => !probe.bootMenu.includes(id))
+      .filter((entry) => !probe.bootMenu.includes(entry.id) && !isForeign(entry))
       .map(({ id }) => `boot entry ${id}, which is not in the menu`),
     ...probe.bootDirs
       .filter((name) => !names.has(name))

@@ -4,7 +4,7 @@ import type { HostView } from '../domain/view.ts';
 export type SimFiles = Readonly<Record<string, string>>;
 
 /** Where all layers share what is there. */
-export const SHARED = ['/var', '/home'];
+export const SHARED = ['/var', '/home', '/boot'];
 
 export function isShared(path: string): boolean {
   return SHARED.some((directory) => path.startsWith(`${directory}/`));

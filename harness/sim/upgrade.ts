@@ -9,8 +9,18 @@ const IMAGES_TO_KEEP = 2;
 /** Share of the pool that an upgrade leaves alone. */
 const RESERVE = 0.1;
 
+/** Why no host takes such an image. */
+const REFUSED: Readonly<Partial<Record<NonNullable<ImageFacts['wrong']>, string>>> = {
+  truncated: 'the image is cut short',
+  'bit-flipped': 'the image is damaged',
+  'wrong-digest': 'the image is another one',
+  'no-initramfs': 'the image has no initramfs',
+  older: 'the image is older than what runs',
+};
+
 export function refusal(disk: SimDisk, image: ImageFacts): string | null {
-  if (image.wrong === 'truncated') return 'the image is cut short';
+  const why = image.wrong === null ? undefined : REFUSED[image.wrong];
+  if (why !== undefined) return why;
   if (disk.layers.some((layer) => layer.base === image.nvr) && !isDefault(disk, image))
     return `${image.nvr} is installed already`;
   const clean = cleanUp(disk);

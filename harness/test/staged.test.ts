@@ -41,6 +41,19 @@ t.test('a file is promised to its layer, or to all where they share what is ther
   t.end();
 });
 
+t.test('a file of which each layer has its own is promised to the layer it was written in', (t) => {
+  const seen = settle(EMPTY_LEDGER, { verb: 'boot', ends: 'up' }, { ...view, staged: null });
+  const written = ['/etc/fstab', '/etc/motd'].reduce(
+    (ledger, path) => promise(ledger, { verb: 'write', path, sha256: 'x' }),
+    seen,
+  );
+  const deed = { verb: 'upgrade', outcome: 'done', version: '1.1', content: {} } as const;
+  const { filesByLayer } = settle(promise(written, deed), deed, view);
+  t.same(filesByLayer.old, { '/etc/fstab': 'x', '/etc/motd': 'x' });
+  t.same(filesByLayer.new, { '/etc/motd': 'x' }, 'its root is another');
+  t.end();
+});
+
 t.test('what is staged is what the next orderly start leads to', (t) => {
   t.equal(defaultLayer(view), 'new');
   t.equal(menuLayer(view), 'old');

@@ -90,6 +90,21 @@ t.test('what GRUB offers is what its menu has, whatever is specified beside it',
   t.end();
 });
 
+t.test("an administrator's own boot entry is nobody's remains, in the menu and before", (t) => {
+  const seen = probe([], ['n-1.0-1+1']);
+  const rescue = { ...{ id: 'rescue', title: 'Rescue', linuxExists: true, initrdExists: true } };
+  const entries = [...seen.entries, { ...rescue, options: 'rescue $more' }];
+  const before = viewOf({ ...seen, entries }, {});
+  t.same(before.orphans, []);
+  t.equal(before.entries.length, 1);
+  const after = viewOf({ ...seen, entries, bootMenu: ['n-1.0-1+1', 'rescue'] }, {});
+  t.match(after.entries[1], { id: 'rescue', layer: null, rootPresent: true, kernelPresent: true });
+  const astray = { ...rescue, options: 'root=/dev/onn/gone' };
+  const lost = { ...seen, entries: [astray], bootMenu: ['rescue'] };
+  t.match(viewOf(lost, {}).entries[0], { rootPresent: false }, 'a root that is named must exist');
+  t.end();
+});
+
 t.test('space is that of /boot and of the pool', (t) => {
   t.same(viewOf(probe([], ['n-1.0-1+1']), {}).space, {
     boot: { usedMiB: 2, sizeMiB: 3 },

@@ -3,8 +3,8 @@
 # as the squashfs that is update, installer and payload in one.
 #
 # Environment: OUT, WORK; BASE (the base step's results); GUEST (images/guest); OVERLAY (files of this version, laid
-# out as in the tree); PACKAGES (names of packages to add); PANICS (1: the initramfs is empty); PATCH (a planted
-# defect, or empty).
+# out as in the tree); PACKAGES (names of packages to add); PANICS (1: the initramfs is empty); INITRAMFS (0:
+# there is none); PATCH (a planted defect, or empty).
 set -eu
 steps=$(dirname "$(readlink -f "$0")")
 . "$steps/common.sh"
@@ -24,6 +24,7 @@ mkdir -p "$tree/usr/share/factory"
 cp --archive "$tree/etc" "$tree/root" "$tree/usr/share/factory/"
 
 [ "$PANICS" != 1 ] || empty_initramfs
+[ "$INITRAMFS" != 0 ] || rm "$modules/initramfs.img"
 
 phase 'writing the squashfs'
 write_squashfs "$tree" "$OUT/root.squashfs"

@@ -22,7 +22,10 @@ void t.test('the catalogue has what stories need', async (t) => {
   for (const wrong of WRONGS) {
     t.equal(catalogue.filter((image) => image.wrong === wrong).length, 1, `one image is ${wrong}`);
   }
-  const bases = catalogue.filter(({ wrong }) => wrong !== 'truncated').map(({ nvr }) => nvr);
+  const bases = catalogue
+    // the others are the update to 1.1 as no host takes it
+    .filter(({ wrong }) => !['truncated', 'bit-flipped', 'wrong-digest'].includes(wrong ?? ''))
+    .map(({ nvr }) => nvr);
   t.equal(
     new Set(bases).size,
     bases.length,

@@ -105,12 +105,29 @@ void t.test('a commit', async (t) => {
   const other = await execa('ostree', [`--repo=${later}`, 'ls', '--checksum', REF, initramfs]);
   t.not(other.stdout, await ostree('ls', '--checksum', REF, initramfs), 'its own initramfs');
 
-  const cut = await step(directory, 'ostree-cut.sh', {
-    COMMIT: join(one, 'commit.tar'),
-    KEEP_PERCENT: '60',
-  });
-  const broken = await unpacked(directory, join(cut, 'commit.tar'));
-  await t.rejects(execa('ostree', [`--repo=${broken}`, 'fsck', '--quiet']), 'an object ends early');
+  const spoil = async (HOW: string): Promise<string> => {
+    const environment = { HOW, COMMIT: join(one, 'commit.tar'), KEEP_PERCENT: '60' };
+    const out = await step(directory, 'ostree-spoil.sh', { ...environment, VERSION: '1.0' });
+    return join(out, 'commit.tar');
+  };
+  const spoiled = async (how: string): Promise<string> => unpacked(directory, await spoil(how));
+  t.equal(
+    await sha256File(await spoil('digest')),
+    await sha256File(await spoil('digest')),
+    'what is spoiled is the same bytes each time, too',
+  );
+  for (const how of ['cut', 'flip', 'digest']) {
+    const fsck = execa('ostree', [`--repo=${await spoiled(how)}`, 'fsck', '--quiet']);
+    await t.rejects(fsck, `${how}: an object is not what its name says`);
+  }
+  const aged = await spoiled('age');
+  const older = async (...args: string[]): Promise<string> =>
+    (await execa('ostree', [`--repo=${aged}`, ...args])).stdout;
+  await t.resolves(older('fsck', '--quiet'));
+  t.match(await older('show', REF), /^Date: +2023-12-31 23:59:59 /m, 'older than any other');
+  t.match(await ostree('show', REF), /^Date: +2024-01-01 00:00:00 /m);
+  t.equal(await older('ls', '-R', REF), await ostree('ls', '-R', REF), 'the same files');
+  t.match(await older('show', '--print-metadata-key=version', REF), '1.0');
 
   const panics = await unpacked(directory, join(await make('1.1.1', '1'), 'commit.tar'));
   const nothing = await execa('ostree', [`--repo=${panics}`, 'cat', REF, initramfs]);

@@ -56,7 +56,7 @@ nvr_of_tree() {
 kernel_of_tree() {
     set -- "${1%/}"/usr/lib/modules/*/vmlinuz
     { [ $# -eq 1 ] && [ -s "$1" ] && [ -s "${1%/*}/initramfs.img" ]; } ||
-        die 'the image must have exactly one kernel, and its initramfs'
+        refuse 'the image must have exactly one kernel, and its initramfs'
     set -- "${1%/vmlinuz}"
     printf '%s\n' "${1##*/}"
 }

@@ -13,11 +13,21 @@ payload_verify() { # FILE
     [ "${actual%% *}" = "$expected" ] || refuse "$1 is damaged: its digest is not the one in $1.sha256"
 }
 
+# Layers are told apart by their age: what an older image would become is not the newest, and cannot be gone back from. Its own
+# engine knows nothing of what came after it, so this one says so.
+payload_newer() { # TREE [RUNNING_TREE]
+    new=$(nvr_of_tree "$1")
+    old=$(nvr_of_tree "${2:-/}")
+    [ "$(printf '%s\n' "$new" "$old" | sort -V | head -n 1)" = "$old" ] ||
+        refuse "$new is older than $old, which runs; imgbase rollback selects a layer that is there already"
+}
+
 # The rest is done by the engine of the new image: only it knows what that image needs.
 payload_hand_over() { # FILE
     image=$RUN/image
     mkdir -p "$image"
     mount -o ro,loop -t squashfs "$1" "$image" || refuse "$1 cannot be mounted"
     [ -r "$image/usr/lib/imgbased/update.sh" ] || refuse "the image in $1 has no layout engine"
+    payload_newer "$image"
     exec sh "$image/usr/lib/imgbased/update.sh" "$1" "$image"
 }

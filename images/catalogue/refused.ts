@@ -1,0 +1,41 @@
+import { referenceNode } from '../reference-node.ts';
+import first from './1.1.ts';
+
+/** Updates that no host takes. What is cut short is not among them: every suite has need of it. */
+export default [
+  {
+    ...first,
+    family: 'refused',
+    name: 'refused-bit-flipped',
+    title: 'the update to 1.1, with one byte that is another, as a bad disk leaves it',
+    wrong: 'bit-flipped',
+    tamper: { kind: 'flip' },
+  },
+  {
+    ...first,
+    family: 'refused',
+    name: 'refused-wrong-digest',
+    title:
+      'the update to 1.1, under the digest of another, as on a mirror that was changed half way',
+    wrong: 'wrong-digest',
+    tamper: { kind: 'wrong-digest' },
+  },
+  referenceNode({
+    family: 'refused',
+    name: 'refused-older',
+    title: 'an update to a version from before the first',
+    version: '0.9',
+    notes: 'Reference Node 0.9: what was there before 1.0.',
+    wrong: 'older',
+    tamper: { kind: 'age' },
+  }),
+  referenceNode({
+    family: 'refused',
+    name: 'refused-no-initramfs',
+    title: 'an update that brings a kernel and no initramfs',
+    version: '1.1.4',
+    notes: 'Reference Node 1.1.4: its initramfs was forgotten.',
+    wrong: 'no-initramfs',
+    tamper: { kind: 'no-initramfs' },
+  }),
+];
