@@ -10,6 +10,7 @@ export default scenario(
       'thin-middle-layer-edits-lost',
       'thin-boot-fills-over-upgrades',
       'ostree-boot-unmounted-before-finalize',
+      'ostree-cut-before-finalize',
     ],
   },
   async ({ host, image, expect }) => {
