@@ -6,7 +6,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
-    bugs: ['thin-efi-default-in-wrong-grubenv'],
+    bugs: ['thin-efi-default-in-wrong-grubenv', 'ostree-menu-generator-fails'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -6,7 +6,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
-    bugs: ['thin-gc-removes-base-in-use'],
+    bugs: ['thin-gc-removes-base-in-use', 'thin-old-layers-inactive'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -7,7 +7,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
-    bugs: ['thin-kernel-argument-order'],
+    bugs: ['thin-kernel-argument-order', 'thin-identity-files-reset'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

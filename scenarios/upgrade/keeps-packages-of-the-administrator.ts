@@ -10,6 +10,7 @@ export default scenario(
     },
     firmware: ['uefi'],
     suite: 'smoke',
+    bugs: ['thin-unknown-product-kills-reinstall'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

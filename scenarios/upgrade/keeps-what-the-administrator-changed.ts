@@ -10,6 +10,9 @@ export default scenario(
       'thin-unmodified-config-stays-old',
       'thin-menu-file-emptied-by-kill',
       'ostree-cut-before-finalize',
+      'thin-foreign-entries-purged-before-success',
+      'thin-suid-bit-lost',
+      'ostree-boot-mount-lost-after-update',
     ],
   },
   async ({ host, image, expect }) => {

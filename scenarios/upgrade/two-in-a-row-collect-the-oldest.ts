@@ -6,7 +6,12 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'smoke',
-    bugs: ['thin-middle-layer-edits-lost', 'thin-boot-fills-over-upgrades'],
+    bugs: [
+      'thin-middle-layer-edits-lost',
+      'thin-boot-fills-over-upgrades',
+      'ostree-boot-unmounted-before-finalize',
+      'ostree-cut-before-finalize',
+    ],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
