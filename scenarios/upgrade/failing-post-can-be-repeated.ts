@@ -10,11 +10,7 @@ export default scenario(
     },
     firmware: ['uefi'],
     suite: 'smoke',
-    bugs: [
-      'thin-truncated-extract-accepted',
-      'thin-default-switched-before-migration-ends',
-      'thin-failed-script-then-nothing-to-do',
-    ],
+    bugs: ['thin-default-switched-before-migration-ends', 'thin-failed-script-then-nothing-to-do'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
