@@ -1,11 +1,12 @@
 /**
  * What hostproof adds to a bare QEMU, and what checkpoints save:
- * `npm run bench [-- start|fork|save|disk|suite] [--pairs 7] [--suite smoke]`.
+ * `npm run bench [-- start|fork|save|disk|upgrade|suite] [--pairs 7] [--suite smoke]`.
  *
  * `start`: from starting the process to the first command that the guest answers. `fork`: from the wish to go on from a frozen
- * host to the running machine and to its first answer. `disk`: writes to a served disk. These are interleaved pairs, with a bare
- * script or a raw file. `save`: a running host is kept, and goes on. `suite`: a whole suite without checkpoints, with those that
- * are made on the way, and with all of them made; this takes two hours without KVM.
+ * host to the running machine and to its first answer. `disk`: writes to a served disk. `upgrade`: a host on such a disk is
+ * upgraded. These are interleaved pairs, with a bare script, a raw file, or a host on an image file. `save`: a running host is
+ * kept, and goes on. `suite`: a whole suite without checkpoints, with those that are made on the way, and with all of them made;
+ * this takes two hours without KVM.
  *
  * A table is printed and `bench/results.json` is written: `{ machine, pairs, start: {…}, fork: {…}, … }`; times in milliseconds
  * (`{ median, min, max }` where there are several), sizes in bytes, rates by second, shares of 1, and for each bound of `judged`
@@ -23,6 +24,7 @@ import { measureForks } from './measure-forks.ts';
 import { measureSaves } from './measure-saves.ts';
 import { measureStarts } from './measure-starts.ts';
 import { measureSuites } from './measure-suites.ts';
+import { measureUpgrades } from './measure-upgrades.ts';
 import { HOSTPROOF, prepare, runOnce, type Prepared } from './prepare.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -31,6 +33,7 @@ const MEASURES = {
   fork: measureForks,
   save: measureSaves,
   disk: measureDisks,
+  upgrade: measureUpgrades,
   suite: measureSuites,
 };
 

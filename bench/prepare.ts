@@ -32,12 +32,10 @@ export interface Prepared {
   readonly qemu: (own: Own) => Promise<string[]>;
 }
 
-const STORY = 'first-command@';
+const STORY = 'first-command';
 export const HOSTPROOF = join(ROOT, 'harness/cli/hostproof.mjs');
-const COMMAND = [
-  ...[HOSTPROOF, 'run'],
-  ...['--scenarios', join(ROOT, 'bench/stories'), '--reporter', 'jsonl'],
-];
+const STORIES = ['--scenarios', join(ROOT, 'bench/stories')];
+const COMMAND = [HOSTPROOF, 'run', STORY, ...STORIES, '--reporter', 'jsonl'];
 
 /** Milliseconds from starting hostproof to the answer of the first command; the rest of the run is cut off. */
 export async function hostproofToFirstCommand(out: string, cache: string): Promise<number> {
@@ -72,19 +70,44 @@ export async function runOnce(out: string, cache: string): Promise<string> {
 }
 
 /** The installed host is known and its start is not: the next run starts it. */
-async function forgetStart(cache: string): Promise<void> {
+const forgetStart = (cache: string): Promise<void> => forgetAllButInstallation(cache, STORY);
+
+async function forgetAllButInstallation(cache: string, story: string): Promise<void> {
   const store = storeIn(cache);
-  for (const { key, verb } of await known(store)) if (verb === 'boot') await store.forget(key);
+  for (const { key, verb } of await known(store, story))
+    if (verb !== 'install') await store.forget(key);
 }
+
+/** Milliseconds that the upgrade of a host takes whose disk is kept so. */
+export async function upgradeOn(
+  disks: 'image' | 'served',
+  out: string,
+  cache: string,
+): Promise<number> {
+  await forgetAllButInstallation(cache, 'upgrade');
+  const options = ['--disks', disks, '--out', out, '--reporter', 'jsonl'];
+  const { stdout } = await execa(process.execPath, [
+    ...[HOSTPROOF, 'run', 'upgrade', ...STORIES],
+    ...options,
+  ]);
+  for (const line of stdout.split('\n')) {
+    const { body } = eventSchema.parse(JSON.parse(line));
+    if (body.type === 'step.ended' && body.step === UPGRADE_STEP) return body.durationMs;
+  }
+  throw new Error('the host was not upgraded');
+}
+
+/** In `bench/stories/upgrade.ts`. */
+const UPGRADE_STEP = 3;
 
 function storeIn(cache: string): CheckpointStore {
   return new CheckpointStore(cache, { budgetBytes: null, onNote: say });
 }
 
-async function known(store: CheckpointStore): Promise<ActRecord[]> {
+async function known(store: CheckpointStore, story: string): Promise<ActRecord[]> {
   const { records } = await store.list();
   return records.flatMap(({ record }) =>
-    record.kind === 'act' && record.madeFor.startsWith(STORY) ? [record] : [],
+    record.kind === 'act' && record.madeFor.startsWith(`${story}@`) ? [record] : [],
   );
 }
 
@@ -92,7 +115,7 @@ async function known(store: CheckpointStore): Promise<ActRecord[]> {
 export async function prepare(job: string, cache: string): Promise<Prepared> {
   const files = { disk: join(job, 'disk0.qcow2'), variables: join(job, 'vars.fd') };
   const store = storeIn(cache);
-  const state = (await known(store)).find(({ verb }) => verb === 'install')?.state ?? null;
+  const state = (await known(store, STORY)).find(({ verb }) => verb === 'install')?.state ?? null;
   const directory = state === null ? null : await store.open(state);
   if (directory === null) throw new Error('the installed host is not kept');
   return {
