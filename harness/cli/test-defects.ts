@@ -1,14 +1,16 @@
-/** Runs, for each planted defect, the story that must find it, and prints a table of what was found. */
+/** Runs, for each planted defect, the story that must find it, and prints a table of what was found, when, and by what. */
 import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defects } from '../../images/catalogue.ts';
 import type { Defect } from '../../images/recipe.ts';
-import { eventSchema, type EventBody } from '../domain/event.ts';
+import { eventSchema, type Event } from '../domain/event.ts';
 import { named } from '../domain/nearest.ts';
 import { gravest, type Verdict } from '../domain/verdict.ts';
 import { STORAGES } from '../domain/variant.ts';
+import { loadBugs } from './bugs.ts';
+import { caughtIn } from './caught.ts';
 import { say, table } from './output.ts';
-import { runSuite } from './run-suite.ts';
+import { runSuite, type RunSuiteOptions } from './run-suite.ts';
 
 export interface DefectsOptions {
   readonly names: readonly string[];
@@ -17,49 +19,82 @@ export interface DefectsOptions {
   readonly signal: AbortSignal;
 }
 
-/** @returns `failed` when a defect was not found, or found by another name than its own */
+/**
+ * Runs the stories without any defect, and then with each.
+ *
+ * @returns `failed` when a defect was not found, or found by another name than its own, or when its story fails without it
+ */
 export async function testDefects(options: DefectsOptions): Promise<Verdict> {
-  const all = await defects();
+  const [all, bugs] = await Promise.all([defects(), loadBugs()]);
   const chosen =
     options.names.length === 0 ? all : options.names.map((name) => named('defect', name, all));
   await mkdir(options.out, { recursive: true });
   const base = await mkdtemp(join(options.out, 'defects-'));
-  const rows: string[][] = [['defect', 'layout', 'found by', 'must be', 'story', '']];
+  const rows: string[][] = [TITLES];
   const verdicts: Verdict[] = [];
-  for (const defect of chosen) {
-    const found = await findings(defect, join(base, defect.name), options);
-    const caught = found.includes(defect.invariant);
-    verdicts.push(options.signal.aborted ? 'interrupted' : caught ? 'passed' : 'failed');
-    rows.push([
-      defect.name,
-      defect.layout,
-      found.join(', ') || 'nothing',
-      defect.invariant,
-      defect.story,
-      caught ? 'found' : 'NOT FOUND',
-    ]);
-    if (options.signal.aborted) break;
+  for (const [story, defects] of byStory(chosen)) {
+    const [layout, filter] = story;
+    say(`${filter} (${layout}), without a defect`);
+    const sound = await run({ layout, filter }, join(base, 'sound'), options);
+    verdicts.push(sound.verdict);
+    for (const defect of defects) {
+      if (verdicts.includes('interrupted')) break;
+      say(`${defect.name}: ${defect.title}`);
+      const planted = { layout, filter, defect: defect.name };
+      const { events } = await run(planted, join(base, defect.name), options);
+      const { found, at } = caughtIn(events, defect.invariant);
+      verdicts.push(options.signal.aborted ? 'interrupted' : at === null ? 'failed' : 'passed');
+      rows.push([
+        defect.name,
+        bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
+        defect.layout,
+        found.join(', ') || 'nothing',
+        defect.invariant,
+        at?.step.toString() ?? '',
+        at?.seconds.toString() ?? '',
+        defect.story,
+        at === null ? 'NOT FOUND' : sound.verdict === 'passed' ? 'found' : 'SOUND ONE FAILS',
+      ]);
+    }
+    if (verdicts.includes('interrupted')) break;
   }
   process.stdout.write(`\n${table(rows)}\n`);
   const passed = verdicts.filter((verdict) => verdict === 'passed').length;
-  process.stdout.write(
-    `${passed.toString()} passed, ${(verdicts.length - passed).toString()} failed\n`,
-  );
+  const failed = (verdicts.length - passed).toString();
+  process.stdout.write(`${passed.toString()} passed, ${failed} failed\n`);
   return gravest(verdicts);
 }
 
-/** Names of the invariants that were found broken, in the order in which they were. */
-async function findings(defect: Defect, out: string, options: DefectsOptions): Promise<string[]> {
-  say(`${defect.name}: ${defect.title}`);
+const TITLES = ['defect', 'class', 'layout', 'found by', 'must be', 'step', 's', 'story', ''];
+
+/** Those of one story after each other: what they begin alike is done once. */
+function byStory(
+  defects: readonly Defect[],
+): [readonly [layout: Defect['layout'], story: string], Defect[]][] {
+  const stories = new Map<string, Defect[]>();
+  for (const defect of defects) {
+    const key = `${defect.layout} ${defect.story}`;
+    stories.set(key, [...(stories.get(key) ?? []), defect]);
+  }
+  return [...stories.values()].flatMap((some) =>
+    some[0] === undefined ? [] : [[[some[0].layout, some[0].story] as const, some]],
+  );
+}
+
+async function run(
+  { filter, ...which }: { readonly filter: string } & Pick<RunSuiteOptions, 'layout' | 'defect'>,
+  out: string,
+  options: DefectsOptions,
+): Promise<{ readonly verdict: Verdict; readonly events: readonly Event[] }> {
   const directory = { path: '' };
-  await runSuite({
-    filters: [defect.story],
+  const verdict = await runSuite({
+    ...which,
+    filters: [filter],
     machine: 'qemu',
-    defect: defect.name,
     storage: STORAGES[0],
     seed: 0,
-    // each of them fails, as it must
-    ...{ cache: true, refresh: false, keepsFailures: false },
+    // with a defect each of them fails, as it must
+    ...{ cache: true, refresh: false, keepsFailures: which.defect === undefined },
     pauseOnFailure: false,
     out,
     reporters: ['terminal'],
@@ -70,7 +105,5 @@ async function findings(defect: Defect, out: string, options: DefectsOptions): P
     },
   });
   const lines = (await readFile(join(directory.path, 'events.jsonl'), 'utf8')).trim().split('\n');
-  const bodies: EventBody[] = lines.map((line) => eventSchema.parse(JSON.parse(line)).body);
-  const broken = bodies.flatMap((body) => (body.type === 'finding' ? [body.invariant] : []));
-  return [...new Set(broken)];
+  return { verdict, events: lines.map((line) => eventSchema.parse(JSON.parse(line))) };
 }
