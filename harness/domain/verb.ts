@@ -87,7 +87,7 @@ export const VERBS = {
     args: z
       .object({
         image,
-        /** Several: any of them. */
+        /** Of more than one, each will do. */
         ends: z.union([z.enum(outcomes), z.array(z.enum(outcomes)).min(1)]).optional(),
         fault: upgradeFaultSchema.optional(),
       })

@@ -18,6 +18,7 @@ import { chooseEntry } from './boot-menu.ts';
 import { CLOSED_PORT, connected, SSH_PORT } from './connected.ts';
 import { settled, succeed } from './guest-commands.ts';
 import { stoppedInstead } from './stopped-instead.ts';
+import { stoppedOrKilled } from './stopped-or-killed.ts';
 import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
 export interface PowerOptions {
@@ -32,8 +33,6 @@ export interface PowerOptions {
   readonly onSymptom: (seen: SeenSymptom) => void;
 }
 
-/** What a machine that is reset may take to stop. */
-const STOP_MS = 20_000;
 /** More than any host gives a layer on trial. */
 const FAILED_STARTS_MAX = 5;
 
@@ -148,19 +147,11 @@ export class Power implements AsyncDisposable {
     this.#powered = null;
     try {
       await machine.reset();
-      await this.#stopped(machine);
+      await stoppedOrKilled(machine, this.#options.clock);
       return null;
     } finally {
       await shell?.[Symbol.asyncDispose]();
     }
-  }
-
-  /** One that does not stop is killed. */
-  async #stopped(machine: RunningMachine): Promise<void> {
-    const over = new AbortController();
-    const late = this.#options.clock.sleep(STOP_MS, over.signal).then(machine.powerCut, () => null);
-    await Promise.race([machine.stopped, late]);
-    over.abort();
   }
 
   /** Chooses an entry by its title in the menu of the boot that is under way. */

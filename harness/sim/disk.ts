@@ -1,4 +1,5 @@
 /** What a simulated host keeps on its disk: everything that outlives a power cut. */
+import { HostproofError } from '../domain/errors.ts';
 import type { ImageFacts } from '../domain/image.ts';
 
 export interface SimLayer {
@@ -73,4 +74,11 @@ export function installedDisk(
     machineId: 'simulated',
     hostKeys: ['simulated'],
   };
+}
+
+/** The layer that the boot menu offers as this version. */
+export function layerOf({ layers }: SimDisk, version: string): SimLayer {
+  const layer = layers.find((candidate) => candidate.version === version);
+  if (layer !== undefined) return layer;
+  throw new HostproofError('host/never', `the boot menu has no entry of version ${version}`);
 }

@@ -1,6 +1,6 @@
 /** A simulated host: in memory, thin layout, same port as a real one. Nothing here runs a guest. */
 import { HostproofError } from '../domain/errors.ts';
-import type { BootFault, FaultStamp, PowerFault } from '../domain/fault.ts';
+import type { FaultStamp } from '../domain/fault.ts';
 import type { ImageFacts, ImageRef } from '../domain/image.ts';
 import type { Json } from '../domain/json.ts';
 import type { Args, BootEnd, Outcome, Result, Verb } from '../domain/verb.ts';
@@ -9,7 +9,8 @@ import type { HostState } from '../domain/checkpoint.ts';
 import type { Files } from '../ports/files.ts';
 import type { Host, Thawed } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
-import { freeMiB, installedDisk, type SimDisk, type SimLayer } from './disk.ts';
+import { freeMiB, installedDisk, layerOf, type SimDisk, type SimLayer } from './disk.ts';
+import { meeting, powerOf } from './faults.ts';
 import { changed, changedEtc, isShared } from './files.ts';
 import { readFrozen, writeFrozen } from './frozen.ts';
 import { SimImages } from './images.ts';
@@ -64,7 +65,7 @@ export class SimulatedHost implements Host {
   }
 
   async select(args: Args<'select'>): Promise<Result<'select'>> {
-    const layer = this.#layerOf(args.version);
+    const layer = layerOf(this.#stored(), args.version);
     await this.#start(layer.id, 'up');
     return { entry: layer.id };
   }
@@ -88,11 +89,7 @@ export class SimulatedHost implements Host {
       reason: string | null,
       stamp: FaultStamp | null = null,
     ): Promise<Result<'upgrade'>> => Promise.resolve({ outcome, reason, stamp, content });
-    const [line, power] =
-      fault?.strikes === 'line'
-        ? [fault, null]
-        : [null, fault === undefined ? null : powerOf(fault)];
-    const served = line === null ? null : { fault: line.fault, bytesServed: line.when.bytes };
+    const { line, power, served } = meeting(fault);
     if (line !== null && line.does.kind !== 'slow')
       return end('refused', 'connection lost', served);
     const reason = refusal(this.#stored(), image);
@@ -275,14 +272,6 @@ export class SimulatedHost implements Host {
     return layer;
   }
 
-  #layerOf(version: string): SimLayer {
-    const layer = this.#stored().layers.find((candidate) => candidate.version === version);
-    if (layer === undefined) {
-      throw new HostproofError('host/never', `the boot menu has no entry of version ${version}`);
-    }
-    return layer;
-  }
-
   #read(path: string): string | undefined {
     return isShared(path) ? this.#stored().shared[path] : this.#runningLayer().files[path];
   }
@@ -304,11 +293,4 @@ export class SimulatedHost implements Host {
     );
     this.#disk = { ...disk, layers };
   }
-}
-
-function powerOf(fault: BootFault): PowerFault {
-  if (fault.strikes === 'power') return fault;
-  throw new HostproofError('story/misuse', 'a simulated host has no disk that could lie', {
-    hint: "say `disks: 'served'` in the data of the story",
-  });
 }

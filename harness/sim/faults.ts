@@ -1,0 +1,32 @@
+/** What of a fault a simulated host can meet: its power and its line. */
+import { HostproofError } from '../domain/errors.ts';
+import type {
+  BootFault,
+  FaultStamp,
+  LineFault,
+  PowerFault,
+  UpgradeFault,
+} from '../domain/fault.ts';
+
+interface Met {
+  readonly line: LineFault | null;
+  readonly power: PowerFault | null;
+  /** Of the line. */
+  readonly served: FaultStamp | null;
+}
+
+export function meeting(fault: UpgradeFault | undefined): Met {
+  if (fault?.strikes === 'line') {
+    const served = { fault: fault.fault, bytesServed: fault.when.bytes };
+    return { line: fault, power: null, served };
+  }
+  return { line: null, power: fault === undefined ? null : powerOf(fault), served: null };
+}
+
+/** @throws HostproofError `story/misuse` for one of a disk */
+export function powerOf(fault: BootFault): PowerFault {
+  if (fault.strikes === 'power') return fault;
+  throw new HostproofError('story/misuse', 'a simulated host has no disk that could lie', {
+    hint: "say `disks: 'served'` in the data of the story",
+  });
+}
