@@ -1,5 +1,4 @@
 /** Disk servers behind the harness's port. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HostproofError, isDiskFull, messageOf } from '../harness/domain/errors.ts';
 import type { StruckRequest } from '../harness/domain/disk-rule.ts';
 import type { DiskServers, ServedDisks } from '../harness/ports/machine.ts';
@@ -12,7 +11,6 @@ import { SocketDirectory } from './sockets.ts';
 const PATH = 'disks';
 /** QEMU tries to get back to a disk after 1, 2, 4, 8, and then every 16 seconds. */
 const ATTENDED_MS_MAX = 20_000;
-const ATTENDED_POLL_MS = 50;
 
 export const diskServers: DiskServers = {
   endings: FILES,
@@ -48,13 +46,7 @@ async function serve(log: string): Promise<ServedDisks> {
       unfit: server.unfit,
       close: () => server.close(null),
       reopen: () => server.reopen(null),
-      attended: async () => {
-        for (let times = 0; times * ATTENDED_POLL_MS < ATTENDED_MS_MAX; times++) {
-          if ((await server.clients()) > 0) return true;
-          await sleep(ATTENDED_POLL_MS);
-        }
-        return false;
-      },
+      attended: () => server.attended(ATTENDED_MS_MAX),
       arm: async (rule, onStruck) => {
         const id = `rule-${(++rules).toString()}`;
         listeners.set(id, onStruck);

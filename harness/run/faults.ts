@@ -4,7 +4,7 @@ import type { DiskFault, FaultStamp, PowerFault } from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
 import type { StepContext } from '../ports/host.ts';
-import { underDiskFault, underPowerFault } from './armed-fault.ts';
+import { countedByDisk, underDiskFault, underPowerFault } from './armed-fault.ts';
 import { watch, type Lines, type Seen, type WatchedStep } from './moments.ts';
 import type { Power } from './power.ts';
 
@@ -46,12 +46,13 @@ export class Faults {
     body: (context: StepContext) => Promise<T>,
   ): Promise<EndUnderFault<T>>;
   async during<T>(
-    fault: PowerFault | DiskFault | undefined,
+    given: PowerFault | DiskFault | undefined,
     work: EngineWork,
     context: StepContext,
     body: (context: StepContext) => Promise<T>,
   ): Promise<EndUnderFault<T>> {
-    if (fault === undefined) return { ended: await body(context), stamp: null };
+    if (given === undefined) return { ended: await body(context), stamp: null };
+    const fault = given.strikes === 'disk' ? countedByDisk(given, work.bytesPlanned) : given;
     const { clock, power } = this.#options;
     const { machine } = power;
     const over = new AbortController();

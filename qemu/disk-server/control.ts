@@ -16,8 +16,6 @@ export const wishSchema = z.discriminatedUnion('wish', [
   z.object({ wish: z.literal('disarm'), id: z.string() }),
   z.object({ wish: z.literal('close'), path }),
   z.object({ wish: z.literal('reopen'), path }),
-  /** The answer is how many are connected. */
-  z.object({ wish: z.literal('clients') }),
   /** The answer is what became of what was not sure. */
   z.object({ wish: z.literal('cut'), seed: z.number().int().nonnegative() }),
 ]);
@@ -47,6 +45,8 @@ export const saidSchema = z.discriminatedUnion('said', [
   /** The wish was not understood, or not fulfilled. */
   z.object({ said: z.literal('refusal'), why: z.string() }),
   z.object({ said: z.literal('struck'), struck: struckSchema }),
+  /** So many are connected now. */
+  z.object({ said: z.literal('clients'), count: z.number() }),
   /** It cannot go on, and ends. `code`: of the system's error, if it was one. */
   z.object({ said: z.literal('failure'), why: z.string(), code: z.string().nullable() }),
 ]);

@@ -36,8 +36,6 @@ function fulfil(
     case 'reopen':
       server.reopen(wish.path);
       return null;
-    case 'clients':
-      return server.clients;
     case 'cut':
       return { ...server.cut(wish.seed) };
   }
@@ -50,6 +48,9 @@ async function serve(): Promise<void> {
     ...{ log, paths },
     onStruck: (struck) => {
       say({ said: 'struck', struck });
+    },
+    onClients: (count) => {
+      say({ said: 'clients', count });
     },
     onFailure: (error) => {
       // nobody may be answered any more: what was to be written before may not be

@@ -1,4 +1,5 @@
 /** The process that serves the disks of a host, as the harness sees it. */
+import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
 import { HostproofError, messageOf } from '../../harness/domain/errors.ts';
@@ -47,6 +48,9 @@ export class DiskServerProcess implements AsyncDisposable {
   #failure: HostproofError | undefined;
   #stderr = '';
   #isEnding = false;
+  /** Connected now; `#came` has one more. */
+  #clients = 0;
+  readonly #came = new EventEmitter();
 
   private constructor({ onStruck, ...tasks }: DiskServerOptions) {
     this.#options = { onStruck, ...tasks };
@@ -118,9 +122,14 @@ export class DiskServerProcess implements AsyncDisposable {
     await this.#wish({ wish: 'reopen', path });
   }
 
-  /** How many are connected. */
-  async clients(): Promise<number> {
-    return Number(await this.#wish({ wish: 'clients' }));
+  /** Resolves when somebody is connected; with false if nobody is in time. */
+  async attended(limitMs: number): Promise<boolean> {
+    if (this.#clients > 0) return true;
+    const signal = AbortSignal.timeout(limitMs);
+    return once(this.#came, 'client', { signal }).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** The power goes away, for the disks. Nobody may need them any more. */
@@ -171,6 +180,10 @@ export class DiskServerProcess implements AsyncDisposable {
         return;
       case 'struck':
         this.#options.onStruck(said.struck);
+        return;
+      case 'clients':
+        this.#clients = said.count;
+        if (said.count > 0) this.#came.emit('client');
         return;
       case 'failure':
         this.#fail(said.why, said.code);

@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly log: DiskLog;
   readonly paths: readonly PathDescription[];
   readonly onStruck: (struck: Struck) => void;
+  /** So many are connected now. */
+  readonly onClients: (count: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -52,10 +54,6 @@ export class DiskServer {
     else this.#closed.delete(name);
   }
 
-  get clients(): number {
-    return this.#connections.size;
-  }
-
   /** The power goes away: nobody is connected any more, and the disks are what is left of them. */
   cut(seed: number): Unflushed {
     for (const path of this.#options.paths) this.#drop(path);
@@ -83,7 +81,7 @@ export class DiskServer {
       socket.destroy();
       return;
     }
-    const { log, onFailure } = this.#options;
+    const { log, onClients, onFailure } = this.#options;
     const connection = new Connection(socket, {
       path: path.name,
       disks: log.disks.filter(({ name }) => path.disks === null || path.disks.includes(name)),
@@ -94,7 +92,11 @@ export class DiskServer {
       onFailure,
     });
     this.#connections.set(connection, path);
-    socket.on('close', () => this.#connections.delete(connection));
+    onClients(this.#connections.size);
+    socket.on('close', () => {
+      this.#connections.delete(connection);
+      onClients(this.#connections.size);
+    });
   }
 
   #drop(path: PathDescription): void {

@@ -7,10 +7,16 @@ import { diskFull } from '../../harness/faults/disk-full.ts';
 import { diskGone } from '../../harness/faults/disk-gone.ts';
 import { diskSlow } from '../../harness/faults/disk-slow.ts';
 import { writeTorn } from '../../harness/faults/write-torn.ts';
-import { onConsole, type DiskFault, type FaultStamp } from '../../harness/domain/fault.ts';
+import {
+  afterBytes,
+  at,
+  onConsole,
+  type DiskFault,
+  type FaultStamp,
+} from '../../harness/domain/fault.ts';
 import { systemClock } from '../../harness/adapters/clock.ts';
 import type { ServedDisks } from '../../harness/ports/machine.ts';
-import { underDiskFault } from '../../harness/run/armed-fault.ts';
+import { countedByDisk, underDiskFault } from '../../harness/run/armed-fault.ts';
 import { diskServers } from '../disk-servers.ts';
 import { NBD_ERROR } from '../disk-server/protocol.ts';
 import { Client } from './disk-server/client.ts';
@@ -84,6 +90,20 @@ t.test('errors, a full disk, bits and torn writes strike what they are for', asy
     const again = await used(client);
     t.same(again, { errors: [0, 0, 0, 0], there: [true, true, true] }, `${plan.fault} is over`);
   }
+});
+
+t.test('the bytes after which it fails are counted by the disk', async (t) => {
+  const half = diskError({ when: at('upgrade', 0.5), command: 'write' });
+  const bytes = diskError({ when: afterBytes(BLOCK.length), command: 'write' });
+  for (const plan of [countedByDisk(half, 2 * BLOCK.length), countedByDisk(bytes, 0)]) {
+    await using disk = await newDisk();
+    using client = await Client.open(disk.socket, NAME);
+    const { ended, stamp } = await under(disk, plan, () => used(client));
+    t.same(ended.errors, [0, NBD_ERROR.io, 0, 0], 'the second write');
+    t.match(stamp, { request: { offset: BLOCK.length } });
+  }
+  const onLine = diskError({ when: onConsole(/./) });
+  t.equal(countedByDisk(onLine, 1), onLine, 'nothing else is');
 });
 
 t.test('a disk that is gone drops who is connected, and is back', async (t) => {
