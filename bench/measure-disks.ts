@@ -6,7 +6,7 @@ import { createLog } from '../qemu/disk-server/chain.ts';
 import { DiskServerProcess } from '../qemu/disk-server/process.ts';
 import { SocketDirectory } from '../qemu/sockets.ts';
 import { interleaved, type Measure } from './measure.ts';
-import { summary } from './statistics.ts';
+import { summary, within } from './statistics.ts';
 
 const DISK_BYTES = 4 * 2 ** 30;
 const NAME = 'disk0';
@@ -50,7 +50,7 @@ export const measureDisks: Measure = async ({ pairs, work }) => {
       shown: (value) => `${Math.round(value).toString()}/s`,
     });
     const median = summary(served).median;
-    const verdict = median >= perSecondMin ? 'met' : 'missed';
+    const verdict = within(perSecondMin, median);
     const share = median / summary(raw).median;
     measured[name] = { raw: summary(raw), served: summary(served), share, judged: verdict };
     const shown = (value: number): string =>

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freezeHost, type Going } from './fork.ts';
 import { interleaved, type Measure } from './measure.ts';
-import { mebibytes, row, seconds, summary } from './statistics.ts';
+import { mebibytes, row, seconds, summary, within } from './statistics.ts';
 
 const TO_RUNNING_MS_MAX = 150;
 const TIMES_BARE_MAX = 1.5;
@@ -31,7 +31,6 @@ export const measureForks: Measure = async ({ prepared, pairs, work, cache }) =>
   const toRunningMs = summary(running(ours)).median;
   const timesBare = toRunningMs / summary(running(bare)).median;
   const shareOfBoot = summary(command(ours)).median / bootMs;
-  const within = (value: number, max: number): string => (value <= max ? 'met' : 'missed');
   const verdicts = {
     toRunning: within(toRunningMs, TO_RUNNING_MS_MAX),
     timesBare: within(timesBare, TIMES_BARE_MAX),

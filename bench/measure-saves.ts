@@ -10,7 +10,7 @@ import { say } from '../harness/cli/output.ts';
 import { STORAGES } from '../harness/domain/variant.ts';
 import type { Host, StepContext } from '../harness/ports/host.ts';
 import type { Measure } from './measure.ts';
-import { mebibytes, row, seconds, summary } from './statistics.ts';
+import { mebibytes, row, seconds, summary, within } from './statistics.ts';
 
 const STANDSTILL_MS_MAX = 500;
 const WHOLE_MS_MAX = 2000;
@@ -59,7 +59,6 @@ export const measureSaves: Measure = async ({ prepared, pairs, work }) => {
   const standstill = saves.map(({ standstillMs }) => standstillMs);
   const away = saves.map(({ awayMs }) => awayMs);
   const whole = saves.map(({ wholeMs }) => wholeMs);
-  const within = (value: number, max: number): string => (value <= max ? 'met' : 'missed');
   const verdicts = {
     standstill: within(summary(standstill).median, STANDSTILL_MS_MAX),
     whole: within(summary(whole).median, WHOLE_MS_MAX),

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { interleaved, type Measure } from './measure.ts';
 import { upgradeOn } from './prepare.ts';
-import { row, seconds, summary } from './statistics.ts';
+import { row, seconds, summary, within } from './statistics.ts';
 
 const SHARE_MAX = 1.15;
 
@@ -17,7 +17,7 @@ export const measureUpgrades: Measure = async ({ pairs, work, cache, build }) =>
     shown: (ms) => seconds(ms),
   });
   const share = summary(served).median / summary(image).median;
-  const verdict = share <= SHARE_MAX ? 'met' : 'missed';
+  const verdict = within(share, SHARE_MAX);
   return {
     ...{
       imageMs: summary(image),

@@ -24,7 +24,12 @@ export function judged(
 ): 'met' | 'missed' | 'not measurable here' {
   const { median, min, max } = summary(differences);
   if (max - min > bound && Math.abs(median - bound) < (max - min) / 2) return 'not measurable here';
-  return median <= bound ? 'met' : 'missed';
+  return within(median, bound);
+}
+
+/** For a figure whose noise is not known. */
+export function within(value: number, max: number): 'met' | 'missed' {
+  return value <= max ? 'met' : 'missed';
 }
 
 /** A line of a table. */

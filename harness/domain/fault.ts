@@ -1,5 +1,6 @@
 /** Something that goes wrong: armed before a step, or done to a host that is off, and proven to have struck. */
 import { z } from 'zod';
+import { HostproofError } from './errors.ts';
 import { diskRuleSchema, type StruckRequest } from './disk-rule.ts';
 
 const count = z.number().int().positive();
@@ -179,9 +180,10 @@ export function after(command: 'read' | 'write' | 'flush', count: number): Momen
   return { at: 'requests', command, count };
 }
 
-/** When a line of the console matches. */
+/** When a line of the console matches. @throws HostproofError `story/misuse` for an expression with flags */
 export function onConsole(pattern: RegExp): Moment {
-  return { at: 'console', pattern: pattern.source };
+  if (pattern.flags === '') return { at: 'console', pattern: pattern.source };
+  throw new HostproofError('story/misuse', `onConsole(${String(pattern)}): flags are not kept`);
 }
 
 /** When the engine says that it has come to this point. */

@@ -90,6 +90,11 @@ t.test('a moment that can never come is the fault of the story', async (t) => {
   });
 });
 
+t.test('an expression whose flags would be lost is refused', (t) => {
+  t.throws(() => onConsole(/login/i), { code: 'story/misuse' });
+  t.end();
+});
+
 t.test('somewhere in a step is the same place for the same seed', (t) => {
   const placed = (seed: number): Moment => sometime('upgrade', prng(seed));
   t.same(placed(1), placed(1));
