@@ -30,7 +30,6 @@ export const measureSaves: Measure = async ({ prepared, pairs, work }) => {
   const { state } = await prepared();
   const { signal } = new AbortController();
   const factory = await machineHosts({
-    defect: undefined,
     seed: 0,
     sha256,
     signal,

@@ -43,7 +43,6 @@ function document(run: RunState, dir: string | undefined): string[] {
     version: run.started?.version,
     seed: run.started?.seed,
     command: run.started?.command.join(' '),
-    defect: run.started?.defect ?? undefined,
   };
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

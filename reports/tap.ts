@@ -64,7 +64,6 @@ function head(started: EventOf<'run.started'>): string[] {
       : `1..${String(started.jobs.length)}`,
     comment(`hostproof ${started.version}, run ${started.id}, seed ${String(started.seed)}`),
     ...platform.map(([key, value]) => comment(`${key}: ${value}`)),
-    ...(started.defect === null ? [] : [comment(`planted defect: ${started.defect}`)]),
   ];
 }
 

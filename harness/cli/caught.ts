@@ -1,24 +1,57 @@
-/** What the story that must find a planted defect has found, read from the record of its run. */
+/** What the stories that must find planted defects have found, read from the record of their run. */
+import type { Hunted } from '../domain/plan.ts';
 import type { Event } from '../domain/event.ts';
 
-export interface Caught {
+export interface Caught<D extends Hunted> {
+  readonly defect: D;
   /** Names of the invariants and expectations that were broken, in the order in which they were. */
   readonly found: readonly string[];
   /** When the one that must find it did: the number of the step, and seconds since the job began; null: it did not. */
   readonly at: { readonly step: number; readonly seconds: number } | null;
+  /** The same story, without it. */
+  readonly isSoundPassed: boolean;
+  readonly verdict: 'passed' | 'failed';
 }
 
-export function caughtIn(events: readonly Event[], invariant: string): Caught {
-  const began = events.find(({ body }) => body.type === 'job.started');
-  const findings = events.flatMap(({ body, atMs }) =>
+/** A defect is caught when its own invariant is broken, in a story that passes without it. */
+export function caught<D extends Hunted & { readonly invariant: string }>(
+  events: readonly Event[],
+  defects: readonly D[],
+): Caught<D>[] {
+  const began = events.flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []));
+  return defects.map((defect) => {
+    const { story, layout } = defect;
+    const [sound, planted] = [undefined, defect.name].map((planted) =>
+      began.find(
+        (job) => job.scenario === story && job.layout === layout && job.defect === planted,
+      ),
+    );
+    const isSoundPassed = events.some(
+      ({ body }) =>
+        body.type === 'job.ended' && body.job === sound?.id && body.verdict === 'passed',
+    );
+    const { found, at } = findings(
+      events.filter(({ body }) => 'job' in body && body.job === planted?.id),
+      defect.invariant,
+    );
+    const verdict = at !== null && isSoundPassed ? 'passed' : 'failed';
+    return { defect, found, at, isSoundPassed, verdict };
+  });
+}
+
+/** @param events of one job */
+function findings(
+  events: readonly Event[],
+  invariant: string,
+): Pick<Caught<Hunted>, 'found' | 'at'> {
+  const began = events.find(({ body }) => body.type === 'job.started')?.atMs ?? 0;
+  const all = events.flatMap(({ body, atMs }) =>
     body.type === 'finding' ? [{ ...body, atMs }] : [],
   );
-  const own = findings.find((finding) => finding.invariant === invariant);
+  const own = all.find((finding) => finding.invariant === invariant);
   return {
-    found: [...new Set(findings.map((finding) => finding.invariant))],
+    found: [...new Set(all.map((finding) => finding.invariant))],
     at:
-      own === undefined
-        ? null
-        : { step: own.step, seconds: Math.round((own.atMs - (began?.atMs ?? 0)) / 1000) },
+      own === undefined ? null : { step: own.step, seconds: Math.round((own.atMs - began) / 1000) },
   };
 }

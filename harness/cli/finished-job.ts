@@ -11,7 +11,6 @@ import { VERBS, type Verb } from '../domain/verb.ts';
 export interface FinishedJob {
   readonly info: JobInfo;
   readonly directory: string;
-  readonly defect: string | undefined;
   readonly seed: number;
   readonly steps: readonly FinishedStep[];
 }
@@ -37,7 +36,6 @@ export async function finishedJob(given: string, name: string | undefined): Prom
   return {
     info,
     directory: join(run, directory.dir),
-    defect: begun.defect ?? undefined,
     seed: begun.seed,
     steps: events.flatMap((event) =>
       event.type === 'step.started' && event.job === info.id

@@ -7,7 +7,10 @@ import type { Job } from '../domain/plan.ts';
 import type { Host } from '../ports/host.ts';
 
 /** What a host is made by. */
-export type HostSpec = Pick<Job, 'id' | 'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'disks'>;
+export type HostSpec = Pick<
+  Job,
+  'id' | 'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'disks' | 'defect'
+>;
 
 export interface HostFactory {
   /** For the report: what the hosts run on; null for the simulator. */

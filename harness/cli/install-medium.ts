@@ -78,7 +78,6 @@ export async function installMedium(options: InstallMediumOptions): Promise<Verd
       seed: 0,
       command: process.argv.slice(2),
       platform: { ...platform },
-      defect: null,
       jobs: [job],
     });
     const verdict = await runInstallation({

@@ -50,8 +50,6 @@ const KERNEL_ARGUMENTS = 'console=ttyS0,115200 mitigations=off init_on_alloc=0';
 const MENU_TIMEOUT_S = 3;
 
 export async function machineHosts(options: {
-  /** A planted defect: in the engine that every update carries. */
-  readonly defect: string | undefined;
   /** Chooses what power cuts make of what was not flushed, where the story does not. */
   readonly seed: number;
   readonly sha256: (text: string) => string;
@@ -66,7 +64,7 @@ export async function machineHosts(options: {
   ]);
   const scripts = guestScripts();
   const identity = await platformIdentity(platform, scripts, options.sha256);
-  const builtFor = builder(cache, options);
+  const builtFor = builder(cache, options.signal);
   const guestScript = (path: string): string => {
     const text = scripts.get(path);
     if (text !== undefined) return text;
@@ -101,7 +99,7 @@ export async function machineHosts(options: {
         ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
         images: {
           facts: () => facts,
-          built: builtFor(job.layout),
+          built: builtFor(job),
           package: (name, onProgress) =>
             buildPackage(name, {
               ...{ cacheDir: cache, layout: job.layout, onProgress, signal: options.signal },
@@ -207,22 +205,23 @@ function mayUse({ layout, run }: Job, image: ImageListing): boolean {
 /** Each image is built once a run; images that are installed stay as they are, updates carry the defect. */
 function builder(
   cacheDirectory: string,
-  options: { readonly defect: string | undefined; readonly signal: AbortSignal },
-): (layout: LayoutId) => Images['built'] {
+  signal: AbortSignal,
+): (job: Pick<Job, 'layout' | 'defect'>) => Images['built'] {
   const built = new Map<string, Promise<BuiltImage>>();
-  return (layout) => (name, purpose, progress) => {
-    const defect = purpose === 'update' ? options.defect : undefined;
-    const key = `${name} ${layout} ${defect ?? ''}`;
-    const pending =
-      built.get(key) ??
-      buildImage(name, {
-        cacheDir: cacheDirectory,
-        layout,
-        onProgress: progress,
-        defect,
-        signal: options.signal,
-      });
-    built.set(key, pending);
-    return pending;
-  };
+  return ({ layout, ...job }) =>
+    (name, purpose, progress) => {
+      const defect = purpose === 'update' ? job.defect : undefined;
+      const key = `${name} ${layout} ${defect ?? ''}`;
+      const pending =
+        built.get(key) ??
+        buildImage(name, {
+          cacheDir: cacheDirectory,
+          layout,
+          onProgress: progress,
+          defect,
+          signal,
+        });
+      built.set(key, pending);
+      return pending;
+    };
 }

@@ -10,7 +10,7 @@ import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { known, named, unknownName } from '../domain/nearest.ts';
-import { plan, SIMULATED_LAYOUTS, type Job } from '../domain/plan.ts';
+import { hunts, plan, planted, SIMULATED_LAYOUTS, type Hunted, type Job } from '../domain/plan.ts';
 import { MEMORY_MIB, SUITES } from '../domain/scenario.ts';
 import { STORAGES, type Disks } from '../domain/variant.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -30,14 +30,17 @@ export interface RunSuiteOptions extends RunMemoryOptions {
   readonly layout?: string | undefined;
   readonly firmware?: string | undefined;
   readonly storage?: string | undefined;
+  /** Is planted in what every update carries. */
   readonly defect?: string | undefined;
+  /** The stories are those that must find these: each is told without, and with each of them. */
+  readonly hunted?: readonly Hunted[] | undefined;
   /** `image` if left out. */
   readonly disks?: Disks | undefined;
   /** Jobs at a time; chosen by cores and memory if left out. */
   readonly jobs?: number | undefined;
   readonly seed: number;
-  /** Failed hosts are frozen for `hostproof shell`. */
-  readonly keepsFailures: boolean;
+  /** Whose host is frozen for `hostproof shell` if they fail. */
+  readonly keepsFailure: (job: Job) => boolean;
   readonly pauseOnFailure: boolean;
   /** Directory that gets the run directory. */
   readonly out: string;
@@ -73,7 +76,6 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
       seed: options.seed,
       command: process.argv.slice(2),
       platform: factory.platform,
-      defect: options.defect ?? null,
     },
     jobs: jobs.map((job) => memory.planned(job)),
     concurrency: options.jobs ?? concurrency(jobs),
@@ -106,7 +108,8 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         onFailure: async (host, error, step) => {
           if (options.pauseOnFailure) await factory.pause(host, error);
           const state = host.state();
-          if (!options.keepsFailures || (state !== 'running' && state !== 'hung')) return undefined;
+          if (!options.keepsFailure(job) || (state !== 'running' && state !== 'hung'))
+            return undefined;
           try {
             await keepHost(host, join(directory.path, dir), step);
           } catch (cause) {
@@ -146,7 +149,7 @@ async function planned(
       `the defect ${defect.name} is one of the layout ${defect.layout}, not of ${layout}`,
     );
   }
-  const jobs = plan(scenarios, {
+  const chosen = plan(scenarios, {
     filters: options.filters,
     suite: knownOrAny('suite', options.suite, SUITES),
     layout: layout ?? defect?.layout,
@@ -156,6 +159,12 @@ async function planned(
     disks: options.disks,
     seed: options.seed,
   });
+  const jobs =
+    options.hunted !== undefined
+      ? hunts(chosen, options.hunted)
+      : defect === undefined
+        ? chosen
+        : chosen.map((job) => planted(job, defect.name));
   if (jobs.length > 0) {
     const { machine, disks, seed } = options;
     const all = plan(scenarios, { filters: [], machine, disks, seed });
@@ -183,13 +192,16 @@ function knownOrAny<T extends string>(
 /** The machine's hosts are loaded only when they are wanted: the simulator starts in no time. */
 async function hosts(options: RunSuiteOptions): Promise<HostFactory> {
   if (options.machine === 'sim') {
+    if (options.defect !== undefined)
+      throw new HostproofError('usage/option', 'updates of simulated hosts carry no defects', {
+        hint: 'leave out --defect, or --machine sim',
+      });
     if (options.disks !== 'served') return (await import('./sim-hosts.ts')).simulatedHosts(sha256);
     throw new HostproofError('usage/option', 'simulated hosts have no disks that could be served', {
       hint: 'leave out --disks, or --machine sim',
     });
   }
   return (await import('./machine-hosts.ts')).machineHosts({
-    defect: options.defect,
     seed: options.seed,
     sha256,
     signal: options.signal,
@@ -214,7 +226,7 @@ function reproduce(job: Job, options: RunSuiteOptions): string {
   ];
   if (options.machine === 'sim') parts.push('--machine sim');
   if (options.disks === 'served') parts.push('--disks served');
-  if (options.defect !== undefined) parts.push(`--defect ${options.defect}`);
+  if (job.defect !== undefined) parts.push(`--defect ${job.defect}`);
   if (options.seed !== 0) parts.push(`--seed ${options.seed.toString()}`);
   return parts.join(' ');
 }

@@ -26,7 +26,7 @@ const verdict = z.enum([
 const job = z.string();
 
 export const jobSchema = z.object({
-  /** Unique in the run: `<scenario id>@<variant>`. */
+  /** Unique in the run: `<scenario id>@<variant>`, and `+<defect>` where one is planted. */
   id: job,
   scenario: z.string(),
   title: z.string(),
@@ -39,6 +39,8 @@ export const jobSchema = z.object({
   memoryMiB: z.number().default(1024),
   /** What its disk is kept in; absent: an image file. */
   disks: z.literal('served').optional(),
+  /** Planted in the engine that every update carries. */
+  defect: z.string().optional(),
 });
 
 /** Bodies by type. `atMs`: milliseconds since the run began. */
@@ -52,7 +54,6 @@ const bodies = [
     command: z.array(z.string()),
     /** What the guests ran on: QEMU version, accelerator and why, CPU model; null on the simulator. */
     platform: z.record(z.string(), z.string()).nullable(),
-    defect: z.string().nullable(),
     jobs: z.array(jobSchema),
   }),
   z.object({ type: z.literal('run.note'), text: z.string() }),

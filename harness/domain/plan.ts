@@ -64,6 +64,28 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
     });
 }
 
+/** The same story, told against updates that carry a defect. */
+export function planted(job: Job, defect: string): Job {
+  return { ...job, id: `${job.id}+${defect}`, defect };
+}
+
+/** What a planted defect says of where it is found. */
+export interface Hunted {
+  readonly name: string;
+  readonly layout: LayoutId;
+  readonly story: string;
+}
+
+/** The jobs that must find these defects: each as it is, and with each defect that is its own. */
+export function hunts(jobs: readonly Job[], defects: readonly Hunted[]): Job[] {
+  return jobs.flatMap((job) => {
+    const own = defects.filter(
+      ({ story, layout }) => story === job.scenario && layout === job.layout,
+    );
+    return own.length === 0 ? [] : [job, ...own.map(({ name }) => planted(job, name))];
+  });
+}
+
 /** Every scenario on every variant. */
 export function cases(scenarios: readonly NamedScenario[], selection: Selection): Case[] {
   return scenarios.flatMap((named) =>

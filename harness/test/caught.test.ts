@@ -1,23 +1,57 @@
-/** What is read from the record of a run with a planted defect. */
+/** What is read from the record of a run with planted defects. */
 import t from 'tap';
-import { caughtIn } from '../cli/caught.ts';
-import { EVENT_VERSION, type Event, type EventBody } from '../domain/event.ts';
+import { caught } from '../cli/caught.ts';
+import { EVENT_VERSION, type Event, type EventBody, type JobInfo } from '../domain/event.ts';
+import type { Verdict } from '../domain/verdict.ts';
 
-const job = 'story@thin';
 const event = (atMs: number, body: EventBody): Event => ({ v: EVENT_VERSION, seq: 1, atMs, body });
+const job = (id: string, defect?: string): JobInfo => ({
+  ...{ id, scenario: 'story', title: 'A story of this test', layout: 'thin', firmware: 'uefi' },
+  ...{ storage: 'ext4-boot', machine: 'qemu', seed: 0, memoryMiB: 1024 },
+  ...(defect !== undefined && { defect }),
+});
+const ended = (id: string, verdict: Verdict): Event =>
+  event(60_000, {
+    ...{ type: 'job.ended', job: id, verdict, durationMs: 1, error: null },
+    ...{ evidence: [], reproduce: '' },
+  });
 const finding = (atMs: number, step: number, invariant: string): Event =>
-  event(atMs, { type: 'finding', job, step, invariant, message: '' });
+  event(atMs, { type: 'finding', job: 'story+lies', step, invariant, message: '' });
 
-t.test('a defect is caught when its own invariant is broken, and by nothing else', (t) => {
-  const events = [
-    event(2_000, { type: 'job.started', job, dir: 'jobs' }),
+function events(sound: Verdict): Event[] {
+  return [
+    event(0, {
+      ...{ type: 'run.started', id: '', startedAt: '', version: '', seed: 0, command: [] },
+      ...{ platform: null, jobs: [job('story'), job('story+lies', 'lies')] },
+    }),
+    event(2_000, { type: 'job.started', job: 'story+lies', dir: 'jobs' }),
     finding(10_000, 4, 'no-orphans'),
     finding(33_400, 5, 'entries-resolve'),
     finding(50_000, 6, 'entries-resolve'),
+    ended('story', sound),
+    ended('story+lies', 'failed'),
   ];
+}
+
+t.test('a defect is caught by its own invariant, in a story that passes without it', (t) => {
+  const lies = {
+    name: 'lies',
+    layout: 'thin',
+    story: 'story',
+    invariant: 'entries-resolve',
+  } as const;
   const found = ['no-orphans', 'entries-resolve'];
-  t.same(caughtIn(events, 'entries-resolve'), { found, at: { step: 5, seconds: 31 } });
-  t.same(caughtIn(events, 'claims-agree'), { found, at: null });
-  t.same(caughtIn([], 'claims-agree'), { found: [], at: null });
+  const at = { step: 5, seconds: 31 };
+  const of = (sound: Verdict, change = {}): unknown => {
+    const [{ defect: _, ...first } = {}] = caught(events(sound), [{ ...lies, ...change }]);
+    return first;
+  };
+  t.same(of('passed'), { found, at, isSoundPassed: true, verdict: 'passed' });
+  t.same(of('failed'), { found, at, isSoundPassed: false, verdict: 'failed' });
+  const other = { invariant: 'claims-agree' };
+  t.same(of('passed', other), { found, at: null, isSoundPassed: true, verdict: 'failed' });
+  const untold = { found: [], at: null, isSoundPassed: true, verdict: 'failed' };
+  t.same(of('passed', { name: 'another' }), untold);
+  t.same(of('passed', { layout: 'ostree' }), { ...untold, isSoundPassed: false });
   t.end();
 });

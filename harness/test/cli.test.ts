@@ -87,6 +87,7 @@ t.test('unknown names are answered with the nearest known one, and exit 2', asyn
     [['run', '--sutie', 'smoke'], /did you mean "--suite"/],
     [['run', '--jobs', 'many', '--machine', 'sim'], /whole number/],
     [['run', '--disks', 'served', '--machine', 'sim'], /no disks that could be served/],
+    [['run', '--defect', 'rollback-lies', '--machine', 'sim'], /carry no defects/],
     [
       ['run', '--machine', 'sim', '--reporter', 'tap', '--reporter', 'jsonl'],
       /cannot both write to standard output/,

@@ -2,7 +2,7 @@ import t from 'tap';
 import { ERROR_CODES, HostproofError, isDiskFull } from '../domain/errors.ts';
 import { canonical } from '../domain/json.ts';
 import { nearest, unknownName } from '../domain/nearest.ts';
-import { cases, plan, type NamedScenario } from '../domain/plan.ts';
+import { cases, hunts, plan, type NamedScenario } from '../domain/plan.ts';
 import type { ScenarioData } from '../domain/scenario.ts';
 import { deriveSeed, prng } from '../domain/prng.ts';
 import { exitCode, gravest } from '../domain/verdict.ts';
@@ -113,6 +113,26 @@ t.test('a run is planned from what the stories say of themselves', (t) => {
   t.throws(() => scenario({ ...data, layouts: ['thin'] }, story), /notOn/);
   t.throws(() => scenario({ ...thinOnly, layouts: ['thin', 'ostree'] }, story), /notOn/);
 
+  const jobs = plan(named, { ...everything, storage: 'ext4-boot' });
+  const hunted = [
+    { name: 'lies', layout: 'ostree', story: 'a/first' },
+    { name: 'loses', layout: 'thin', story: 'b/second' },
+    { name: 'forgets', layout: 'thin', story: 'b/second' },
+  ] as const;
+  const hunting = hunts(jobs, hunted);
+  t.same(
+    hunting.map(({ id, defect }) => [id, defect]),
+    [
+      ['a/first@ostree-uefi', undefined],
+      ['a/first@ostree-uefi+lies', 'lies'],
+      [second, undefined],
+      [`${second}+loses`, 'loses'],
+      [`${second}+forgets`, 'forgets'],
+    ],
+    'each without, and with each that is its own',
+  );
+  const seeds = hunting.map(({ seed }) => seed);
+  t.same(seeds[0], seeds[1], 'a story goes the same way with a defect');
   const why = (id: string, selection: Partial<Parameters<typeof plan>[1]>): (string | null)[] =>
     cases(named, { ...everything, ...selection })
       .filter((one) => one.id === id)

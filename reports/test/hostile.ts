@@ -46,7 +46,6 @@ const bodies: readonly (readonly [number, EventBody])[] = [
       seed: 7,
       command: ['run', '--suite', 'smoke'],
       platform: { qemu: '7.2.0', accelerator: 'tcg (kvm: a guest does not run)', cpu: 'Nehalem' },
-      defect: null,
       jobs: Object.values(jobs),
     },
   ],

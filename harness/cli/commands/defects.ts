@@ -1,6 +1,7 @@
 /** `hostproof defects`: plants each known defect and checks that it is found, by its name. */
 import { commandWithExamples, type CommandModule } from '../command.ts';
 import { RUNS } from '../run-suite.ts';
+import { JOBS } from '../options.ts';
 import { testDefects } from '../test-defects.ts';
 
 const defects: CommandModule = (context) =>
@@ -14,11 +15,11 @@ const defects: CommandModule = (context) =>
     ],
   )
     .argument('[name...]', 'defects; all if none is named')
-    .option('--out <dir>', 'directory that gets the directories of the runs', RUNS)
-    .action(async (names, { out }) => {
-      context.end(
-        await testDefects({ names, out, version: context.version, signal: context.signal }),
-      );
+    .option(...JOBS)
+    .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
+    .action(async (names, options) => {
+      const { version, signal } = context;
+      context.end(await testDefects({ ...options, names, version, signal }));
     });
 
 export default defects;

@@ -1,8 +1,9 @@
 /** `hostproof run`: tells stories to hosts and reports what happened. */
-import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Option } from '@commander-js/extra-typings';
 import { SUITES } from '../../domain/scenario.ts';
 import { DISKS, STORAGES } from '../../domain/variant.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
+import { JOBS, wholeNumber } from '../options.ts';
 import { parseSize } from '../size.ts';
 import { RUNS, runSuite } from '../run-suite.ts';
 
@@ -32,11 +33,7 @@ const run: CommandModule = (context) =>
         .default('image' as const),
     )
     .option('--defect <name>', 'plants this defect in the engine of every update')
-    .option(
-      '--jobs <number>',
-      'stories at a time, or auto: by cores and memory (default: auto)',
-      jobs,
-    )
+    .option(...JOBS)
     .option('--no-cache', 'does everything, and keeps nothing of it')
     .option('--refresh', 'does everything, and keeps it in place of what was kept', false)
     .option(
@@ -58,7 +55,7 @@ const run: CommandModule = (context) =>
       context.end(
         await runSuite({
           ...rest,
-          keepsFailures: options.machine === 'qemu',
+          keepsFailure: () => options.machine === 'qemu',
           filters,
           reporters: reporter ?? ['tap'],
           version: context.version,
@@ -71,19 +68,4 @@ export default run;
 
 function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
-}
-
-function jobs(text: string): number | undefined {
-  return text === 'auto' ? undefined : positiveInteger(text);
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a whole number is wanted');
-}
-
-function positiveInteger(text: string): number {
-  const number = wholeNumber(text);
-  if (number > 0) return number;
-  throw new InvalidArgumentError('at least 1');
 }

@@ -34,12 +34,7 @@ const shell: CommandModule = ({ signal, end }) =>
     .action(async (run, command, options) => {
       const job = await finishedJob(run, options.job);
       const { machineHosts } = await import('../machine-hosts.ts');
-      const factory = await machineHosts({
-        defect: job.defect,
-        seed: job.seed,
-        sha256,
-        signal,
-      });
+      const factory = await machineHosts({ seed: job.seed, sha256, signal });
       const directory = mkdtempSync(join(tmpdir(), 'hostproof-shell-'));
       try {
         const needsShell = !options.console && options.screenshot === undefined;

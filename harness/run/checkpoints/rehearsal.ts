@@ -14,11 +14,14 @@ import { foreseen, type Course, type ForeseenAct } from './forecast.ts';
 const STEPS_MAX = 1000;
 
 export async function rehearse(
-  job: Pick<Job, 'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'disks' | 'run' | 'seed'>,
+  job: Pick<
+    Job,
+    'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'disks' | 'defect' | 'run' | 'seed'
+  >,
 ): Promise<Course> {
   const acts: ForeseenAct[] = [];
   let steps = 0;
-  const { layout, firmware, storage, memoryMiB, disks = '', run, seed } = job;
+  const { layout, firmware, storage, memoryMiB, disks = '', defect, run, seed } = job;
   const rehearsed = new Promise<void>((resolve) => {
     const perform = async <V extends Verb>(verb: V, given: Args<V>): Promise<Result<V>> => {
       if (++steps > STEPS_MAX) {
@@ -26,7 +29,10 @@ export async function rehearse(
         // it waits for something that does not come: nobody listens to it any more
         return new Promise(() => undefined);
       }
-      if (VERBS[verb].kind === 'act') acts.push(foreseen(verb, VERBS[verb].args.parse(given)));
+      const args = VERBS[verb].args.parse(given);
+      // an update with a defect is another update
+      const isOther = verb === 'upgrade' && defect !== undefined;
+      if (VERBS[verb].kind === 'act') acts.push(foreseen(verb, isOther ? { args, defect } : args));
       return Promise.resolve({} as Result<V>);
     };
     const host = storyHost({ perform });

@@ -48,10 +48,17 @@ t.test('a machine has its memory in a file if it will be kept before its next st
 });
 
 t.test('a rehearsal foresees what a story does, as far as it does not look', async (t) => {
-  const rehearsed = async (story: (context: StoryContext) => Promise<void>) => {
+  const rehearsed = async (story: (context: StoryContext) => Promise<void>, defect?: string) => {
     const data = { title: 'A story for a test', layouts: ['thin', 'ostree'], firmware: ['uefi'] };
     const { acts } = await rehearse({
-      ...{ layout: 'thin', firmware: 'uefi', storage: 'ext4-boot', memoryMiB: 1024, seed: 0 },
+      ...{
+        layout: 'thin',
+        firmware: 'uefi',
+        storage: 'ext4-boot',
+        memoryMiB: 1024,
+        seed: 0,
+        defect,
+      },
       run: scenario({ ...data, suite: 'full' } as never, story),
     });
     return acts;
@@ -79,6 +86,17 @@ t.test('a rehearsal foresees what a story does, as far as it does not look', asy
     await host.install(image('1.0'));
     while ((await host.read('/run/done')) !== 'yes') continue;
   });
+  const upgraded = ['1.1', '1.2'].map((name) => foreseen('upgrade', { image: { image: name } }));
+  const upgrades = (defect?: string) =>
+    rehearsed(async ({ host, image }) => {
+      await host.upgrade(image('1.1'));
+      await host.upgrade(image('1.2'));
+    }, defect);
+  t.same(await upgrades(), upgraded);
+  const [one, other] = [await upgrades('lies'), await upgrades('loses')];
+  t.same(await upgrades('lies'), one);
+  t.notSame(one, other, 'an update with a defect is another update');
+  t.notSame(one, upgraded);
   t.equal(waits.length, 1, 'a story that waits for what does not come is foreseen up to there');
 });
 

@@ -1,0 +1,20 @@
+/** Options that several commands have, and numbers as people type them. */
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+
+export const JOBS = [
+  '--jobs <number>',
+  'stories at a time, or auto: by cores and memory (default: auto)',
+  jobs,
+] as const;
+
+function jobs(text: string): number | undefined {
+  if (text === 'auto') return undefined;
+  const number = wholeNumber(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError('at least 1');
+}
+
+export function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a whole number is wanted');
+}
