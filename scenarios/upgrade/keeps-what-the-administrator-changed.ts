@@ -13,6 +13,7 @@ export default scenario(
       'thin-foreign-entries-purged-before-success',
       'thin-suid-bit-lost',
       'ostree-boot-mount-lost-after-update',
+      'thin-shared-var-not-undone',
     ],
   },
   async ({ host, image, expect }) => {
