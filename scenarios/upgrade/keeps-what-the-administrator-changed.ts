@@ -14,6 +14,7 @@ export default scenario(
       'thin-suid-bit-lost',
       'ostree-boot-mount-lost-after-update',
       'thin-shared-var-not-undone',
+      'thin-directory-copied-into-itself',
     ],
   },
   async ({ host, image, expect }) => {
