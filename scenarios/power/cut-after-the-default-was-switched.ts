@@ -8,6 +8,7 @@ export default scenario(
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',
+    bugs: ['thin-two-update-packages-in-transaction'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

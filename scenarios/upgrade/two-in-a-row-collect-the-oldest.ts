@@ -11,6 +11,7 @@ export default scenario(
       'thin-boot-fills-over-upgrades',
       'ostree-boot-unmounted-before-finalize',
       'ostree-cut-before-finalize',
+      'ostree-finalize-times-out',
     ],
   },
   async ({ host, image, expect }) => {
