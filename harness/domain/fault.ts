@@ -84,12 +84,13 @@ export const lineFaultSchema = z.strictObject({
   strikes: z.literal('line'),
   /**
    * `drop`: every connection ends, and none comes about any more. `not-found`: from then on there is nothing there (404).
-   * `slow`: from then on no more than this comes through.
+   * `slow`: from then on no more than this comes through. `unresolved`: the host has a name for it that nobody knows.
    */
   does: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('drop') }),
     z.strictObject({ kind: z.literal('not-found') }),
     z.strictObject({ kind: z.literal('slow'), bytesPerSecond: count }),
+    z.strictObject({ kind: z.literal('unresolved') }),
   ]),
   when: servedMomentSchema,
 });
@@ -148,6 +149,12 @@ export type FaultStamp = { readonly fault: string } & (
   | {
       /** Bytes of files that had been sent in this step when it struck. */
       readonly bytesServed: number;
+    }
+  | {
+      /** That was asked for. */
+      readonly name: string;
+      /** By the guest's own tool: a guest's words, bounded. */
+      readonly said: string;
     }
   | {
       /** Of the variables that are gone. */

@@ -37,7 +37,7 @@ export default {
     directories: new Map([[REPOSITORY, await repository.take(artefact)]]),
   }),
 
-  upgrade: async (context, { update }, port) => {
+  upgrade: async (context, { update }, server) => {
     const name = update.path.replace(/^.*\//, '').replace(/\.noarch\.rpm$/, '');
     // the running layer has an update as installed, too, that failed or was cut, or that was rolled back from
     const known = (await execute(context, `rpm --query --quiet ${name}`)).status === 0;
@@ -45,7 +45,7 @@ export default {
     const attempt = (how: 'reinstall' | 'upgrade' | 'install'): Promise<CommandResult> => {
       context.progress(`dnf ${how} ${name}`);
       // rpm keeps what scripts say to itself until they have ended
-      return execute(context, following(REPORT, dnf(port, `${how} ${name}`)));
+      return execute(context, following(REPORT, dnf(server, `${how} ${name}`)));
     };
     let ended = await attempt(known ? 'reinstall' : 'upgrade');
     // a newer one counts as installed that failed: only by its name is an older one taken
@@ -61,8 +61,8 @@ export default {
     'default switched': /^imgbase: \S+ is what boots next$/,
   },
 
-  installPackage: async (context, name, port) => {
-    await run(context, dnf(port, `install ${name}`));
+  installPackage: async (context, name, server) => {
+    await run(context, dnf(server, `install ${name}`));
   },
 
   rollback: (context, toLayer) =>
@@ -85,8 +85,8 @@ export default {
 } satisfies Layout;
 
 /** Whoever serves the repository says where it is; nothing on the host has to be changed for that. */
-function dnf(port: number, command: string): string {
-  const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
+function dnf(server: string, command: string): string {
+  const url = `http://${server}${REPOSITORY}`;
   return `dnf --assumeyes --setopt=reference-node.baseurl=${url} ${command}`;
 }
 

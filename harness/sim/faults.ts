@@ -17,10 +17,14 @@ interface Met {
 
 export function meeting(fault: UpgradeFault | undefined): Met {
   if (fault?.strikes === 'line') {
-    const served = { fault: fault.fault, bytesServed: fault.when.bytes };
-    return { line: fault, power: null, served };
+    return { line: fault, power: null, served: stampOf(fault) };
   }
   return { line: null, power: fault === undefined ? null : powerOf(fault), served: null };
+}
+
+function stampOf({ fault, does, when }: LineFault): FaultStamp {
+  if (does.kind !== 'unresolved') return { fault, bytesServed: when.bytes };
+  return { fault, name: 'updates.invalid', said: 'Could not resolve host: updates.invalid' };
 }
 
 /** @throws HostproofError `story/misuse` for one of a disk */

@@ -46,7 +46,7 @@ async function upgrade(host: {
       ...{ progress: () => undefined, guestScript: () => '' },
     },
     image,
-    8080,
+    '127.0.0.1:8080',
   );
   const dnf = commands.findLast((command) => DNF.test(command)) ?? '';
   return { outcome, dnf: DNF.exec(dnf)?.[0] ?? '' };
