@@ -37,8 +37,8 @@ export default {
     directories: new Map([[REPOSITORY, await repository.take(artefact)]]),
   }),
 
-  upgrade: async (context, { update }, server) => {
-    const name = update.path.replace(/^.*\//, '').replace(/\.noarch\.rpm$/, '');
+  upgrade: async (context, image, server) => {
+    const name = packageOf(image);
     // the running layer has an update as installed, too, that failed or was cut, or that was rolled back from
     const known = (await execute(context, `rpm --query --quiet ${name}`)).status === 0;
     await run(context, `rm -f ${REPORT}`);
@@ -52,6 +52,11 @@ export default {
     if (hasNothingToDo(ended)) ended = await attempt('install');
     const report = await execute(context, `cat ${REPORT}`);
     return outcomeOf(report.status === 0 ? report.stdout : null, ended);
+  },
+
+  upgradeByHand: async (context, image, server) => {
+    const ended = await execute(context, dnf(server, `upgrade ${packageOf(image)}`));
+    return { status: ended.status, said: lastWords(said(ended), /^(Error|Nothing to do)/) };
   },
 
   marks: {
@@ -83,6 +88,11 @@ export default {
   // downloaded, unpacked by rpm, and extracted by the engine
   upgradeBytes: ({ update, treeBytes }: BuiltImage) => 2 * update.sizeBytes + treeBytes,
 } satisfies Layout;
+
+/** The package that an update is: its name, version and release. */
+function packageOf({ update }: BuiltImage): string {
+  return update.path.replace(/^.*\//, '').replace(/\.noarch\.rpm$/, '');
+}
 
 /** Whoever serves the repository says where it is; nothing on the host has to be changed for that. */
 function dnf(server: string, command: string): string {

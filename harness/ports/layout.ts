@@ -1,4 +1,5 @@
 /** A layout engine's adapter: how to observe and operate a running host of that layout. */
+import type { CommandEnd } from '../domain/fault.ts';
 import type { Artefact, BuiltImage, LayoutId } from '../domain/image.ts';
 import type { Outcome, Results } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -35,6 +36,12 @@ export interface Layout {
     image: BuiltImage,
     server: string,
   ) => Promise<EngineOutcome>;
+  /** What another administrator would type for the same update, whoever else is at it: nothing is prepared or judged. */
+  readonly upgradeByHand: (
+    context: LayoutContext,
+    image: BuiltImage,
+    server: string,
+  ) => Promise<CommandEnd>;
   /** How the engine says that an upgrade has come to a point, by the point's name: what faults can wait for. */
   readonly marks: Readonly<Record<string, RegExp>>;
   /** Installs a package from what `server` serves. */

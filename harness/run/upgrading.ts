@@ -1,4 +1,5 @@
 /** An upgrade of a host on a machine: by its layout, from what is served to it, and with whatever it meets. */
+import type { CommandEnd } from '../domain/fault.ts';
 import type { Args, Result } from '../domain/verb.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { EngineOutcome, Layout } from '../ports/layout.ts';
@@ -33,9 +34,17 @@ export async function upgrade(
     };
     return layout.upgrade(guest.context({ ...context, progress }), image, server);
   };
+  const again = (context: StepContext): Promise<CommandEnd> => {
+    const progress = (text: string): void => {
+      context.progress(`somebody else: ${text}`);
+    };
+    return power.watched('upgrading a second time', context, (signal) =>
+      layout.upgradeByHand(guest.context({ ...context, signal, progress }), image, server),
+    );
+  };
   const { ended, stamp } = await faults.during(
     fault?.strikes === 'line' ? undefined : fault,
-    { bytesPlanned: layout.upgradeBytes(image), marks: layout.marks },
+    { bytesPlanned: layout.upgradeBytes(image), marks: layout.marks, again },
     context,
     (context) =>
       power.watched('upgrading', context, (signal) => engine({ ...context, signal }), {

@@ -11,15 +11,21 @@ import type {
 interface Met {
   readonly line: LineFault | null;
   readonly power: PowerFault | null;
-  /** Of the line. */
-  readonly served: FaultStamp | null;
+  /** Of what leaves the host running. */
+  readonly stamp: FaultStamp | null;
 }
 
 export function meeting(fault: UpgradeFault | undefined): Met {
   if (fault?.strikes === 'line') {
-    return { line: fault, power: null, served: stampOf(fault) };
+    return { line: fault, power: null, stamp: stampOf(fault) };
   }
-  return { line: null, power: fault === undefined ? null : powerOf(fault), served: null };
+  // whoever comes second finds the engine's lock taken
+  if (fault?.strikes === 'engine') {
+    const second = { status: 1, said: 'another update is at work' };
+    const stamp = { fault: fault.fault, bytesWritten: 0, bytesPlanned: 0, second };
+    return { line: null, power: null, stamp };
+  }
+  return { line: null, power: fault === undefined ? null : powerOf(fault), stamp: null };
 }
 
 function stampOf({ fault, does, when }: LineFault): FaultStamp {
