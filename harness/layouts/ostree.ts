@@ -49,8 +49,11 @@ export default {
 
   // the host's remote leads to the update already; libostree has whoever comes second wait for the sysroot's lock
   upgradeByHand: async (context) => {
-    const ended = await execute(context, 'ostree admin upgrade --stage');
-    return { status: ended.status, said: lastWords(ended) };
+    const { status, stdout, stderr } = await execute(context, 'ostree admin upgrade --stage');
+    // that it has waited is on standard error, too, and says nothing of its end
+    const error = stderr.split('\n').findLast((line) => line.startsWith('error:'));
+    const said = error ?? stdout.trimEnd().split('\n').at(-1) ?? '';
+    return { status, said: said.slice(0, 500) };
   },
 
   marks: { pulling: /^pulling$/, staging: /^staging$/ },
