@@ -52,8 +52,8 @@ export default {
     const { status, stdout, stderr } = await execute(context, 'ostree admin upgrade --stage');
     // that it has waited is on standard error, too, and says nothing of its end
     const error = stderr.split('\n').findLast((line) => line.startsWith('error:'));
-    const said = error ?? stdout.trimEnd().split('\n').at(-1) ?? '';
-    return { status, said: said.slice(0, 500) };
+    const words = error ?? stdout.trimEnd().split('\n').at(-1) ?? '';
+    return { status, said: words.slice(0, 500) };
   },
 
   marks: { pulling: /^pulling$/, staging: /^staging$/ },
