@@ -22,11 +22,14 @@ export { diskError } from './faults/disk-error.ts';
 export { diskFull } from './faults/disk-full.ts';
 export { diskGone } from './faults/disk-gone.ts';
 export { diskSlow } from './faults/disk-slow.ts';
+export { nameNotResolved } from './faults/name-not-resolved.ts';
 export { powerCut } from './faults/power-cut.ts';
+export { rebootInMidUpdate } from './faults/reboot-in-mid-update.ts';
 export { repositoryDown } from './faults/repository-down.ts';
 export { repositoryEmptied } from './faults/repository-emptied.ts';
 export { repositorySlow } from './faults/repository-slow.ts';
 export { resetButton } from './faults/reset-button.ts';
+export { updateTwice } from './faults/update-twice.ts';
 export { variablesLost } from './faults/variables-lost.ts';
 export { writeTorn } from './faults/write-torn.ts';
 

@@ -27,6 +27,7 @@ export function failingWire(server: Server, line: FailingLine): Wire {
     if (does.kind !== 'slow') for (const socket of sockets) socket.destroy();
   };
   server.on('connection', (socket: Duplex) => {
+    line.onConnection?.();
     if (line.failsAfterBytes === 0 && does.kind === 'drop') fail();
     if (isDown && does.kind === 'drop') {
       socket.destroy();

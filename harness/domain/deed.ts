@@ -10,6 +10,8 @@ export interface UpgradeDeed {
   readonly outcome: Outcome;
   readonly version: string;
   readonly content: BaseContent;
+  /** The host went down as it does for every restart: what was staged is made on the way. */
+  readonly isOrderly: boolean;
 }
 
 export type Deed =

@@ -60,8 +60,11 @@ export type ServedMoment = z.infer<typeof servedMomentSchema>;
 export const powerFaultSchema = z.strictObject({
   fault,
   strikes: z.literal('power'),
-  /** `reset`: memory is lost, and the disk keeps what it was given. */
-  does: z.enum(['cut', 'reset']),
+  /**
+   * `reset`: memory is lost, and the disk keeps what it was given. `reboot`: somebody tells the host to restart, and it goes down
+   * by itself.
+   */
+  does: z.enum(['cut', 'reset', 'reboot']),
   when: momentSchema,
   /** Chooses what becomes of what was not flushed, on disks that can lose it; that of the run unless said. */
   seed: seed.optional(),
@@ -84,16 +87,26 @@ export const lineFaultSchema = z.strictObject({
   strikes: z.literal('line'),
   /**
    * `drop`: every connection ends, and none comes about any more. `not-found`: from then on there is nothing there (404).
-   * `slow`: from then on no more than this comes through.
+   * `slow`: from then on no more than this comes through. `unresolved`: the host has a name for it that nobody knows.
    */
   does: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('drop') }),
     z.strictObject({ kind: z.literal('not-found') }),
     z.strictObject({ kind: z.literal('slow'), bytesPerSecond: count }),
+    z.strictObject({ kind: z.literal('unresolved') }),
   ]),
   when: servedMomentSchema,
 });
 export type LineFault = z.infer<typeof lineFaultSchema>;
+
+/** `again`: somebody else on the host starts the same update at this moment of it. */
+export const engineFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('engine'),
+  does: z.enum(['again']),
+  when: momentSchema,
+});
+export type EngineFault = z.infer<typeof engineFaultSchema>;
 
 /** `forget`: the firmware's variables are as they left the factory. */
 export const firmwareFaultSchema = z.strictObject({
@@ -104,13 +117,22 @@ export const firmwareFaultSchema = z.strictObject({
 export type FirmwareFault = z.infer<typeof firmwareFaultSchema>;
 
 export const upgradeFaultSchema = z
-  .discriminatedUnion('strikes', [powerFaultSchema, diskFaultSchema, lineFaultSchema])
+  .discriminatedUnion('strikes', [
+    powerFaultSchema,
+    diskFaultSchema,
+    lineFaultSchema,
+    engineFaultSchema,
+  ])
   .refine(({ when }) => when.at !== 'phase', 'its moment is one of a start');
 export type UpgradeFault = z.infer<typeof upgradeFaultSchema>;
 
 export const bootFaultSchema = z
   .discriminatedUnion('strikes', [powerFaultSchema, diskFaultSchema])
-  .refine(({ when }) => !['fraction', 'mark'].includes(when.at), 'its moment is one of an upgrade');
+  .refine(({ when }) => !['fraction', 'mark'].includes(when.at), 'its moment is one of an upgrade')
+  .refine(
+    (fault) => fault.strikes !== 'power' || fault.does !== 'reboot',
+    'nobody can tell a host to restart that is not up',
+  );
 export type BootFault = z.infer<typeof bootFaultSchema>;
 
 /** In a restart one machine goes and another comes: no moment can be waited for on both. */
@@ -129,6 +151,14 @@ export interface Unflushed {
   readonly torn: number;
 }
 
+/** How a command on the guest ended that nobody judges. */
+export interface CommandEnd {
+  /** Null if a signal ended it. */
+  readonly status: number | null;
+  /** Its last words: a guest's, bounded. */
+  readonly said: string;
+}
+
 /** Evidence that a fault struck: where, and when. */
 export type FaultStamp = { readonly fault: string } & (
   | {
@@ -139,6 +169,8 @@ export type FaultStamp = { readonly fault: string } & (
       readonly line?: string;
       /** Absent: the disk keeps all that was written. */
       readonly unflushed?: Unflushed;
+      /** Of a second command that began then: how it ended. */
+      readonly second?: CommandEnd;
     }
   | {
       /** The first of them. */
@@ -148,6 +180,12 @@ export type FaultStamp = { readonly fault: string } & (
   | {
       /** Bytes of files that had been sent in this step when it struck. */
       readonly bytesServed: number;
+    }
+  | {
+      /** That was asked for. */
+      readonly name: string;
+      /** By the guest's own tool: a guest's words, bounded. */
+      readonly said: string;
     }
   | {
       /** Of the variables that are gone. */

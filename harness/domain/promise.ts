@@ -126,12 +126,13 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
   }
 }
 
-function upgraded(ledger: Ledger, { outcome, version, content }: UpgradeDeed): Ledger {
+function upgraded(ledger: Ledger, { outcome, version, content, isOrderly }: UpgradeDeed): Ledger {
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
   if (outcome === 'cut') {
     const cut = { version, content, from: running };
-    return { ...afterCut(ledger), ...marks, interrupted: version, cut, fallback: running };
+    const left = isOrderly ? ledger : afterCut(ledger);
+    return { ...left, ...marks, interrupted: version, cut, fallback: running };
   }
   return {
     ...ledger,

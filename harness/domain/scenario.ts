@@ -59,7 +59,7 @@ export interface StoryHost {
   /** `seed` chooses what becomes of what was not flushed, on disks that can lose it. */
   powerCut(options?: { seed?: number }): Promise<Results['powerCut']>;
   /**
-   * `ends`: how the upgrade must end, or may, if there are several. Unless said: `done`; with a power cut or a reset, `cut`; with a disk or a line that
+   * `ends`: how the upgrade must end, or may, if there are several. Unless said: `done`; with a power cut, a reset or a reboot, `cut`; with a disk or a line that
    * fails, `refused` or `failed`.
    */
   upgrade(

@@ -32,7 +32,7 @@ const kernelArgument = z
 
 const seed = z.number().int().nonnegative();
 
-/** How an upgrade or a rollback may end. `cut`: a fault took the power away. */
+/** How an upgrade or a rollback may end. `cut`: a fault took the power away, or had the host go down. */
 export const outcomes = ['done', 'refused', 'failed', 'cut'] as const;
 export type Outcome = (typeof outcomes)[number];
 

@@ -33,8 +33,8 @@ export default {
     directories: new Map([[REPOSITORY, await repository.take(update)]]),
   }),
 
-  upgrade: async (context, _image, port) => {
-    await follow(context, port);
+  upgrade: async (context, _image, server) => {
+    await follow(context, server);
     // what an upgrade that was cut has left
     await run(context, 'ostree admin cleanup');
     context.progress('pulling');
@@ -47,10 +47,19 @@ export default {
     return { outcome: 'done', reason: null };
   },
 
+  // the host's remote leads to the update already; libostree has whoever comes second wait for the sysroot's lock
+  upgradeByHand: async (context) => {
+    const { status, stdout, stderr } = await execute(context, 'ostree admin upgrade --stage');
+    // that it has waited is on standard error, too, and says nothing of its end
+    const error = stderr.split('\n').findLast((line) => line.startsWith('error:'));
+    const words = error ?? stdout.trimEnd().split('\n').at(-1) ?? '';
+    return { status, said: words.slice(0, 500) };
+  },
+
   marks: { pulling: /^pulling$/, staging: /^staging$/ },
 
-  installPackage: async (context, name, port) => {
-    await follow(context, port);
+  installPackage: async (context, name, server) => {
+    await follow(context, server);
     const script = context.guestScript('administrator/ostree-install-package.sh');
     await run(context, `sh -s -- ${REMOTE} ${quote(name)}`, script);
   },
@@ -82,9 +91,9 @@ export default {
   upgradeBytes: () => OBJECTS_BYTES + DEPLOYMENT_BYTES,
 } satisfies Layout;
 
-/** Has the host's remote lead to what is served on `port` of its own loopback. */
-async function follow(context: LayoutContext, port: number): Promise<void> {
-  const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
+/** Has the host's remote lead to what `server` serves. */
+async function follow(context: LayoutContext, server: string): Promise<void> {
+  const url = `http://${server}${REPOSITORY}`;
   await run(context, `ostree config set --group='remote "${REMOTE}"' url ${url}`);
 }
 

@@ -37,21 +37,26 @@ export default {
     directories: new Map([[REPOSITORY, await repository.take(artefact)]]),
   }),
 
-  upgrade: async (context, { update }, port) => {
-    const name = update.path.replace(/^.*\//, '').replace(/\.noarch\.rpm$/, '');
+  upgrade: async (context, image, server) => {
+    const name = packageOf(image);
     // the running layer has an update as installed, too, that failed or was cut, or that was rolled back from
     const known = (await execute(context, `rpm --query --quiet ${name}`)).status === 0;
     await run(context, `rm -f ${REPORT}`);
     const attempt = (how: 'reinstall' | 'upgrade' | 'install'): Promise<CommandResult> => {
       context.progress(`dnf ${how} ${name}`);
       // rpm keeps what scripts say to itself until they have ended
-      return execute(context, following(REPORT, dnf(port, `${how} ${name}`)));
+      return execute(context, following(REPORT, dnf(server, `${how} ${name}`)));
     };
     let ended = await attempt(known ? 'reinstall' : 'upgrade');
     // a newer one counts as installed that failed: only by its name is an older one taken
     if (hasNothingToDo(ended)) ended = await attempt('install');
     const report = await execute(context, `cat ${REPORT}`);
     return outcomeOf(report.status === 0 ? report.stdout : null, ended);
+  },
+
+  upgradeByHand: async (context, image, server) => {
+    const ended = await execute(context, dnf(server, `upgrade ${packageOf(image)}`));
+    return { status: ended.status, said: lastWords(said(ended), /^(Error|Nothing to do)/) };
   },
 
   marks: {
@@ -61,8 +66,8 @@ export default {
     'default switched': /^imgbase: \S+ is what boots next$/,
   },
 
-  installPackage: async (context, name, port) => {
-    await run(context, dnf(port, `install ${name}`));
+  installPackage: async (context, name, server) => {
+    await run(context, dnf(server, `install ${name}`));
   },
 
   rollback: (context, toLayer) =>
@@ -84,9 +89,14 @@ export default {
   upgradeBytes: ({ update, treeBytes }: BuiltImage) => 2 * update.sizeBytes + treeBytes,
 } satisfies Layout;
 
+/** The package that an update is: its name, version and release. */
+function packageOf({ update }: BuiltImage): string {
+  return update.path.replace(/^.*\//, '').replace(/\.noarch\.rpm$/, '');
+}
+
 /** Whoever serves the repository says where it is; nothing on the host has to be changed for that. */
-function dnf(port: number, command: string): string {
-  const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
+function dnf(server: string, command: string): string {
+  const url = `http://${server}${REPOSITORY}`;
   return `dnf --assumeyes --setopt=reference-node.baseurl=${url} ${command}`;
 }
 

@@ -1,4 +1,5 @@
 /** A layout engine's adapter: how to observe and operate a running host of that layout. */
+import type { CommandEnd } from '../domain/fault.ts';
 import type { Artefact, BuiltImage, LayoutId } from '../domain/image.ts';
 import type { Outcome, Results } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -29,16 +30,22 @@ export interface Layout {
   readonly observe: (context: LayoutContext, watch: readonly string[]) => Promise<HostView>;
   /** What must be served to a host so that it can take this update, or this package. */
   readonly served: (artefact: Artefact, repository: UpdateRepository) => Promise<HttpService>;
-  /** Upgrades from what is served on `port` of the guest's own loopback. */
+  /** Upgrades from what `server` serves: host and port, as the guest has to ask for them. */
   readonly upgrade: (
     context: LayoutContext,
     image: BuiltImage,
-    port: number,
+    server: string,
   ) => Promise<EngineOutcome>;
+  /** What another administrator would type for the same update, whoever else is at it: nothing is prepared or judged. */
+  readonly upgradeByHand: (
+    context: LayoutContext,
+    image: BuiltImage,
+    server: string,
+  ) => Promise<CommandEnd>;
   /** How the engine says that an upgrade has come to a point, by the point's name: what faults can wait for. */
   readonly marks: Readonly<Record<string, RegExp>>;
-  /** Installs a package from what is served on `port` of the guest's own loopback. */
-  readonly installPackage: (context: LayoutContext, name: string, port: number) => Promise<void>;
+  /** Installs a package from what `server` serves. */
+  readonly installPackage: (context: LayoutContext, name: string, server: string) => Promise<void>;
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Adds an argument to those that the running layer's kernel is started with, behind all others. */
   readonly addKernelArgument: (context: LayoutContext, argument: string) => Promise<void>;

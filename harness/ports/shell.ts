@@ -36,6 +36,8 @@ export interface FailingLine {
   readonly does: LineFault['does'];
   /** Called once. */
   readonly onFailed: (bytesServed: number) => void;
+  /** Called for each connection that comes about. */
+  readonly onConnection?: () => void;
 }
 
 /** What is served over HTTP: single files by their request path, and directories by the request path of their top. */

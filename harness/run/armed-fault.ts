@@ -1,11 +1,10 @@
 /** Faults that wait for their moment while a step runs. */
-import type { DiskFault, FaultStamp, LineFault } from '../domain/fault.ts';
+import type { DiskFault, FaultStamp } from '../domain/fault.ts';
 import type { StruckRequest } from '../domain/disk-rule.ts';
 import { HostproofError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DiskFaults } from '../ports/host-disk.ts';
 import type { RunningMachine } from '../ports/machine.ts';
-import type { FailingLine } from '../ports/shell.ts';
 import { abortable } from './abortable.ts';
 import type { Seen } from './moments.ts';
 
@@ -141,21 +140,3 @@ export async function underDiskFault<T>(
 }
 
 const never = new Promise<never>(() => undefined);
-
-/** The line that a step's files are served over; `stamp` once it has failed. */
-export class ArmedLine implements FailingLine {
-  readonly failsAfterBytes: number;
-  readonly does: LineFault['does'];
-  stamp: FaultStamp | null = null;
-  readonly #fault: string;
-
-  constructor({ fault, does, when }: LineFault) {
-    this.#fault = fault;
-    this.does = does;
-    this.failsAfterBytes = when.bytes;
-  }
-
-  readonly onFailed = (bytesServed: number): void => {
-    this.stamp = { fault: this.#fault, bytesServed };
-  };
-}

@@ -19,9 +19,10 @@ export function deedOf<V extends Verb>(
     case 'install':
       return { verb, content: (result as Result<'install'>).content };
     case 'upgrade': {
-      const { image } = args as Args<'upgrade'>;
+      const { image, fault } = args as Args<'upgrade'>;
       const { outcome, content } = result as Result<'upgrade'>;
-      return { verb, outcome, version: lookups.versionOf(image.image), content };
+      const isOrderly = !(fault?.strikes === 'power' && fault.does !== 'reboot');
+      return { verb, outcome, version: lookups.versionOf(image.image), content, isOrderly };
     }
     case 'boot':
     case 'reboot':

@@ -1,12 +1,19 @@
 /** Has a step meet with its fault. */
 import { HostproofError } from '../domain/errors.ts';
-import type { DiskFault, FaultStamp, PowerFault } from '../domain/fault.ts';
+import type {
+  CommandEnd,
+  DiskFault,
+  EngineFault,
+  FaultStamp,
+  PowerFault,
+} from '../domain/fault.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
 import type { StepContext } from '../ports/host.ts';
 import { countedByDisk, underDiskFault, underPowerFault } from './armed-fault.ts';
 import { watch, type Lines, type Seen, type WatchedStep } from './moments.ts';
 import type { Power } from './power.ts';
+import { besideSecondCommand } from './second-command.ts';
 
 export interface FaultsOptions {
   readonly power: Power;
@@ -17,7 +24,10 @@ export interface FaultsOptions {
 }
 
 /** What the engine of a step does, as far as it is known. */
-export type EngineWork = Pick<WatchedStep, 'bytesPlanned' | 'marks'>;
+export interface EngineWork extends Pick<WatchedStep, 'bytesPlanned' | 'marks'> {
+  /** Has somebody else do the same; null in a step that no engine has. */
+  readonly again: ((context: StepContext) => Promise<CommandEnd>) | null;
+}
 
 /** How it ended; null when the power was taken away before. */
 export interface EndUnderFault<T> {
@@ -40,13 +50,13 @@ export class Faults {
     body: (context: StepContext) => Promise<T>,
   ): Promise<EndUnderFault<T> & { readonly ended: T }>;
   during<T>(
-    fault: PowerFault | DiskFault | undefined,
+    fault: PowerFault | DiskFault | EngineFault | undefined,
     work: EngineWork,
     context: StepContext,
     body: (context: StepContext) => Promise<T>,
   ): Promise<EndUnderFault<T>>;
   async during<T>(
-    given: PowerFault | DiskFault | undefined,
+    given: PowerFault | DiskFault | EngineFault | undefined,
     work: EngineWork,
     context: StepContext,
     body: (context: StepContext) => Promise<T>,
@@ -64,7 +74,12 @@ export class Faults {
       const armed = { clock, come, signal };
       if (fault.strikes === 'disk')
         return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
-      const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen);
+      if (fault.strikes === 'engine') {
+        const strike = (seen: Seen, signal: AbortSignal): Promise<FaultStamp> =>
+          this.#again(fault, work, seen, { ...context, signal });
+        return await besideSecondCommand({ come, strike, signal }, step);
+      }
+      const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen, context);
       const end = await underPowerFault({ ...armed, machine, strike }, step);
       return 'stamp' in end ? { ended: null, ...end } : { ...end, stamp: null };
     } finally {
@@ -91,15 +106,36 @@ export class Faults {
     };
   }
 
-  /** The power. */
+  /** The same, by somebody else. */
+  async #again(
+    { fault }: EngineFault,
+    { again, bytesPlanned }: EngineWork,
+    { bytesWritten, line }: Seen,
+    context: StepContext,
+  ): Promise<FaultStamp> {
+    if (again === null) throw new HostproofError('harness/internal', 'no engine is at work');
+    context.progress(`${fault} strikes, after ${bytesWritten.toString()} bytes`);
+    const second = await again(context);
+    return {
+      ...{ fault, bytesWritten, bytesPlanned, second },
+      ...(line !== undefined && { line }),
+    };
+  }
+
+  /** The power; by one way or another, the machine is off then. */
   async #take(
     { fault, does, seed }: PowerFault,
     { bytesPlanned }: EngineWork,
     { bytesWritten, line }: Seen,
+    context: StepContext,
   ): Promise<FaultStamp> {
     const { power } = this.#options;
-    const unflushed =
-      does === 'reset' ? await power.reset() : await power.cut(seed ?? this.#options.seed);
+    const ways = {
+      cut: () => power.cut(seed ?? this.#options.seed),
+      reset: () => power.reset(),
+      reboot: () => power.rebootedByHand(context),
+    };
+    const unflushed = await ways[does]();
     return {
       ...{ fault, bytesWritten, bytesPlanned },
       ...(line !== undefined && { line }),

@@ -4,6 +4,7 @@ import type { Args, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
+import { onLoopback } from './armed-line.ts';
 import { addUser, readFile, removeFile, settled, writeFile } from './guest-commands.ts';
 import type { Power } from './power.ts';
 import type { Repository } from './repository.ts';
@@ -94,7 +95,7 @@ export class GuestVerbs {
     const packages = await repository.withPackage(name, context.progress);
     await using service = await power.shell.serve(packages);
     await this.on('installing a package', context, (guest) =>
-      layout.installPackage(guest, name, service.port),
+      layout.installPackage(guest, name, onLoopback(service)),
     );
     return {};
   }

@@ -11,9 +11,8 @@ import type { HostDisk } from '../ports/host-disk.ts';
 import type { Access, Host, StepContext, Thawed } from '../ports/host.ts';
 import type { Images } from '../ports/images.ts';
 import type { KickstartVolumes } from '../ports/kickstart-volumes.ts';
-import type { EngineOutcome, Layout, UpdateRepository } from '../ports/layout.ts';
+import type { Layout, UpdateRepository } from '../ports/layout.ts';
 import type { Hypervisor } from '../ports/machine.ts';
-import { ArmedLine } from './armed-fault.ts';
 import { all } from './all.ts';
 import { Faults } from './faults.ts';
 import { memoryLike } from './frozen-memory.ts';
@@ -25,6 +24,7 @@ import { inputsOf } from './outside.ts';
 import { Power } from './power.ts';
 import { Repository } from './repository.ts';
 import type { SeenSymptom } from './symptom-watch.ts';
+import { upgrade } from './upgrading.ts';
 
 export interface MachineHostOptions {
   readonly job: string;
@@ -59,7 +59,7 @@ const [VARIABLES, MEMORY] = ['vars.fd', 'memory'];
 const [STATE, REPOSITORY] = ['state', 'repository.json'];
 
 /** Of a step in which no engine is at work. */
-const NO_ENGINE = { bytesPlanned: 0, marks: {} };
+const NO_ENGINE = { bytesPlanned: 0, marks: {}, again: null };
 
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
@@ -157,33 +157,11 @@ export class MachineHost implements Host {
     return unflushed === null ? {} : { unflushed };
   }
 
-  async upgrade(args: Args<'upgrade'>, context: StepContext): Promise<Result<'upgrade'>> {
+  upgrade(args: Args<'upgrade'>, context: StepContext): Promise<Result<'upgrade'>> {
     const { layout } = this.#options;
-    const { shell } = this.#power;
-    const { image, service: update } = await this.#repository.withUpdate(
-      args.image.image,
-      context.progress,
-    );
-    const { fault } = args;
-    const line = fault?.strikes === 'line' ? new ArmedLine(fault) : undefined;
-    await using service = await shell.serve(update, line);
-    const engine = (context: StepContext): Promise<EngineOutcome> =>
-      layout.upgrade(this.#guest.context(context), image, service.port);
-    const { ended, stamp } = await this.#faults.during(
-      fault?.strikes === 'line' ? undefined : fault,
-      { bytesPlanned: layout.upgradeBytes(image), marks: layout.marks },
-      context,
-      (context) =>
-        this.#power.watched('upgrading', context, (signal) => engine({ ...context, signal }), {
-          // that the machine stops is what the fault is for
-          mayStop: fault?.strikes === 'power',
-        }),
-    );
-    const { content } = image;
-    return {
-      ...(ended ?? { outcome: 'cut', reason: null }),
-      ...{ stamp: line?.stamp ?? stamp, content },
-    };
+    const [power, guest] = [this.#power, this.#guest];
+    const options = { layout, power, guest, repository: this.#repository, faults: this.#faults };
+    return upgrade(args, options, context);
   }
 
   async strike({ fault: { fault } }: Args<'strike'>): Promise<Result<'strike'>> {

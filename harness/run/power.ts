@@ -14,8 +14,10 @@ import type { StepContext } from '../ports/host.ts';
 import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { abortable } from './abortable.ts';
+import { askToReboot } from './asked-to-reboot.ts';
 import { chooseEntry } from './boot-menu.ts';
 import { CLOSED_PORT, connected, SSH_PORT } from './connected.ts';
+import { fallenBack } from './fallback.ts';
 import { settled, succeed } from './guest-commands.ts';
 import { stoppedInstead } from './stopped-instead.ts';
 import { stoppedOrKilled } from './stopped-or-killed.ts';
@@ -32,9 +34,6 @@ export interface PowerOptions {
   readonly clock: Clock;
   readonly onSymptom: (seen: SeenSymptom) => void;
 }
-
-/** More than any host gives a layer on trial. */
-const FAILED_STARTS_MAX = 5;
 
 /** A machine that is on; the shell is there once the host answers. */
 interface Powered {
@@ -154,6 +153,16 @@ export class Power implements AsyncDisposable {
     }
   }
 
+  /** Somebody on the host has it restart, whatever else runs there, and it goes down by itself. What starts then is another machine. */
+  async rebootedByHand(context: StepContext): Promise<null> {
+    const ask = (signal: AbortSignal): Promise<void> =>
+      askToReboot(this.shell, this.machine, { ...context, signal });
+    await this.watched('asking for a reboot', context, ask, { mayStop: true });
+    // until then all that runs there keeps its connection
+    await this.#gone('reset', context);
+    return null;
+  }
+
   /** Chooses an entry by its title in the menu of the boot that is under way. */
   async choose(title: string, context: StepContext): Promise<void> {
     const { clock } = this.#options;
@@ -167,7 +176,7 @@ export class Power implements AsyncDisposable {
   /** Waits until the boot that is under way has come to the end that it must have. */
   async arrive(ends: BootEnd, context: StepContext): Promise<{ readonly ends: BootEnd }> {
     if (ends === 'fallback') {
-      await this.#fallenBack(context);
+      await fallenBack({ isWell: (c) => this.#isWell(c), start: (c) => this.start(c) }, context);
       return { ends };
     }
     try {
@@ -229,18 +238,6 @@ export class Power implements AsyncDisposable {
     this.#powered = null;
     await shell?.[Symbol.asyncDispose]();
     if (reason !== must) throw stoppedInstead('going down', reason, detail);
-  }
-
-  /** Until a start is well: those before it end in a restart that is the host's own doing. */
-  async #fallenBack(context: StepContext): Promise<void> {
-    for (let failures = 0; !(await this.#isWell(context)); failures++) {
-      if (failures === FAILED_STARTS_MAX) {
-        const message = `${failures.toString()} starts in a row have failed, and the host has not fallen back`;
-        throw new HostproofError('host/never', message);
-      }
-      context.progress('the host is not well and starts again');
-      await this.start(context);
-    }
   }
 
   /** Whether the host is up and all is well; if not, it has restarted itself, and the machine is off. */

@@ -11,16 +11,26 @@ import type {
 interface Met {
   readonly line: LineFault | null;
   readonly power: PowerFault | null;
-  /** Of the line. */
-  readonly served: FaultStamp | null;
+  /** Of what leaves the host running. */
+  readonly stamp: FaultStamp | null;
 }
 
 export function meeting(fault: UpgradeFault | undefined): Met {
   if (fault?.strikes === 'line') {
-    const served = { fault: fault.fault, bytesServed: fault.when.bytes };
-    return { line: fault, power: null, served };
+    return { line: fault, power: null, stamp: stampOf(fault) };
   }
-  return { line: null, power: fault === undefined ? null : powerOf(fault), served: null };
+  // whoever comes second finds the engine's lock taken
+  if (fault?.strikes === 'engine') {
+    const second = { status: 1, said: 'another update is at work' };
+    const stamp = { fault: fault.fault, bytesWritten: 0, bytesPlanned: 0, second };
+    return { line: null, power: null, stamp };
+  }
+  return { line: null, power: fault === undefined ? null : powerOf(fault), stamp: null };
+}
+
+function stampOf({ fault, does, when }: LineFault): FaultStamp {
+  if (does.kind !== 'unresolved') return { fault, bytesServed: when.bytes };
+  return { fault, name: 'updates.invalid', said: 'Could not resolve host: updates.invalid' };
 }
 
 /** @throws HostproofError `story/misuse` for one of a disk */

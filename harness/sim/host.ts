@@ -89,9 +89,8 @@ export class SimulatedHost implements Host {
       reason: string | null,
       stamp: FaultStamp | null = null,
     ): Promise<Result<'upgrade'>> => Promise.resolve({ outcome, reason, stamp, content });
-    const { line, power, served } = meeting(fault);
-    if (line !== null && line.does.kind !== 'slow')
-      return end('refused', 'connection lost', served);
+    const { line, power, stamp } = meeting(fault);
+    if (line !== null && line.does.kind !== 'slow') return end('refused', 'connection lost', stamp);
     const reason = refusal(this.#stored(), image);
     if (reason !== null) return end('refused', reason);
     // written into the database of the layer that runs, whatever comes of it
@@ -104,7 +103,7 @@ export class SimulatedHost implements Host {
     const all = effects(this.#stored(), running, this.#images.ofBase(running.base), image);
     const cut = power === null ? all.length : cutAfter(power.when, all.length);
     for (const effect of all.slice(0, cut)) this.#disk = effect(this.#stored());
-    if (power === null) return end('done', null, served);
+    if (power === null) return end('done', null, stamp);
     this.#running = null;
     return end('cut', null, { fault: power.fault, bytesWritten: cut, bytesPlanned: cut });
   }

@@ -59,7 +59,9 @@ const argued: readonly [Deed, HostView] = [
   { verb: 'addKernelArgument', argument: 'b=1' },
   view({ old: ['a', 'b=1'] }, [ROOT, ALICE], ['a']),
 ];
-const upgrade: Deed = { verb: 'upgrade', outcome: 'done', version: 'new', content: {} };
+const upgrade: Deed = {
+  ...{ verb: 'upgrade', outcome: 'done', version: 'new', content: {}, isOrderly: true },
+};
 const both = (args: string[]): HostView =>
   view({ old: ['a', 'b=1'], new: args }, [ROOT, ALICE], ['a']);
 

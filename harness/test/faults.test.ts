@@ -9,6 +9,7 @@ import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import { connectionDropped } from '../faults/connection-dropped.ts';
 import { diskError } from '../faults/disk-error.ts';
 import { powerCut } from '../faults/power-cut.ts';
+import { rebootInMidUpdate } from '../faults/reboot-in-mid-update.ts';
 import { variablesLost } from '../faults/variables-lost.ts';
 import { storyHost } from '../run/story-api.ts';
 import * as authors from '../scenario.ts';
@@ -71,6 +72,11 @@ t.test('a moment that the step cannot come to is refused before anything is done
       code: 'story/argument',
       message: /one of an upgrade/,
     });
+  const early = rebootInMidUpdate({ when: afterBytes(10) });
+  await t.rejects(steps.perform('boot', { fault: early }), {
+    code: 'story/argument',
+    message: /nobody can tell a host/,
+  });
   await steps.perform('boot', {});
   const late = diskError({ when: afterBytes(10) });
   await t.rejects(steps.perform('reboot', { fault: late }), { code: 'story/argument' });

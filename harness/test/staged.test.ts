@@ -26,7 +26,13 @@ const view: HostView = {
 
 function upgraded(): Ledger {
   const before = settle(EMPTY_LEDGER, { verb: 'boot', ends: 'up' }, { ...view, staged: null });
-  const deed = { verb: 'upgrade', outcome: 'done', version: '1.1', content: {} } as const;
+  const deed = {
+    verb: 'upgrade',
+    outcome: 'done',
+    version: '1.1',
+    content: {},
+    isOrderly: true,
+  } as const;
   return settle(promise(before, deed), deed, view);
 }
 
@@ -47,7 +53,13 @@ t.test('a file of which each layer has its own is promised to the layer it was w
     (ledger, path) => promise(ledger, { verb: 'write', path, sha256: 'x' }),
     seen,
   );
-  const deed = { verb: 'upgrade', outcome: 'done', version: '1.1', content: {} } as const;
+  const deed = {
+    verb: 'upgrade',
+    outcome: 'done',
+    version: '1.1',
+    content: {},
+    isOrderly: true,
+  } as const;
   const { filesByLayer } = settle(promise(written, deed), deed, view);
   t.same(filesByLayer.old, { '/etc/fstab': 'x', '/etc/motd': 'x' });
   t.same(filesByLayer.new, { '/etc/motd': 'x' }, 'its root is another');
@@ -69,6 +81,13 @@ t.test('a power cut takes what was only staged', (t) => {
   t.equal(promise(cut, { verb: 'boot', ends: 'up' }).promisedRunning, 'old');
   const finalised = settle(upgraded(), { verb: 'boot', ends: 'up' }, { ...view, staged: null });
   t.equal(promise(finalised, { verb: 'powerCut' }).promisedDefault, 'new', 'and nothing else');
+  t.end();
+});
+
+t.test('a polite restart in an upgrade makes on the way what an earlier one has staged', (t) => {
+  const again = { verb: 'upgrade', outcome: 'cut', version: '1.2', content: {} } as const;
+  t.equal(promise(upgraded(), { ...again, isOrderly: true }).promisedDefault, 'new');
+  t.equal(promise(upgraded(), { ...again, isOrderly: false }).promisedDefault, 'old');
   t.end();
 });
 

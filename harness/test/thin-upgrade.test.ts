@@ -46,7 +46,7 @@ async function upgrade(host: {
       ...{ progress: () => undefined, guestScript: () => '' },
     },
     image,
-    8080,
+    '127.0.0.1:8080',
   );
   const dnf = commands.findLast((command) => DNF.test(command)) ?? '';
   return { outcome, dnf: DNF.exec(dnf)?.[0] ?? '' };
@@ -96,6 +96,25 @@ t.test(
     t.match(again, '--setopt=reference-node.baseurl=http://127.0.0.1:8080/rpms');
   },
 );
+
+t.test('somebody else who starts the same update types dnf, and no more', async (t) => {
+  const commands: string[] = [];
+  const waited = 'Waiting for process with pid 1 to finish.\nError: it is installed already\n';
+  const shell = {
+    run: (command: string) => {
+      commands.push(command);
+      return Promise.resolve(ended(1, 'Dependencies resolved.\n', waited));
+    },
+  } as Partial<Shell> as Shell;
+  const context = {
+    ...{ shell, deadlineMs: 1, signal: new AbortController().signal },
+    ...{ progress: () => undefined, guestScript: () => '' },
+  };
+  const end = await thin.upgradeByHand(context, image, '127.0.0.1:8080');
+  t.same(end, { status: 1, said: 'Error: it is installed already' });
+  const baseurl = '--setopt=reference-node.baseurl=http://127.0.0.1:8080/rpms';
+  t.same(commands, [`dnf --assumeyes ${baseurl} upgrade reference-node-image-update-1.1-1`]);
+});
 
 t.test(
   'what is written to a file is seen while the command runs, and its status is kept',

@@ -5,7 +5,9 @@ import { systemClock } from '../../harness/adapters/clock.ts';
 import { after, onConsole, type PowerFault } from '../../harness/domain/fault.ts';
 import { powerCut } from '../../harness/faults/power-cut.ts';
 import { resetButton } from '../../harness/faults/reset-button.ts';
+import { rebootInMidUpdate } from '../../harness/faults/reboot-in-mid-update.ts';
 import type { StepContext } from '../../harness/ports/host.ts';
+import type { Shell } from '../../harness/ports/shell.ts';
 import { abortable } from '../../harness/run/abortable.ts';
 import { Faults } from '../../harness/run/faults.ts';
 import { Power, type PowerOptions } from '../../harness/run/power.ts';
@@ -21,6 +23,7 @@ const never = new Promise<never>(() => undefined);
 async function struck(
   fault: PowerFault,
   begin: (machine: QemuMachine, power: Power, context: StepContext) => Promise<void>,
+  shellOn?: (machine: QemuMachine) => Shell,
 ): Promise<unknown> {
   const file = join(newDirectory(), 'disk.raw');
   await writeGuestDisk(file);
@@ -46,8 +49,8 @@ async function struck(
         return Promise.resolve(machine);
       },
     } as unknown as PowerOptions['hypervisor'],
-    connect: (to) => abortable(never, to.signal),
-
+    connect: (to) =>
+      shellOn === undefined ? abortable(never, to.signal) : Promise.resolve(shellOn(machine)),
     clock: systemClock,
   };
   await using power = new Power(options as PowerOptions);
@@ -57,8 +60,9 @@ async function struck(
     willFreeze: false,
   } as unknown as StepContext;
   await power.start(context);
+  if (shellOn !== undefined) await power.arrive('up', context);
   const faults = new Faults({ power, disk: { faults: null }, clock: systemClock, seed: 1 });
-  const work = { bytesPlanned: 0, marks: {} };
+  const work = { bytesPlanned: 0, marks: {}, again: null };
   const end = await faults.during(fault, work, context, async ({ signal }) => {
     await begin(machine, power, { ...context, signal });
     return abortable(never, signal);
@@ -96,6 +100,36 @@ for (const make of [powerCut, resetButton]) {
   });
 }
 
+t.test(
+  'reboot-in-mid-update, by a command in the guest, which then goes down by itself',
+  async (t) => {
+    const commands: string[] = [];
+    let isLeft = false;
+    const shellOn = (machine: QemuMachine): Shell => ({
+      run: async (command) => {
+        commands.push(command);
+        if (command.startsWith('systemctl')) await machine.console.type('r');
+        return { status: 0, stdout: '', stderr: '', truncated: false };
+      },
+      serve: () => never,
+      [Symbol.asyncDispose]: () => {
+        isLeft = true;
+        return Promise.resolve();
+      },
+    });
+    const fault = rebootInMidUpdate({ when: after('write', 1) });
+    const begin = async (machine: QemuMachine): Promise<void> => {
+      await seen(machine.console, GREETING);
+      await machine.console.type('w');
+    };
+    const end = await struck(fault, begin, shellOn);
+    const stamp = { fault: 'reboot-in-mid-update', bytesWritten: 512, bytesPlanned: 0 };
+    t.same(end, { ended: null, stamp });
+    t.same(commands, ['true', 'systemctl reboot'], 'and nobody has pressed a button');
+    t.ok(isLeft, 'its connection is closed');
+  },
+);
+
 t.test('a disk that cannot lie is the fault of the story', async (t) => {
   const faults = new Faults({
     ...{ power: { machine: { blockStatistics: () => Promise.resolve({}) } } as unknown as Power },
@@ -105,6 +139,11 @@ t.test('a disk that cannot lie is the fault of the story', async (t) => {
   const plan = { fault: 'slow', strikes: 'disk', when: { at: 'start' }, rule: { effect } } as const;
   const signal = new AbortController().signal;
   const context = { signal, progress: () => undefined } as unknown as StepContext;
-  const under = faults.during(plan, { bytesPlanned: 0, marks: {} }, context, () => never);
+  const under = faults.during(
+    plan,
+    { bytesPlanned: 0, marks: {}, again: null },
+    context,
+    () => never,
+  );
   await t.rejects(under, { code: 'story/misuse', hint: /disks: 'served'/ });
 });

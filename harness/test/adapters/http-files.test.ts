@@ -7,6 +7,8 @@ import t from 'tap';
 import { systemClock as clock } from '../../adapters/clock.ts';
 import { parseRange } from '../../adapters/http-files.ts';
 import { connectShell } from '../../adapters/ssh.ts';
+import { nameNotResolved } from '../../faults/name-not-resolved.ts';
+import { armedLine } from '../../run/armed-line.ts';
 import { sshServer } from './ssh-server.ts';
 
 t.setTimeout(90_000);
@@ -140,6 +142,19 @@ t.test('a line that is slow has all come through in the end, and says so once', 
   for (let times = 0; times < 2; times++)
     t.equal((await fetch(service.port, '/note', {})).body.toString(), text);
   t.same(failed, [1000]);
+});
+
+t.test('a line that nobody should find serves all, and tells of whoever comes', async (t) => {
+  await using shell = await connected();
+  const line = armedLine(nameNotResolved());
+  line.hears('Could not resolve host: updates.invalid');
+  t.match(line.stamp, { name: 'updates.invalid' });
+  await using service = await shell.serve(
+    { files: new Map([['/note', { text: 'note' }]]), directories: new Map() },
+    line,
+  );
+  t.equal((await fetch(service.port, '/note', {})).body.toString(), 'note');
+  t.equal(line.stamp, null, 'it was found');
 });
 
 t.test('ranges as RFC 9110 has them', (t) => {

@@ -1,0 +1,59 @@
+/** An upgrade of a host on a machine: by its layout, from what is served to it, and with whatever it meets. */
+import type { CommandEnd } from '../domain/fault.ts';
+import type { Args, Result } from '../domain/verb.ts';
+import type { StepContext } from '../ports/host.ts';
+import type { EngineOutcome, Layout } from '../ports/layout.ts';
+import { armedLine, onLoopback } from './armed-line.ts';
+import type { Faults } from './faults.ts';
+import type { GuestVerbs } from './guest-verbs.ts';
+import type { Power } from './power.ts';
+import type { Repository } from './repository.ts';
+
+export interface UpgradingOptions {
+  readonly layout: Layout;
+  readonly power: Power;
+  readonly guest: GuestVerbs;
+  readonly repository: Repository;
+  readonly faults: Faults;
+}
+
+export async function upgrade(
+  { image: { image: name }, fault }: Args<'upgrade'>,
+  { layout, power, guest, repository, faults }: UpgradingOptions,
+  context: StepContext,
+): Promise<Result<'upgrade'>> {
+  const { shell } = power;
+  const { image, service: update } = await repository.withUpdate(name, context.progress);
+  const line = fault?.strikes === 'line' ? armedLine(fault) : undefined;
+  await using service = await shell.serve(update, line);
+  const server = (line?.server ?? onLoopback)(service);
+  const engine = (context: StepContext): Promise<EngineOutcome> => {
+    const progress = (text: string): void => {
+      line?.hears(text);
+      context.progress(text);
+    };
+    return layout.upgrade(guest.context({ ...context, progress }), image, server);
+  };
+  const again = (context: StepContext): Promise<CommandEnd> => {
+    const progress = (text: string): void => {
+      context.progress(`somebody else: ${text}`);
+    };
+    return power.watched('upgrading a second time', context, (signal) =>
+      layout.upgradeByHand(guest.context({ ...context, signal, progress }), image, server),
+    );
+  };
+  const { ended, stamp } = await faults.during(
+    fault?.strikes === 'line' ? undefined : fault,
+    { bytesPlanned: layout.upgradeBytes(image), marks: layout.marks, again },
+    context,
+    (context) =>
+      power.watched('upgrading', context, (signal) => engine({ ...context, signal }), {
+        // that the machine stops is what the fault is for
+        mayStop: fault?.strikes === 'power',
+      }),
+  );
+  return {
+    ...(ended ?? { outcome: 'cut', reason: null }),
+    ...{ stamp: line?.stamp ?? stamp, content: image.content },
+  };
+}
