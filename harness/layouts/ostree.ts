@@ -41,10 +41,14 @@ export default {
     const pulled = await execute(context, 'ostree admin upgrade --pull-only');
     // nothing that boots has been touched, and nothing refers to what was fetched
     if (pulled.status !== 0) return { outcome: 'refused', reason: lastWords(pulled) };
+    const misfit = await misfitting(context);
+    if (misfit !== null) return { outcome: 'refused', reason: misfit };
     context.progress('staging');
     const staged = await execute(context, 'ostree admin upgrade --deploy-only --stage');
-    if (staged.status !== 0) return { outcome: 'failed', reason: lastWords(staged) };
-    return { outcome: 'done', reason: null };
+    if (staged.status === 0) return { outcome: 'done', reason: null };
+    // it leaves the directory that it was making
+    await run(context, 'ostree admin cleanup');
+    return { outcome: 'failed', reason: lastWords(staged) };
   },
 
   marks: { pulling: /^pulling$/, staging: /^staging$/ },
@@ -86,6 +90,19 @@ export default {
 async function follow(context: LayoutContext, port: number): Promise<void> {
   const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
   await run(context, `ostree config set --group='remote "${REMOTE}"' url ${url}`);
+}
+
+/**
+ * Why what was pulled is no image of this layout; null if it is one. Asked of the guest's own repository: libostree 2022.7 stages
+ * a commit without `/usr/etc`, and drops it when the host goes down, where nobody hears of it.
+ */
+async function misfitting(context: LayoutContext): Promise<string | null> {
+  const status = await run(context, 'ostree admin status');
+  const origin = /^\* [^]*?^ +origin refspec: ([\w./:-]{1,256})$/m.exec(status)?.[1];
+  if (origin === undefined)
+    throw new HostproofError('host/command', 'ostree admin status names no origin');
+  const listed = await execute(context, `ostree ls --dironly ${quote(origin)} /usr/etc`);
+  return listed.status === 0 ? null : `the commit has no /usr/etc: ${lastWords(listed)}`;
 }
 
 /** Reads every object of the repository; the lines that tell of errors. */

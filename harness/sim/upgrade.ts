@@ -15,6 +15,8 @@ const REFUSED: Readonly<Partial<Record<NonNullable<ImageFacts['wrong']>, string>
   'bit-flipped': 'the image is damaged',
   'wrong-digest': 'the image is another one',
   'no-initramfs': 'the image has no initramfs',
+  'other-layout': 'the image is one of another layout',
+  'no-etc': 'the image has no /etc',
   older: 'the image is older than what runs',
 };
 
