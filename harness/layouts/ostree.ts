@@ -12,6 +12,9 @@ const REPOSITORY = '/repo';
 /** libostree 2022.7 has no command for it: this one is the image's own. */
 const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
 
+/** The check of what was pulled ends with this status when it must not be staged. */
+const REFUSED = 3;
+
 /** `SECONDS DIRECTORY/` for each deployment: when it was made. */
 const BIRTHS = "stat --format='%W %n' /ostree/deploy/*/deploy/*.[0-9]*/";
 
@@ -41,8 +44,10 @@ export default {
     const pulled = await execute(context, 'ostree admin upgrade --pull-only');
     // nothing that boots has been touched, and nothing refers to what was fetched
     if (pulled.status !== 0) return { outcome: 'refused', reason: lastWords(pulled) };
-    const misfit = await misfitting(context);
-    if (misfit !== null) return { outcome: 'refused', reason: misfit };
+    const check = context.guestScript('administrator/ostree-check-pulled.sh');
+    const checked = await execute(context, 'sh -s', check);
+    if (checked.status === REFUSED) return { outcome: 'refused', reason: lastWords(checked) };
+    if (checked.status !== 0) throw new HostproofError('host/command', lastWords(checked));
     context.progress('staging');
     const staged = await execute(context, 'ostree admin upgrade --deploy-only --stage');
     if (staged.status === 0) return { outcome: 'done', reason: null };
@@ -76,7 +81,9 @@ export default {
     await run(context, `sh -s -- ${quote(argument)}`, script);
   },
 
-  fill: (context, leaveMiB) => filled(context, 'probe/ostree-fill.sh', leaveMiB),
+  // everything but /boot is on one file system
+  fill: (context, { leaveMiB, where = '/var' }) =>
+    filled(context, 'probe/fill.sh', [where, leaveMiB.toString()]),
 
   digest: async (context) => ({
     bases: await baseContents(context, 'sh -s'),
@@ -90,19 +97,6 @@ export default {
 async function follow(context: LayoutContext, port: number): Promise<void> {
   const url = `http://127.0.0.1:${port.toString()}${REPOSITORY}`;
   await run(context, `ostree config set --group='remote "${REMOTE}"' url ${url}`);
-}
-
-/**
- * Why what was pulled is no image of this layout; null if it is one. Asked of the guest's own repository: libostree 2022.7 stages
- * a commit without `/usr/etc`, and drops it when the host goes down, where nobody hears of it.
- */
-async function misfitting(context: LayoutContext): Promise<string | null> {
-  const status = await run(context, 'ostree admin status');
-  const origin = /^\* [^]*?^ +origin refspec: ([\w./:-]{1,256})$/m.exec(status)?.[1];
-  if (origin === undefined)
-    throw new HostproofError('host/command', 'ostree admin status names no origin');
-  const listed = await execute(context, `ostree ls --dironly ${quote(origin)} /usr/etc`);
-  return listed.status === 0 ? null : `the commit has no /usr/etc: ${lastWords(listed)}`;
 }
 
 /** Reads every object of the repository; the lines that tell of errors. */
