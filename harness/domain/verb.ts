@@ -44,7 +44,7 @@ export const bootEnds = ['up', 'fallback', 'panic'] as const;
 export type BootEnd = (typeof bootEnds)[number];
 
 /** What can be filled besides the place of the layers. On ostree hosts `/var` is in the place of the layers. */
-export const FILLED = ['/boot', '/boot/efi', '/var'] as const;
+const FILLED = ['/boot', '/boot/efi', '/var'] as const;
 export type Filled = (typeof FILLED)[number];
 
 export const VERBS = {
