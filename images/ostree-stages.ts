@@ -28,6 +28,9 @@ const SPOILS: Readonly<Partial<Record<NonNullable<Recipe['tamper']>['kind'], str
   age: 'age',
 };
 
+/** How `ostree-relaid.sh` calls the way in which a commit is not laid out as it should be. */
+const RELAID: typeof SPOILS = { 'other-layout': 'other', 'no-etc': 'no-etc' };
+
 const COMMIT = 'commit.tar';
 const PACKAGE = 'package.tar';
 
@@ -121,14 +124,19 @@ function shippedStage(
   commit: Stage,
   { name, version, tamper }: Recipe,
 ): Promise<Stage> | Stage {
-  const how = tamper === null ? undefined : SPOILS[tamper.kind];
-  if (tamper === null || how === undefined) return commit;
+  if (tamper === null) return commit;
+  const [spoil, relaid] = [SPOILS[tamper.kind], RELAID[tamper.kind]];
+  const how = spoil ?? relaid;
+  if (how === undefined) return commit;
   const keptPercent = tamper.kind === 'cut-short' ? Math.floor(tamper.keep * 100).toString() : '';
   return scriptStage(context, {
     name: `ostree-${how}-${name}`,
-    script: 'ostree-spoil.sh',
+    script: spoil === undefined ? 'ostree-relaid.sh' : 'ostree-spoil.sh',
     inputs: { COMMIT: { stage: commit, file: COMMIT } },
-    settings: { REF: OSTREE_REF, HOW: how, KEEP_PERCENT: keptPercent, VERSION: version },
+    settings: {
+      ...{ REF: OSTREE_REF, HOW: how, VERSION: version },
+      ...(spoil !== undefined && { KEEP_PERCENT: keptPercent }),
+    },
     facts: (places) => readFacts(input(places)),
   });
 }

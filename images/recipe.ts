@@ -25,6 +25,10 @@ const tamperSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('empty-initramfs') }),
   /** There is a kernel, and no initramfs for it (thin layout; libostree takes such a commit, and its kernel panics). */
   z.object({ kind: z.literal('no-initramfs') }),
+  /** The tree is laid out as one of the other layout. */
+  z.object({ kind: z.literal('other-layout') }),
+  /** The tree has no `/etc`, under whatever name (ostree layout). */
+  z.object({ kind: z.literal('no-etc') }),
   /** The first attempt on a host to take the update in meets with a mishap (thin layout). */
   z.object({ kind: z.literal('fails-once') }),
 ]);

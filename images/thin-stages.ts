@@ -4,8 +4,8 @@
  *     base -> thin-base (rpm and dnf) -> tree-<version> (squashfs) -> update-<version> (rpm)
  *                                                                 \-> iso-<version>
  *
- * An image whose squashfs is cut short has a stage of its own on top of the sound tree, and one whose rpm is not as it was built
- * has one on top of the sound rpm.
+ * An image whose squashfs is cut short or laid out otherwise has a stage of its own on top of the sound tree, and one whose rpm
+ * is not as it was built has one on top of the sound rpm.
  */
 import { copyFile, open, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ export async function thinStages(
   const tree = await treeStage(context, await hostBaseStage(context, base), recipe, defect);
   const { tamper } = recipe;
   const inputs = { BASE: base, SQUASHFS: { stage: tree, file: SQUASHFS } };
-  const shipped = tamper?.kind === 'cut-short' ? cutStage(tree, recipe, tamper.keep) : tree;
+  const shipped = await shippedStage(context, tree, recipe);
   const update = await updateRpm(context, shipped, recipe, defect);
   return {
     update: tamper?.kind === 'flip' ? flipped(update, recipe) : update,
@@ -86,6 +86,24 @@ function treeStage(
       INITRAMFS: recipe.tamper?.kind === 'no-initramfs' ? '0' : '1',
     },
   });
+}
+
+/** What the update carries: the tree itself, unless it is spoiled after it was made. */
+function shippedStage(context: StageContext, tree: Stage, recipe: Recipe): Promise<Stage> | Stage {
+  const { name, tamper } = recipe;
+  switch (tamper?.kind) {
+    case 'cut-short':
+      return cutStage(tree, recipe, tamper.keep);
+    case 'other-layout':
+      return scriptStage(context, {
+        name: `relaid-${name}`,
+        script: 'thin-relaid.sh',
+        inputs: { SQUASHFS: { stage: tree, file: SQUASHFS } },
+        facts: (places) => readFacts(input(places)),
+      });
+    default:
+      return tree;
+  }
 }
 
 /** An update as it is shipped. */

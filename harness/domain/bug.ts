@@ -8,6 +8,7 @@ import type { NamedScenario } from './plan.ts';
 /** What hosts need to show a defect, and stories can have: by the code that offers it. */
 export const OFFERED = {
   'boot-counting': 'images/guest/tree/usr/libexec/reference-node/boot-count',
+  'boot-full': 'images/guest/probe/fill.sh',
   'boot-menu': 'harness/run/boot-menu.ts',
   'disk-fault': 'harness/faults/disk-error.ts',
   'disk-full': 'images/guest/probe/thin-fill.sh',

@@ -18,6 +18,8 @@ export const WRONGS = [
   'wrong-digest',
   'older',
   'no-initramfs',
+  'other-layout',
+  'no-etc',
   'panics',
   'unhealthy',
   'fails-once',

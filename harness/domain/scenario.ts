@@ -4,7 +4,7 @@ import type { BootFault, DiskFault, FirmwareFault, UpgradeFault } from './fault.
 import { FIRMWARES, LAYOUTS, type ImageRef, type PackageName } from './image.ts';
 import type { Prng } from './prng.ts';
 import { STORAGES } from './variant.ts';
-import type { BootEnd, Outcome, Results } from './verb.ts';
+import type { BootEnd, Filled, Outcome, Results } from './verb.ts';
 import type { HostView } from './view.ts';
 
 /** Each holds the stories of those before it. */
@@ -78,7 +78,11 @@ export interface StoryHost {
   addKernelArgument(argument: string): Promise<Results['addKernelArgument']>;
   /** Installs a package beside what the image has, as an administrator would. */
   installPackage(name: PackageName): Promise<Results['installPackage']>;
-  fill(options: { leaveMiB: number }): Promise<Results['fill']>;
+  /**
+   * Fills the place where layers are kept until this many MiB are left, or, with `where`, the file system of that directory: then
+   * `remove` of the file `filler` in it gives the space back.
+   */
+  fill(options: { leaveMiB: number; where?: Filled }): Promise<Results['fill']>;
   settle(): Promise<Results['settle']>;
   /** Content of a file as text; null if there is none. */
   read(path: string): Promise<string | null>;

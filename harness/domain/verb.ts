@@ -43,6 +43,10 @@ export type Outcome = (typeof outcomes)[number];
 export const bootEnds = ['up', 'fallback', 'panic'] as const;
 export type BootEnd = (typeof bootEnds)[number];
 
+/** What can be filled besides the place of the layers. On ostree hosts `/var` is in the place of the layers. */
+const FILLED = ['/boot', '/boot/efi', '/var'] as const;
+export type Filled = (typeof FILLED)[number];
+
 export const VERBS = {
   install: {
     kind: 'act',
@@ -136,12 +140,20 @@ export const VERBS = {
     limitS: 180,
     args: z.object({ name: z.enum(PACKAGE_NAMES) }).strict(),
   },
-  /** Fills the place where layers are kept until this many MiB are left. */
+  /**
+   * Fills the place where layers are kept until this many MiB are left; `where`: the file system of that directory instead, of which
+   * the file `filler` in it has the space, which `remove` gives back.
+   */
   fill: {
     kind: 'act',
     needs: 'running',
     limitS: 300,
-    args: z.object({ leaveMiB: z.number().int().positive() }).strict(),
+    args: z
+      .object({
+        leaveMiB: z.number().int().positive(),
+        where: z.enum(FILLED).optional(),
+      })
+      .strict(),
   },
   /** Waits until the host has finished starting all it starts. */
   settle: { kind: 'act', needs: 'running', limitS: 180, args: z.object({}).strict() },

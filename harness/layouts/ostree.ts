@@ -12,6 +12,9 @@ const REPOSITORY = '/repo';
 /** libostree 2022.7 has no command for it: this one is the image's own. */
 const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
 
+/** The check of what was pulled ends with this status when it must not be staged. */
+const REFUSED = 3;
+
 /** `SECONDS DIRECTORY/` for each deployment: when it was made. */
 const BIRTHS = "stat --format='%W %n' /ostree/deploy/*/deploy/*.[0-9]*/";
 
@@ -41,10 +44,16 @@ export default {
     const pulled = await execute(context, 'ostree admin upgrade --pull-only');
     // nothing that boots has been touched, and nothing refers to what was fetched
     if (pulled.status !== 0) return { outcome: 'refused', reason: lastWords(pulled) };
+    const check = context.guestScript('administrator/ostree-check-pulled.sh');
+    const checked = await execute(context, 'sh -s', check);
+    if (checked.status === REFUSED) return { outcome: 'refused', reason: lastWords(checked) };
+    if (checked.status !== 0) throw new HostproofError('host/command', lastWords(checked));
     context.progress('staging');
     const staged = await execute(context, 'ostree admin upgrade --deploy-only --stage');
-    if (staged.status !== 0) return { outcome: 'failed', reason: lastWords(staged) };
-    return { outcome: 'done', reason: null };
+    if (staged.status === 0) return { outcome: 'done', reason: null };
+    // it leaves the directory that it was making
+    await run(context, 'ostree admin cleanup');
+    return { outcome: 'failed', reason: lastWords(staged) };
   },
 
   // the host's remote leads to the update already; libostree has whoever comes second wait for the sysroot's lock
@@ -81,7 +90,9 @@ export default {
     await run(context, `sh -s -- ${quote(argument)}`, script);
   },
 
-  fill: (context, leaveMiB) => filled(context, 'probe/ostree-fill.sh', leaveMiB),
+  // everything but /boot is on one file system
+  fill: (context, { leaveMiB, where = '/var' }) =>
+    filled(context, 'probe/fill.sh', [where, leaveMiB.toString()]),
 
   digest: async (context) => ({
     bases: await baseContents(context, 'sh -s'),

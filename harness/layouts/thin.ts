@@ -81,7 +81,10 @@ export default {
     await run(context, `sh -s -- ${quote(argument)}`, script);
   },
 
-  fill: (context, leaveMiB) => filled(context, 'probe/thin-fill.sh', leaveMiB),
+  fill: (context, { leaveMiB, where }) =>
+    where === undefined
+      ? filled(context, 'probe/thin-fill.sh', [leaveMiB.toString()])
+      : filled(context, 'probe/fill.sh', [where, leaveMiB.toString()]),
 
   digest: async (context) => ({ bases: await baseContents(context, SHELL), damage: [] }),
 

@@ -1,7 +1,7 @@
 /** A layout engine's adapter: how to observe and operate a running host of that layout. */
 import type { CommandEnd } from '../domain/fault.ts';
 import type { Artefact, BuiltImage, LayoutId } from '../domain/image.ts';
-import type { Outcome, Results } from '../domain/verb.ts';
+import type { Args, Outcome, Results } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { HttpService, Shell } from './shell.ts';
 
@@ -49,8 +49,8 @@ export interface Layout {
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Adds an argument to those that the running layer's kernel is started with, behind all others. */
   readonly addKernelArgument: (context: LayoutContext, argument: string) => Promise<void>;
-  /** Leaves this many MiB where new layers are made. Resolves with what is left, in MiB. */
-  readonly fill: (context: LayoutContext, leaveMiB: number) => Promise<number>;
+  /** Leaves this many MiB where new layers are made, or on the file system of `where`. Resolves with what is left, in MiB. */
+  readonly fill: (context: LayoutContext, args: Args<'fill'>) => Promise<number>;
   /** Reads everything: what every base holds, and whether the store it lies in is sound. */
   readonly digest: (context: LayoutContext) => Promise<Results['digest']>;
   /** Bytes that an upgrade to this image writes to the disks, about. */

@@ -102,7 +102,7 @@ export class GuestVerbs {
 
   async fill(args: Args<'fill'>, context: StepContext): Promise<Result<'fill'>> {
     const leftMiB = await this.on('filling', context, (guest) =>
-      this.#options.layout.fill(guest, args.leaveMiB),
+      this.#options.layout.fill(guest, args),
     );
     return { leftMiB };
   }

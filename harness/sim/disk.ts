@@ -1,6 +1,7 @@
 /** What a simulated host keeps on its disk: everything that outlives a power cut. */
 import { HostproofError } from '../domain/errors.ts';
 import type { ImageFacts } from '../domain/image.ts';
+import type { Args, Filled } from '../domain/verb.ts';
 
 export interface SimLayer {
   readonly id: string;
@@ -23,8 +24,10 @@ export interface SimEntry {
 
 export interface SimDisk {
   readonly poolMiB: number;
-  /** Space that `fill` took. */
+  /** Space that `fill` took of the pool. */
   readonly filledMiB: number;
+  /** What it took of file systems, by the file that has it. */
+  readonly fillers: Readonly<Record<string, number>>;
   readonly bases: readonly string[];
   readonly layers: readonly SimLayer[];
   /** Volumes of an upgrade that has not come to its end. */
@@ -44,13 +47,43 @@ export const TREE_MIB = 450;
 const POOL_MIB = 7000;
 export const KERNEL_MIB = 40;
 export const BOOT_MIB = 1000;
+const [ESP_MIB, VAR_MIB] = [500, 2000];
 
 export function usedMiB(disk: SimDisk): number {
   return disk.filledMiB + TREE_MIB * (disk.bases.length + disk.incomplete.length);
 }
 
-export function freeMiB(disk: SimDisk): number {
-  return disk.poolMiB - usedMiB(disk);
+/** What is left of the pool, or of the file system of that directory. */
+export function freeMiB(disk: SimDisk, where?: Filled): number {
+  if (where === undefined) return disk.poolMiB - usedMiB(disk);
+  if (where === '/boot') return BOOT_MIB - bootUsedMiB(disk);
+  const sizeMiB = where === '/var' ? VAR_MIB : ESP_MIB;
+  return sizeMiB - (disk.fillers[fillerIn(where)] ?? 0);
+}
+
+export function bootUsedMiB({ kernels, fillers }: SimDisk): number {
+  return KERNEL_MIB * kernels.length + (fillers[fillerIn('/boot')] ?? 0);
+}
+
+/** The disk when `fill` was done. */
+export function filledDisk(disk: SimDisk, { leaveMiB, where }: Args<'fill'>): SimDisk {
+  const takenMiB = Math.max(0, freeMiB(disk, where) - leaveMiB);
+  if (where === undefined) return { ...disk, filledMiB: disk.filledMiB + takenMiB };
+  const filler = fillerIn(where);
+  return {
+    ...disk,
+    fillers: { ...disk.fillers, [filler]: (disk.fillers[filler] ?? 0) + takenMiB },
+  };
+}
+
+/** If the path is that of a file that has space, the space is there again. */
+export function withoutFiller(disk: SimDisk, path: string): SimDisk {
+  const { [path]: _given, ...fillers } = disk.fillers;
+  return { ...disk, fillers };
+}
+
+function fillerIn(where: Filled): string {
+  return `${where}/filler`;
 }
 
 /** As an installation leaves it. */
@@ -63,6 +96,7 @@ export function installedDisk(
   return {
     poolMiB: POOL_MIB,
     filledMiB: 0,
+    fillers: {},
     bases: [nvr],
     layers: [{ ...layer, packages: [], update: null }],
     incomplete: [],

@@ -9,7 +9,8 @@ import type { HostState } from '../domain/checkpoint.ts';
 import type { Files } from '../ports/files.ts';
 import type { Host, Thawed } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
-import { freeMiB, installedDisk, layerOf, type SimDisk, type SimLayer } from './disk.ts';
+import { filledDisk, freeMiB, installedDisk, layerOf, withoutFiller } from './disk.ts';
+import type { SimDisk, SimLayer } from './disk.ts';
 import { meeting, powerOf } from './faults.ts';
 import { changed, changedEtc, isShared } from './files.ts';
 import { readFrozen, writeFrozen } from './frozen.ts';
@@ -134,6 +135,7 @@ export class SimulatedHost implements Host {
   }
 
   remove(args: Args<'remove'>): Promise<Result<'remove'>> {
+    this.#disk = withoutFiller(this.#stored(), args.path);
     this.#change(args.path, undefined);
     return Promise.resolve({});
   }
@@ -167,10 +169,8 @@ export class SimulatedHost implements Host {
   }
 
   fill(args: Args<'fill'>): Promise<Result<'fill'>> {
-    const disk = this.#stored();
-    const take = Math.max(0, freeMiB(disk) - args.leaveMiB);
-    this.#disk = { ...disk, filledMiB: disk.filledMiB + take };
-    return Promise.resolve({ leftMiB: freeMiB(this.#disk) });
+    this.#disk = filledDisk(this.#stored(), args);
+    return Promise.resolve({ leftMiB: freeMiB(this.#disk, args.where) });
   }
 
   settle(): Promise<Result<'settle'>> {

@@ -1,7 +1,7 @@
 /** The effects of a thin upgrade, one by one, so that a cut can fall between any two. */
 import type { Moment } from '../domain/fault.ts';
 import type { ImageFacts } from '../domain/image.ts';
-import { freeMiB, TREE_MIB, type SimDisk, type SimLayer } from './disk.ts';
+import { freeMiB, KERNEL_MIB, TREE_MIB, type SimDisk, type SimLayer } from './disk.ts';
 
 export type Effect = (disk: SimDisk) => SimDisk;
 
@@ -9,12 +9,17 @@ const IMAGES_TO_KEEP = 2;
 /** Share of the pool that an upgrade leaves alone. */
 const RESERVE = 0.1;
 
+/** What an update takes until it is installed. */
+const DOWNLOAD_MIB = 200;
+
 /** Why no host takes such an image. */
 const REFUSED: Readonly<Partial<Record<NonNullable<ImageFacts['wrong']>, string>>> = {
   truncated: 'the image is cut short',
   'bit-flipped': 'the image is damaged',
   'wrong-digest': 'the image is another one',
   'no-initramfs': 'the image has no initramfs',
+  'other-layout': 'the image is one of another layout',
+  'no-etc': 'the image has no /etc',
   older: 'the image is older than what runs',
 };
 
@@ -23,7 +28,9 @@ export function refusal(disk: SimDisk, image: ImageFacts): string | null {
   if (why !== undefined) return why;
   if (disk.layers.some((layer) => layer.base === image.nvr) && !isDefault(disk, image))
     return `${image.nvr} is installed already`;
+  if (freeMiB(disk, '/var') < DOWNLOAD_MIB) return 'not enough space in /var';
   const clean = cleanUp(disk);
+  if (freeMiB(clean, '/boot') < KERNEL_MIB) return 'not enough space in /boot';
   if (freeMiB(clean) < TREE_MIB + clean.poolMiB * RESERVE) return 'not enough space in the pool';
   return null;
 }

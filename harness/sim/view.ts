@@ -1,7 +1,7 @@
 /** What a probe would observe of a simulated host. */
 import type { HostView } from '../domain/view.ts';
 import { SHARED } from './files.ts';
-import { BOOT_MIB, KERNEL_MIB, usedMiB, type SimDisk } from './disk.ts';
+import { BOOT_MIB, bootUsedMiB, usedMiB, type SimDisk } from './disk.ts';
 
 export interface SimRunning {
   readonly layer: string;
@@ -46,7 +46,7 @@ export function viewOf(
     bases: disk.bases.map((base) => ({ id: base, readOnly: true, identity: base })),
     orphans: [...disk.incomplete, ...disk.kernels.filter((kernel) => !layers.has(kernel))],
     space: {
-      boot: { usedMiB: KERNEL_MIB * disk.kernels.length, sizeMiB: BOOT_MIB },
+      boot: { usedMiB: bootUsedMiB(disk), sizeMiB: BOOT_MIB },
       layers: { usedMiB: usedMiB(disk), sizeMiB: disk.poolMiB },
     },
     pool: { dataPercent: (100 * usedMiB(disk)) / disk.poolMiB, metadataPercent: 5 },

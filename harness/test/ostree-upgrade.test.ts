@@ -50,3 +50,34 @@ t.test('somebody else who starts the same update types the one command, and no m
   const failing = host({ ostree: { status: 1, stderr: 'error: no\n' } });
   t.same(await ostree.upgradeByHand(failing.context), { status: 1, said: 'error: no' });
 });
+
+const CHECK = 'sh -s';
+const STAGE = 'ostree admin upgrade --deploy-only --stage';
+const CLEANUP = 'ostree admin cleanup';
+const SERVER = '127.0.0.1:8080';
+
+t.test('what was pulled is checked and staged, and nothing is left to clean up', async (t) => {
+  const { context, commands } = host();
+  t.same(await ostree.upgrade(context, image, SERVER), { outcome: 'done', reason: null });
+  t.same(commands.slice(-2), [CHECK, STAGE]);
+});
+
+t.test('what the check refuses is not staged', async (t) => {
+  const said = 'refused: the commit has no /usr/etc';
+  const { context, commands } = host({ [CHECK]: { status: 3, stderr: `${said}\n` } });
+  t.same(await ostree.upgrade(context, image, SERVER), { outcome: 'refused', reason: said });
+  t.notOk(commands.includes(STAGE));
+  const broken = host({
+    [CHECK]: { status: 1, stderr: 'the booted deployment follows nothing\n' },
+  });
+  await t.rejects(ostree.upgrade(broken.context, image, SERVER), {
+    ...{ code: 'host/command', message: /follows nothing/ },
+  });
+});
+
+t.test('what libostree leaves of one that it could not stage is cleaned up', async (t) => {
+  const said = 'error: Failed to find kernel in /boot';
+  const { context, commands } = host({ [STAGE]: { status: 1, stderr: `${said}\n` } });
+  t.same(await ostree.upgrade(context, image, SERVER), { outcome: 'failed', reason: said });
+  t.same(commands.slice(-2), [STAGE, CLEANUP]);
+});

@@ -20,6 +20,22 @@ export default [
     wrong: 'wrong-digest',
     tamper: { kind: 'wrong-digest' },
   },
+  {
+    ...first,
+    family: 'refused',
+    name: 'refused-other-layout',
+    title: 'the update to 1.1, of which the tree is laid out as hosts of the other layout have it',
+    wrong: 'other-layout',
+    tamper: { kind: 'other-layout' },
+  },
+  {
+    ...first,
+    family: 'refused',
+    name: 'refused-no-etc',
+    title: 'the update to 1.1, without an /etc',
+    wrong: 'no-etc',
+    tamper: { kind: 'no-etc' },
+  },
   referenceNode({
     family: 'refused',
     name: 'refused-older',

@@ -15,6 +15,11 @@ import { mediumOf } from '../stages.ts';
 const run = promisify(execFile);
 const here = import.meta.dirname;
 
+/** What is the update to 1.1 as no host takes it. */
+const OF_THE_FIRST_UPDATE: readonly (typeof WRONGS)[number][] = [
+  ...(['truncated', 'bit-flipped', 'wrong-digest', 'other-layout', 'no-etc'] as const),
+];
+
 void t.test('the catalogue has what stories need', async (t) => {
   const catalogue = await recipes();
   const sound = catalogue.filter(({ wrong }) => wrong === null);
@@ -23,8 +28,7 @@ void t.test('the catalogue has what stories need', async (t) => {
     t.equal(catalogue.filter((image) => image.wrong === wrong).length, 1, `one image is ${wrong}`);
   }
   const bases = catalogue
-    // the others are the update to 1.1 as no host takes it
-    .filter(({ wrong }) => !['truncated', 'bit-flipped', 'wrong-digest'].includes(wrong ?? ''))
+    .filter(({ wrong }) => wrong === null || !OF_THE_FIRST_UPDATE.includes(wrong))
     .map(({ nvr }) => nvr);
   t.equal(
     new Set(bases).size,

@@ -129,6 +129,20 @@ void t.test('a commit', async (t) => {
   t.equal(await older('ls', '-R', REF), await ostree('ls', '-R', REF), 'the same files');
   t.match(await older('show', '--print-metadata-key=version', REF), '1.0');
 
+  const relaid = async (HOW: string): Promise<string> => {
+    const environment = { HOW, COMMIT: join(one, 'commit.tar'), VERSION: '1.0' };
+    const out = await step(directory, 'ostree-relaid.sh', environment);
+    const place = await unpacked(directory, join(out, 'commit.tar'));
+    await t.resolves(execa('ostree', [`--repo=${place}`, 'fsck', '--quiet']), `${HOW}: whole`);
+    const all = (await execa('ostree', [`--repo=${place}`, 'ls', '-R', REF, '/'])).stdout;
+    return all.replace(/^\S+ \d+ \d+ +\d+ /gm, '');
+  };
+  const plain = await relaid('other');
+  t.match(plain, /^\/etc\/hostname$/m);
+  t.match(plain, /^\/boot\/vmlinuz-6.1.0-1$/m);
+  t.notMatch(plain, /^\/usr\/etc/m);
+  t.notMatch(await relaid('no-etc'), /^(\/usr)?\/etc/m);
+
   const panics = await unpacked(directory, join(await make('1.1.1', '1'), 'commit.tar'));
   const nothing = await execa('ostree', [`--repo=${panics}`, 'cat', REF, initramfs]);
   t.match(nothing.stdout, /^070701.*TRAILER!!!/, 'an archive with nothing in it');

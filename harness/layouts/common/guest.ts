@@ -90,13 +90,13 @@ export async function baseContents(
   return contentsSchema.parse(JSON.parse(output));
 }
 
-/** Has a script fill the place that images lie in; how many MiB are left. */
+/** Has a script fill a place; how many MiB are left. */
 export async function filled(
   context: LayoutContext,
   script: string,
-  leaveMiB: number,
+  args: readonly string[],
 ): Promise<number> {
-  const command = `sh -s -- ${leaveMiB.toString()}`;
+  const command = `sh -s -- ${args.map(quote).join(' ')}`;
   return Number.parseInt(await run(context, command, context.guestScript(script)), 10);
 }
 

@@ -1,0 +1,61 @@
+/** Places that are filled: on a simulated host, and what a layout has its host do. */
+import t from 'tap';
+import ostree from '../layouts/ostree.ts';
+import thin from '../layouts/thin.ts';
+import type { Args } from '../domain/verb.ts';
+import type { Layout } from '../ports/layout.ts';
+import type { Shell } from '../ports/shell.ts';
+import { installed, stepsOn, thrown } from './steps.ts';
+
+t.test('a directory is filled, which is no fault of the host, and is empty again', async (t) => {
+  const { steps } = stepsOn((view) => view);
+  await installed(steps);
+  const before = steps.lastView?.space.boot.usedMiB;
+  const left = await steps.perform('fill', { leaveMiB: 20, where: '/boot' });
+  t.same(left, { leftMiB: 20 });
+  const space = steps.lastView?.space.boot;
+  t.equal((space?.sizeMiB ?? 0) - (space?.usedMiB ?? 0), 20);
+  const refused = { image: { image: '1.1' }, ends: 'refused' } as const;
+  t.match(await steps.perform('upgrade', refused), { reason: /space in \/boot/ });
+  await steps.perform('remove', { path: '/boot/filler' });
+  t.equal(steps.lastView?.space.boot.usedMiB, before);
+  await steps.perform('fill', { leaveMiB: 24, where: '/var' });
+  t.match(await steps.perform('upgrade', refused), { reason: /space in \/var/ });
+  await steps.perform('remove', { path: '/var/filler' });
+  t.match(await steps.perform('upgrade', { image: { image: '1.1' } }), { outcome: 'done' });
+  const elsewhere = { leaveMiB: 1, where: '/etc' } as unknown as Args<'fill'>;
+  t.equal((await thrown(steps.perform('fill', elsewhere)))?.blame, 'story');
+});
+
+/** The command that a layout fills a place by, and the script that it hands it. */
+async function filling(layout: Layout, args: Args<'fill'>): Promise<readonly unknown[]> {
+  let command: readonly unknown[] = [];
+  const shell = {
+    run: (text: string, options: { readonly stdin?: string }) => {
+      command = [text, options.stdin];
+      return Promise.resolve({ status: 0, stdout: '20', stderr: '', truncated: false });
+    },
+  } as Partial<Shell> as Shell;
+  const leftMiB = await layout.fill(
+    {
+      ...{ shell, deadlineMs: 1, signal: new AbortController().signal },
+      ...{ progress: () => undefined, guestScript: (path: string) => path },
+    },
+    args,
+  );
+  return [...command, leftMiB];
+}
+
+t.test('the place of layers is the pool, or the file system of everything', async (t) => {
+  const byScript = (script: string, ...args: string[]): readonly unknown[] => [
+    `sh -s -- ${args.map((arg) => `'${arg}'`).join(' ')}`,
+    `probe/${script}`,
+    20,
+  ];
+  t.same(await filling(thin, { leaveMiB: 20 }), byScript('thin-fill.sh', '20'));
+  t.same(await filling(ostree, { leaveMiB: 20 }), byScript('fill.sh', '/var', '20'));
+  for (const layout of [thin, ostree]) {
+    const esp = { leaveMiB: 20, where: '/boot/efi' } as const;
+    t.same(await filling(layout, esp), byScript('fill.sh', '/boot/efi', '20'));
+  }
+});

@@ -1,0 +1,83 @@
+/** Scripts that are sent to hosts, run here: on a small file system, and with an ostree that says what it is told. */
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t, { type Test } from 'tap';
+
+const GUEST = join(import.meta.dirname, '../guest');
+const AS_ROOT = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+
+async function scratch(t: Test): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'hostproof-scripts-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+void t.test('a file system is filled, more than once, and is empty again', async (t) => {
+  const place = await scratch(t);
+  const program = [
+    `mount -t tmpfs -o size=64m small ${place}`,
+    `fill() { sh ${join(GUEST, 'probe/fill.sh')} ${place} "$1"; echo; }`,
+    'fill 20; fill 20; fill 4',
+    `stat -c %s ${place}/filler`,
+    `rm ${place}/filler`,
+    'fill 100; fill 32',
+  ].join('\n');
+  const options = [...AS_ROOT, '--mount', 'sh', '-euc', program];
+  const { stdout } = await execa('unshare', options);
+  const sixty = (60 * 2 ** 20).toString();
+  t.same(stdout.split('\n'), ['20', '20', '4', sixty, '64', '32']);
+});
+
+const CHECK = join(GUEST, 'administrator/ostree-check-pulled.sh');
+
+const STATUS = `  reference-node b.0 (staged)
+    origin refspec: another:one
+* reference-node a.0
+    Version: 1.0
+    origin refspec: remote:ref
+`;
+
+/** How the check ends for a commit with these files, with so many free blocks of 1 MiB in /boot. */
+async function checked(
+  t: Test,
+  { freeMiB = 100, files = '', hasEtc = true, status = STATUS },
+): Promise<readonly unknown[]> {
+  const bin = join(await scratch(t), 'bin');
+  await mkdir(bin);
+  const programs = {
+    ostree: `case "$*" in
+      'admin status') printf '%s' "$STATUS" ;;
+      'ls --dironly remote:ref /usr/etc') ${hasEtc ? 'true' : 'false'} ;;
+      'ls -R remote:ref /usr/lib/modules') printf '%s' "$FILES" ;;
+      *) exit 9 ;;
+    esac`,
+    stat: `[ "$*" = '-f -c %a %S /boot' ] && echo ${freeMiB.toString()} 1048576`,
+  };
+  for (const [name, text] of Object.entries(programs)) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, STATUS: status, FILES: files };
+  const { exitCode, stderr } = await execa('sh', [CHECK], { env, reject: false });
+  return [exitCode, stderr];
+}
+
+void t.test('what was pulled is held against what it needs before it is staged', async (t) => {
+  const modules = '/usr/lib/modules/6.1';
+  const files = [
+    `d00755 0 0 0 ${modules}`,
+    `-00644 0 0 ${(12 * 2 ** 20).toString()} ${modules}/vmlinuz`,
+    `-00644 0 0 ${(20 * 2 ** 20).toString()} ${modules}/initramfs.img`,
+    `-00644 0 0 ${(90 * 2 ** 20).toString()} ${modules}/kernel/vmlinuz`,
+    '',
+  ].join('\n');
+  t.same(await checked(t, { files, freeMiB: 40 }), [0, ''], 'kernel, initramfs and what is spare');
+  const full = 'refused: no space in /boot: the kernel needs 40 MiB, 39 MiB are free';
+  t.same(await checked(t, { files, freeMiB: 39 }), [3, full]);
+  const none = 'refused: the commit has no /usr/etc';
+  t.same(await checked(t, { files, hasEtc: false }), [3, none]);
+  const [code] = await checked(t, { status: '* reference-node a.0\n' });
+  t.equal(code, 1, 'a host that follows nothing');
+});
