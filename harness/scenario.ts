@@ -16,7 +16,9 @@ export {
   onConsole,
   sometime,
 } from './domain/fault.ts';
+export { bootOrderChanged } from './faults/boot-order-changed.ts';
 export { byteFlipped } from './faults/byte-flipped.ts';
+export { clockSetBack } from './faults/clock-set-back.ts';
 export { connectionDropped } from './faults/connection-dropped.ts';
 export { diskError } from './faults/disk-error.ts';
 export { diskFull } from './faults/disk-full.ts';

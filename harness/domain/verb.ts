@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import {
   bootFaultSchema,
-  firmwareFaultSchema,
+  offFaultSchema,
   rebootFaultSchema,
   upgradeFaultSchema,
   type FaultStamp,
@@ -98,7 +98,7 @@ export const VERBS = {
     kind: 'act',
     needs: 'off',
     limitS: 30,
-    args: z.object({ fault: firmwareFaultSchema }).strict(),
+    args: z.object({ fault: offFaultSchema }).strict(),
   },
   rollback: {
     kind: 'act',

@@ -27,7 +27,7 @@ export interface PowerOptions {
   /** Where the memory of a machine is that will be frozen. */
   readonly memoryFile: string;
   readonly files: Pick<Files, 'remove'>;
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Pick<Hypervisor, 'start'>;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly onSymptom: (seen: SeenSymptom) => void;

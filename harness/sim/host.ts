@@ -10,7 +10,7 @@ import type { Files } from '../ports/files.ts';
 import type { Host, Thawed } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
 import { freeMiB, installedDisk, layerOf, type SimDisk, type SimLayer } from './disk.ts';
-import { meeting, powerOf } from './faults.ts';
+import { meeting, powerOf, struckWhileOff } from './faults.ts';
 import { changed, changedEtc, isShared } from './files.ts';
 import { readFrozen, writeFrozen } from './frozen.ts';
 import { SimImages } from './images.ts';
@@ -109,9 +109,8 @@ export class SimulatedHost implements Host {
     return end('cut', null, { fault: power.fault, bytesWritten: cut, bytesPlanned: cut });
   }
 
-  /** Its firmware knows nothing that could be forgotten, and nothing that it needs. */
-  strike({ fault: { fault } }: Args<'strike'>): Promise<Result<'strike'>> {
-    return Promise.resolve({ stamp: { fault, sha256: this.#options.sha256('') } });
+  strike({ fault }: Args<'strike'>): Promise<Result<'strike'>> {
+    return Promise.resolve({ stamp: struckWhileOff(fault, this.#options.sha256) });
   }
 
   rollback(args: Args<'rollback'>): Promise<Result<'rollback'>> {

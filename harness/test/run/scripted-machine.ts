@@ -32,6 +32,7 @@ export function scripted(
     overlayDisk: () => Promise.resolve(),
     standAlone: () => Promise.resolve(),
     forgetVariables: () => Promise.resolve(null),
+    putOwnEntryLast: () => Promise.resolve(null),
     start: (spec) => {
       const machine = scriptedMachine(clock, scripts[started.length] ?? [], () => {
         disposed.push(spec.dir);
