@@ -24,6 +24,7 @@ export { diskError } from './faults/disk-error.ts';
 export { diskFull } from './faults/disk-full.ts';
 export { diskGone } from './faults/disk-gone.ts';
 export { diskSlow } from './faults/disk-slow.ts';
+export { espEmptied, espRestored } from './faults/esp-emptied.ts';
 export { powerCut } from './faults/power-cut.ts';
 export { repositoryDown } from './faults/repository-down.ts';
 export { repositoryEmptied } from './faults/repository-emptied.ts';

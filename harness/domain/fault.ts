@@ -115,10 +115,19 @@ export const clockFaultSchema = z.strictObject({
 });
 export type ClockFault = z.infer<typeof clockFaultSchema>;
 
+/** What is on the EFI system partition is gone, or is given back. */
+export const espFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('esp'),
+  does: z.enum(['empty', 'restore']),
+});
+export type EspFault = z.infer<typeof espFaultSchema>;
+
 /** What can befall a host that is off. */
 export const offFaultSchema = z.discriminatedUnion('strikes', [
   firmwareFaultSchema,
   clockFaultSchema,
+  espFaultSchema,
 ]);
 export type OffFault = z.infer<typeof offFaultSchema>;
 
@@ -179,6 +188,10 @@ export type FaultStamp = { readonly fault: string } & (
       readonly sha256: string;
     }
   | { readonly bootOrder: BootOrderChange }
+  | {
+      /** The part of the disk whose content was taken, or given back. */
+      readonly esp: { readonly offset: number; readonly sizeBytes: number };
+    }
   | {
       /** What the hardware clock would have said when it struck, and what it said instead. */
       readonly clock: { readonly from: string; readonly to: string };

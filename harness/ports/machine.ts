@@ -19,6 +19,14 @@ export type DiskSpec = DiskCommon &
       }
   );
 
+/** What was on a disk, and from which byte on. */
+export interface TakenSectors {
+  readonly offset: number;
+  readonly sizeBytes: number;
+  /** Base64. */
+  readonly content: string;
+}
+
 interface DiskCommon {
   readonly id: string;
   readonly readOnly?: boolean;
@@ -145,6 +153,12 @@ export interface Hypervisor {
    * before and after; null if there was nothing to change.
    */
   readonly putOwnEntryLast: (file: string) => Promise<BootOrderChange | null>;
+  /**
+   * Takes away what is on the EFI system partition of a disk that no machine uses; it can be put back. Resolves with null if there
+   * was nothing.
+   */
+  readonly emptyEsp: (disk: DiskSpec) => Promise<TakenSectors | null>;
+  readonly putBack: (disk: DiskSpec, taken: TakenSectors) => Promise<void>;
   /** A new qcow2 file whose unwritten parts read through to `backing`, which must not change any more. */
   readonly overlayDisk: (file: string, backing: string) => Promise<void>;
   /** Has an overlay hold all that it reads through to others. */

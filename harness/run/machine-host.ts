@@ -109,6 +109,7 @@ export class MachineHost implements Host {
       },
       context,
     );
+    this.#wear.reinstalled();
     this.#installed = true;
     return { content: { usr: image.content.usr } };
   }

@@ -173,8 +173,7 @@ export class Power implements AsyncDisposable {
     try {
       await this.#up(context);
     } catch (error) {
-      const panicked = error instanceof SymptomError && error.symptom === 'kernel-panic';
-      if (ends === 'panic' && panicked) return { ends };
+      if (error instanceof SymptomError && error.ends === ends) return { ends };
       throw error;
     }
     if (ends === 'up') return { ends };

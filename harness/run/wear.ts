@@ -3,9 +3,11 @@
  * firmware variables is in their file.
  */
 import { z } from 'zod';
-import type { FaultStamp, FirmwareFault, OffFault } from '../domain/fault.ts';
+import type { EspFault, FaultStamp, FirmwareFault, OffFault } from '../domain/fault.ts';
+import { canonical } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
+import type { HostDisk } from '../ports/host-disk.ts';
 import type { Hypervisor, MachineSpec } from '../ports/machine.ts';
 
 const wornSchema = z.strictObject({
@@ -13,14 +15,23 @@ const wornSchema = z.strictObject({
   backYears: z.number().int().nonnegative(),
   /** What starts first is what the firmware's variables say, and nothing else. */
   isOrderedByFirmware: z.boolean(),
+  /** What was taken from its EFI system partition, to be given back. */
+  taken: z
+    .strictObject({
+      offset: z.number().int().positive(),
+      sizeBytes: z.number().int().positive(),
+      content: z.base64(),
+    })
+    .nullable(),
 });
-const NEW = { backYears: 0, isOrderedByFirmware: false };
+const NEW = { backYears: 0, isOrderedByFirmware: false, taken: null };
 
 /** Of a frozen host that is not as new. */
 const FILE = 'wear.json';
 
 interface WearOptions {
   readonly hypervisor: Hypervisor;
+  readonly disk: Pick<HostDisk, 'spec'>;
   readonly clock: Pick<Clock, 'wallTime'>;
   readonly files: Pick<Files, 'read' | 'write'>;
 }
@@ -36,6 +47,7 @@ export class Wear {
   /** @param variables file of the host's firmware variables */
   strike(fault: OffFault, variables: string): Promise<FaultStamp | null> {
     if (fault.strikes === 'firmware') return this.#strikeFirmware(fault, variables);
+    if (fault.strikes === 'esp') return this.#strikeEsp(fault);
     const from = this.#clockSays();
     this.#worn = { ...this.#worn, backYears: this.#worn.backYears + fault.backYears };
     const clock = { from: from.toISOString(), to: this.#clockSays().toISOString() };
@@ -45,8 +57,13 @@ export class Wear {
   /** Starts a machine of this host. */
   readonly start: Hypervisor['start'] = (spec) => this.#options.hypervisor.start(this.#on(spec));
 
+  /** What was taken from its disk does not belong there any more. */
+  reinstalled(): void {
+    this.#worn = { ...this.#worn, taken: null };
+  }
+
   async freeze(directory: string): Promise<void> {
-    if (this.#worn !== NEW)
+    if (canonical(this.#worn) !== canonical(NEW))
       await this.#options.files.write(`${directory}/${FILE}`, JSON.stringify(this.#worn));
   }
 
@@ -69,6 +86,21 @@ export class Wear {
     // a machine that says which disk comes first has firmware write its order anew at each start
     this.#worn = { ...this.#worn, isOrderedByFirmware: true };
     return { fault, bootOrder };
+  }
+
+  async #strikeEsp({ fault, does }: EspFault): Promise<FaultStamp | null> {
+    const { disk, hypervisor } = this.#options;
+    if (does === 'empty') {
+      const taken = await hypervisor.emptyEsp(disk.spec);
+      if (taken === null) return null;
+      this.#worn = { ...this.#worn, taken };
+      return { fault, esp: { offset: taken.offset, sizeBytes: taken.sizeBytes } };
+    }
+    const { taken } = this.#worn;
+    if (taken === null) return null;
+    await hypervisor.putBack(disk.spec, taken);
+    this.#worn = { ...this.#worn, taken: null };
+    return { fault, esp: { offset: taken.offset, sizeBytes: taken.sizeBytes } };
   }
 
   #on(spec: MachineSpec): MachineSpec {

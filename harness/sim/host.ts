@@ -110,6 +110,8 @@ export class SimulatedHost implements Host {
   }
 
   strike({ fault }: Args<'strike'>): Promise<Result<'strike'>> {
+    if (fault.strikes === 'esp')
+      this.#disk = { ...this.#stored(), hasLoader: fault.does === 'restore' };
     return Promise.resolve({ stamp: struckWhileOff(fault, this.#options.sha256) });
   }
 
@@ -244,7 +246,7 @@ export class SimulatedHost implements Host {
     const booted = bootOf(this.#stored(), id, ends, ({ base }) => this.#images.ofBase(base));
     this.#running = null;
     this.#mishap = false;
-    this.#hung = booted.end === 'panic';
+    this.#hung = booted.end === 'panic' || booted.end === 'no-loader';
     if (booted.end !== ends) {
       throw new HostproofError(
         'host/never',

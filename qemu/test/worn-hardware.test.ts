@@ -17,10 +17,11 @@ t.setTimeout(300_000);
 const dir = newDirectory();
 const [disk, variables] = [join(dir, 'disk.raw'), join(dir, 'vars.fd')];
 const hypervisor = new QemuHypervisor({ cacheDirectory: dir });
-const worn = (): Wear => new Wear({ hypervisor, clock: systemClock, files });
+const host = { id: 'disk0', file: disk, format: 'raw', kind: 'disk' } as const;
+const worn = (): Wear => new Wear({ hypervisor, clock: systemClock, files, disk: { spec: host } });
 const spec: MachineSpec = {
   ...{ name: 'empty', dir, memoryMiB: 128, cpus: 1, firmware: 'uefi', variablesFile: variables },
-  disks: [{ id: 'disk0', file: disk, format: 'raw', kind: 'disk', bootIndex: 0 }],
+  disks: [{ ...host, bootIndex: 0 }],
   forward: [],
 };
 
@@ -58,9 +59,9 @@ t.test('a boot order and a clock that were struck', async (t) => {
 
   const kept = newDirectory();
   await struck.freeze(kept);
-  const host = worn();
-  await host.thaw(kept);
-  await using machine = await host.start(spec);
+  const later = worn();
+  await later.thaw(kept);
+  await using machine = await later.start(spec);
   const tried: string[] = [];
   machine.console.onLine((said) => {
     const entry = /BdsDxe: failed to load (Boot\d+)/.exec(said)?.[1];

@@ -33,6 +33,8 @@ export function scripted(
     standAlone: () => Promise.resolve(),
     forgetVariables: () => Promise.resolve(null),
     putOwnEntryLast: () => Promise.resolve(null),
+    emptyEsp: () => Promise.resolve(null),
+    putBack: () => Promise.resolve(),
     start: (spec) => {
       const machine = scriptedMachine(clock, scripts[started.length] ?? [], () => {
         disposed.push(spec.dir);

@@ -7,8 +7,9 @@ import { files } from '../../adapters/files.ts';
 import { clockFaultSchema } from '../../domain/fault.ts';
 import { bootOrderChanged } from '../../faults/boot-order-changed.ts';
 import { clockSetBack } from '../../faults/clock-set-back.ts';
+import { espEmptied, espRestored } from '../../faults/esp-emptied.ts';
 import { variablesLost } from '../../faults/variables-lost.ts';
-import type { Hypervisor, MachineSpec, RunningMachine } from '../../ports/machine.ts';
+import type { Hypervisor, MachineSpec, RunningMachine, TakenSectors } from '../../ports/machine.ts';
 import { Wear } from '../../run/wear.ts';
 
 const NOW = '2028-02-29T12:00:00.000Z';
@@ -22,13 +23,24 @@ async function started(wear: Wear): Promise<MachineSpec> {
   return (await wear.start(spec)) as unknown as MachineSpec;
 }
 
-function wearOn(found: { order?: typeof change | null; sha256?: string | null } = {}): Wear {
+const spec = { id: 'disk0', file: 'd', format: 'qcow2', kind: 'disk' } as const;
+
+interface Found {
+  readonly order?: typeof change;
+  readonly sha256?: string;
+  readonly esp?: TakenSectors;
+  readonly putBack?: (taken: TakenSectors) => void;
+}
+
+function wearOn(found: Found = {}): Wear {
   const hypervisor = {
     start: (spec) => Promise.resolve(spec as unknown as RunningMachine),
     putOwnEntryLast: () => Promise.resolve(found.order ?? null),
     forgetVariables: () => Promise.resolve(found.sha256 ?? null),
+    emptyEsp: () => Promise.resolve(found.esp ?? null),
+    putBack: (_disk, taken) => Promise.resolve(found.putBack?.(taken)),
   } as Partial<Hypervisor> as Hypervisor;
-  return new Wear({ hypervisor, clock: { wallTime: () => new Date(NOW) }, files });
+  return new Wear({ hypervisor, clock: { wallTime: () => new Date(NOW) }, files, disk: { spec } });
 }
 
 /** Another that goes on from where this one was frozen, and the files of it. */
@@ -79,10 +91,27 @@ t.test('whose boot order was changed has no say about the first disk any more', 
   t.same(await started(to), { disks: [disk, medium] });
 });
 
+t.test('what was taken from the EFI system partition is given back, once', async (t) => {
+  const esp = { offset: 1024, sizeBytes: 3, content: 'RUZJ' };
+  const wear = wearOn({ esp });
+  const stamp = { offset: 1024, sizeBytes: 3 };
+  t.same(await wear.strike(espEmptied(), 'vars'), { fault: 'esp-emptied', esp: stamp });
+  t.same(await started(wear), { disks: [disk, medium] });
+  const given: TakenSectors[] = [];
+  const { to } = await frozen(wear, wearOn({ putBack: (taken) => given.push(taken) }));
+  t.same(await to.strike(espRestored(), 'vars'), { fault: 'esp-restored', esp: stamp });
+  t.same(given, [esp]);
+  t.equal(await to.strike(espRestored(), 'vars'), null, 'there is nothing to give back any more');
+  t.same((await frozen(to)).names, [], 'and the hardware is as new');
+  wear.reinstalled();
+  t.equal(await wear.strike(espRestored(), 'vars'), null, 'another system is on the disk');
+});
+
 t.test('where there was nothing to change, nothing has struck', async (t) => {
   const wear = wearOn();
   t.equal(await wear.strike(bootOrderChanged(), 'vars'), null);
   t.equal(await wear.strike(variablesLost(), 'vars'), null);
+  t.equal(await wear.strike(espEmptied(), 'vars'), null);
   t.same(await started(wear), { disks: [disk, medium] });
   const forgotten = await wearOn({ sha256: 'ab' }).strike(variablesLost(), 'vars');
   t.same(forgotten, { fault: 'variables-lost', sha256: 'ab' });
