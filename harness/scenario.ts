@@ -16,12 +16,15 @@ export {
   onConsole,
   sometime,
 } from './domain/fault.ts';
+export { bootOrderChanged } from './faults/boot-order-changed.ts';
 export { byteFlipped } from './faults/byte-flipped.ts';
+export { clockSetBack } from './faults/clock-set-back.ts';
 export { connectionDropped } from './faults/connection-dropped.ts';
 export { diskError } from './faults/disk-error.ts';
 export { diskFull } from './faults/disk-full.ts';
 export { diskGone } from './faults/disk-gone.ts';
 export { diskSlow } from './faults/disk-slow.ts';
+export { espEmptied, espRestored } from './faults/esp-emptied.ts';
 export { nameNotResolved } from './faults/name-not-resolved.ts';
 export { powerCut } from './faults/power-cut.ts';
 export { rebootInMidUpdate } from './faults/reboot-in-mid-update.ts';

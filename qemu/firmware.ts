@@ -1,11 +1,22 @@
 /** UEFI firmware on this machine, and each machine's own variables. */
 import { createHash } from 'node:crypto';
-import { access, copyFile, constants, readdir, readFile, rename, rm } from 'node:fs/promises';
+import {
+  access,
+  copyFile,
+  constants,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { HostproofError, isDiskFull } from '../harness/domain/errors.ts';
+import type { BootOrderChange } from '../harness/domain/fault.ts';
+import { ownEntryLast } from './boot-order.ts';
 
 export interface Firmware {
   readonly codeFile: string;
@@ -95,17 +106,7 @@ export function parseDescriptor(text: string): Firmware | undefined {
  */
 export async function ensureVariables(file: string, firmware: Firmware): Promise<void> {
   if (await readable(file)) return;
-  const unfinished = `${file}.new`;
-  try {
-    await copyFile(firmware.varsTemplate, unfinished);
-    await rename(unfinished, file);
-  } catch (cause) {
-    throw new HostproofError(
-      isDiskFull(cause) ? 'env/disk-full' : 'env/io',
-      `cannot copy the firmware variables to ${file}`,
-      { cause },
-    );
-  }
+  await put(file, (unfinished) => copyFile(firmware.varsTemplate, unfinished));
 }
 
 /**
@@ -121,6 +122,35 @@ export async function forgetVariables(file: string, firmware: Firmware): Promise
   await rm(file);
   await ensureVariables(file, firmware);
   return createHash('sha256').update(own).digest('hex');
+}
+
+/**
+ * Has this machine's own variables name the entries of installed systems behind all others.
+ *
+ * @returns null if there is nothing to change
+ * @throws HostproofError `env/disk-full`, `env/io`
+ */
+export async function putOwnEntryLast(file: string): Promise<BootOrderChange | null> {
+  if (!(await readable(file))) return null;
+  const changed = ownEntryLast(await readFile(file));
+  if (changed === null) return null;
+  await put(file, (unfinished) => writeFile(unfinished, changed.bytes));
+  return changed.change;
+}
+
+/** Under its name it is there as a whole, or as it was. */
+async function put(file: string, make: (unfinished: string) => Promise<void>): Promise<void> {
+  const unfinished = `${file}.new`;
+  try {
+    await make(unfinished);
+    await rename(unfinished, file);
+  } catch (cause) {
+    throw new HostproofError(
+      isDiskFull(cause) ? 'env/disk-full' : 'env/io',
+      `cannot write the firmware variables to ${file}`,
+      { cause },
+    );
+  }
 }
 
 async function isThere({ codeFile, varsTemplate }: Firmware): Promise<boolean> {

@@ -7,7 +7,14 @@ import { cachedAccelerator } from './accelerator-cache.ts';
 import type { AcceleratorVerdict } from './accelerator.ts';
 import type { MachineDescription } from './description.ts';
 import { createDisk, overlayDisk, standAlone } from './disks.ts';
-import { ensureVariables, findFirmware, forgetVariables, type Firmware } from './firmware.ts';
+import { emptyEsp, putBack } from './empty-esp.ts';
+import {
+  ensureVariables,
+  findFirmware,
+  forgetVariables,
+  putOwnEntryLast,
+  type Firmware,
+} from './firmware.ts';
 import { startMachine, type StartOptions } from './start.ts';
 import { findQemu, requireProgram, type QemuBuild } from './version.ts';
 
@@ -51,6 +58,9 @@ export class QemuHypervisor implements Hypervisor {
 
   readonly createDisk = createDisk;
   readonly standAlone = standAlone;
+  readonly putOwnEntryLast = putOwnEntryLast;
+  readonly emptyEsp = emptyEsp;
+  readonly putBack = putBack;
   readonly overlayDisk = (file: string, backing: string): Promise<void> =>
     overlayDisk(file, backing);
 
@@ -139,6 +149,7 @@ function describe(
           },
         }),
     ...(spec.memory === undefined ? {} : remembered(spec.memory)),
+    rtc: clockOf(spec),
     ...(spec.firmwareFiles === undefined ? {} : { firmwareFiles: spec.firmwareFiles }),
     network: { forwardedGuestPorts: spec.forward },
     // Always: a foreign medium may show its errors there only, and a screenshot is evidence.
@@ -146,10 +157,16 @@ function describe(
   };
 }
 
-/** Its clock is the one that stands still with it: no timer of the guest fires because it was frozen. */
 function remembered({
   file,
   access,
-}: NonNullable<MachineSpec['memory']>): Pick<MachineDescription, 'memoryFile' | 'rtc'> {
-  return { memoryFile: { file, share: access === 'shared' }, rtc: { base: 'utc', clock: 'vm' } };
+}: NonNullable<MachineSpec['memory']>): Pick<MachineDescription, 'memoryFile'> {
+  return { memoryFile: { file, share: access === 'shared' } };
+}
+
+/** That of a machine that can be frozen stands still with it: no timer of the guest fires because it was frozen. */
+function clockOf({ memory, hardwareClock }: MachineSpec): NonNullable<MachineDescription['rtc']> {
+  // QEMU takes a time of UTC without saying so, and without fractions of a second
+  const base = hardwareClock?.toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length) ?? 'utc';
+  return { base, clock: memory === undefined ? 'host' : 'vm' };
 }

@@ -108,13 +108,41 @@ export const engineFaultSchema = z.strictObject({
 });
 export type EngineFault = z.infer<typeof engineFaultSchema>;
 
-/** `forget`: the firmware's variables are as they left the factory. */
+/**
+ * `forget`: the firmware's variables are as they left the factory. `reorder`: its boot order has the host's own entry behind all
+ * others that may boot something.
+ */
 export const firmwareFaultSchema = z.strictObject({
   fault,
   strikes: z.literal('firmware'),
-  does: z.enum(['forget']),
+  does: z.enum(['forget', 'reorder']),
 });
 export type FirmwareFault = z.infer<typeof firmwareFaultSchema>;
+
+/** The hardware clock says what it would have said so many years earlier, from the next start on. */
+export const clockFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('clock'),
+  // more, and firmware takes the year for an invalid one
+  backYears: count.max(25),
+});
+export type ClockFault = z.infer<typeof clockFaultSchema>;
+
+/** What is on the EFI system partition is gone, or is given back. */
+export const espFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('esp'),
+  does: z.enum(['empty', 'restore']),
+});
+export type EspFault = z.infer<typeof espFaultSchema>;
+
+/** What can befall a host that is off. */
+export const offFaultSchema = z.discriminatedUnion('strikes', [
+  firmwareFaultSchema,
+  clockFaultSchema,
+  espFaultSchema,
+]);
+export type OffFault = z.infer<typeof offFaultSchema>;
 
 export const upgradeFaultSchema = z
   .discriminatedUnion('strikes', [
@@ -141,7 +169,7 @@ export const rebootFaultSchema = diskFaultSchema.refine(
   'its moment must be the start',
 );
 
-export type FaultPlan = UpgradeFault | BootFault | FirmwareFault;
+export type FaultPlan = UpgradeFault | BootFault | OffFault;
 
 /** What a power cut has made of writes that were not flushed. */
 export interface Unflushed {
@@ -157,6 +185,12 @@ export interface CommandEnd {
   readonly status: number | null;
   /** Its last words: a guest's, bounded. */
   readonly said: string;
+}
+
+/** Numbers of boot entries, as firmware writes them: four hexadecimal digits. */
+export interface BootOrderChange {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
 }
 
 /** Evidence that a fault struck: where, and when. */
@@ -190,6 +224,15 @@ export type FaultStamp = { readonly fault: string } & (
   | {
       /** Of the variables that are gone. */
       readonly sha256: string;
+    }
+  | { readonly bootOrder: BootOrderChange }
+  | {
+      /** The part of the disk whose content was taken, or given back. */
+      readonly esp: { readonly offset: number; readonly sizeBytes: number };
+    }
+  | {
+      /** What the hardware clock would have said when it struck, and what it said instead. */
+      readonly clock: { readonly from: string; readonly to: string };
     }
 );
 

@@ -110,7 +110,8 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return afterCut(ledger);
     case 'boot':
     case 'reboot':
-      if (deed.ends === 'cut') return ledger;
+      // nothing of the host has run, or it has told nobody
+      if (deed.ends === 'cut' || deed.ends === 'no-loader') return ledger;
       return deed.ends === 'fallback'
         ? { ...ledger, promisedRunning: ledger.fallback, promisedDefault: ledger.fallback }
         : { ...ledger, promisedRunning: ledger.promisedDefault };

@@ -1,6 +1,6 @@
 /** A story: data and one function. */
 import { z } from 'zod';
-import type { BootFault, DiskFault, FirmwareFault, UpgradeFault } from './fault.ts';
+import type { BootFault, DiskFault, OffFault, UpgradeFault } from './fault.ts';
 import { FIRMWARES, LAYOUTS, type ImageRef, type PackageName } from './image.ts';
 import type { Prng } from './prng.ts';
 import { STORAGES } from './variant.ts';
@@ -67,7 +67,7 @@ export interface StoryHost {
     options?: { ends?: Outcome | Outcome[]; fault?: UpgradeFault },
   ): Promise<Results['upgrade']>;
   /** Something goes wrong with the host while it is off. */
-  strike(fault: FirmwareFault): Promise<Results['strike']>;
+  strike(fault: OffFault): Promise<Results['strike']>;
   /** Makes an older layer the default: the one before the running one, or the one of version `to`. */
   rollback(options?: { to?: string; ends?: 'done' | 'refused' }): Promise<Results['rollback']>;
   write(path: string, content: string): Promise<Results['write']>;

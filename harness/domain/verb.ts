@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import {
   bootFaultSchema,
-  firmwareFaultSchema,
+  offFaultSchema,
   rebootFaultSchema,
   upgradeFaultSchema,
   type FaultStamp,
@@ -38,9 +38,9 @@ export type Outcome = (typeof outcomes)[number];
 
 /**
  * How a boot may end: the host is up; it has tried the new layer in vain, has gone back to the older one by itself and is up; or
- * its kernel gave up.
+ * its kernel gave up; or its firmware found nothing that would start it.
  */
-export const bootEnds = ['up', 'fallback', 'panic'] as const;
+export const bootEnds = ['up', 'fallback', 'panic', 'no-loader'] as const;
 export type BootEnd = (typeof bootEnds)[number];
 
 /** What can be filled besides the place of the layers. On ostree hosts `/var` is in the place of the layers. */
@@ -102,7 +102,7 @@ export const VERBS = {
     kind: 'act',
     needs: 'off',
     limitS: 30,
-    args: z.object({ fault: firmwareFaultSchema }).strict(),
+    args: z.object({ fault: offFaultSchema }).strict(),
   },
   rollback: {
     kind: 'act',

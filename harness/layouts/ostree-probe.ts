@@ -39,7 +39,6 @@ export const probeSchema = commonProbeSchema.extend({
       z.object({
         /** `CHECKSUM.SERIAL`. */
         name: text,
-        birth: z.number(),
         hasCommit: z.boolean(),
         isPartial: z.boolean(),
         /** Files of `/usr` that were written to after the commit was made; nobody may. */
@@ -67,16 +66,41 @@ export type Probe = z.infer<typeof probeSchema>;
 type Deployment = Probe['deployments'][number];
 
 export interface StatusLine {
+  /** `CHECKSUM.SERIAL`. */
   readonly name: string;
   readonly isBooted: boolean;
+  /** Of the commit; empty if it has none. */
+  readonly version: string;
 }
 
 /** The deployments as `ostree admin status` lists them: what is next first. */
 export function statusLines(status: string): StatusLine[] {
-  return status.split('\n').flatMap((line) => {
+  const found: StatusLine[] = [];
+  for (const line of status.split('\n')) {
     const match = /^([* ]) \S+ ([0-9a-f]{64}\.\d+)( \(\w+\))?$/.exec(line);
-    return match === null ? [] : [{ name: match[2] ?? '', isBooted: match[1] === '*' }];
-  });
+    if (match !== null)
+      found.push({ name: match[2] ?? '', isBooted: match[1] === '*', version: '' });
+    const version = /^ {4}Version: (.*)$/.exec(line)?.[1];
+    const last = version === undefined ? undefined : found.pop();
+    if (last !== undefined) found.push({ ...last, version: version ?? '' });
+  }
+  return found;
+}
+
+/**
+ * Which of two deployments is the older one, by what they are: by version, and one commit that was deployed twice by serial number.
+ * When they were made does not say it: the host's clock may have been set back meanwhile. Neither do commits (an image is made as of
+ * the same time as any other) nor their order in the list, which says what starts next.
+ */
+export function byAge(
+  a: Pick<StatusLine, 'name' | 'version'>,
+  b: Pick<StatusLine, 'name' | 'version'>,
+): number {
+  const [serialOfA, serialOfB] = [a, b].map(({ name }) => Number(name.split('.').at(-1)));
+  return (
+    a.version.localeCompare(b.version, 'en', { numeric: true }) ||
+    (serialOfA ?? 0) - (serialOfB ?? 0)
+  );
 }
 
 export function viewOf(probe: Probe, files: Readonly<Record<string, string | null>>): HostView {
@@ -84,7 +108,8 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
   const staged = probe.isStaged ? stagedOf(probe, inMenu) : null;
   const layers = probe.deployments
     .filter(({ name }) => inMenu.has(name) || name === staged)
-    .sort((a, b) => a.birth - b.birth);
+    .map((deployment) => ({ ...deployment, version: deployment.osReleaseVersionId }))
+    .sort(byAge);
   const status = statusLines(probe.status);
   return {
     ...commonView(probe, files),
@@ -99,7 +124,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
     })),
     layers: layers.map((deployment) => ({
       id: deployment.name,
-      version: deployment.osReleaseVersionId,
+      version: deployment.version,
       base: commitOf(deployment),
       packages: probe.extensions
         .filter(({ isSeen }) => isSeen || deployment.name !== probe.booted)

@@ -3,7 +3,7 @@ import { HostproofError } from '../domain/errors.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
 import { quote, type CommandResult } from '../ports/shell.ts';
 import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
-import { probeSchema, statusLines, viewOf, type StatusLine } from './ostree-probe.ts';
+import { byAge, probeSchema, statusLines, viewOf, type StatusLine } from './ostree-probe.ts';
 
 /** The remote that hosts are installed with. */
 const REMOTE = 'reference-node';
@@ -14,9 +14,6 @@ const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
 
 /** The check of what was pulled ends with this status when it must not be staged. */
 const REFUSED = 3;
-
-/** `SECONDS DIRECTORY/` for each deployment: when it was made. */
-const BIRTHS = "stat --format='%W %n' /ostree/deploy/*/deploy/*.[0-9]*/";
 
 /** What staging a deployment writes beside the commit's own objects: directories and hard links for a whole tree. */
 const DEPLOYMENT_BYTES = 12 * 2 ** 20;
@@ -75,7 +72,7 @@ export default {
 
   rollback: async (context, toLayer) => {
     const listed = statusLines(await run(context, 'ostree admin status'));
-    const target = toLayer ?? olderThanBooted(listed, await run(context, BIRTHS));
+    const target = toLayer ?? olderThanBooted(listed);
     const index = listed.findIndex(({ name }) => name === target);
     if (index < 0) {
       return { outcome: 'refused', reason: 'there is no such deployment to go back to' };
@@ -118,24 +115,14 @@ async function fsck(context: LayoutContext): Promise<string[]> {
   return lines.slice(-5).map((line) => `ostree fsck: ${line.slice(0, 500)}`);
 }
 
-/**
- * The newest of the deployments that were made before the booted one. Their order in the list says what starts next, not what
- * is older: after a rollback the newer one is behind the one that runs.
- */
-function olderThanBooted(listed: readonly StatusLine[], births: string): string | undefined {
-  const birthOf = new Map(
-    births.split('\n').map((line) => {
-      const [birth = '', directory = ''] = line.split(' ');
-      return [directory.split('/').at(-2) ?? '', Number(birth)] as const;
-    }),
-  );
-  const age = ({ name }: StatusLine): number => birthOf.get(name) ?? 0;
+/** The newest of the deployments that are older than the booted one. */
+function olderThanBooted(listed: readonly StatusLine[]): string | undefined {
   const booted = listed.find(({ isBooted }) => isBooted);
   if (booted === undefined) return undefined;
   return listed
-    .filter((one) => age(one) < age(booted))
-    .sort((a, b) => age(b) - age(a))
-    .at(0)?.name;
+    .filter((one) => byAge(one, booted) < 0)
+    .sort(byAge)
+    .at(-1)?.name;
 }
 
 function lastWords(result: CommandResult): string {

@@ -1,6 +1,6 @@
 /** A virtual machine, whatever runs it. States are types: what cannot be done in a state cannot be called. */
 import type { DiskRule, StruckRequest } from '../domain/disk-rule.ts';
-import type { Unflushed } from '../domain/fault.ts';
+import type { BootOrderChange, Unflushed } from '../domain/fault.ts';
 import type { MachineConsole } from './console.ts';
 
 /** A disk in an image file, or one that a disk server serves under its id. */
@@ -19,10 +19,18 @@ export type DiskSpec = DiskCommon &
       }
   );
 
+/** What was on a disk, and from which byte on. */
+export interface TakenSectors {
+  readonly offset: number;
+  readonly sizeBytes: number;
+  /** Base64. */
+  readonly content: string;
+}
+
 interface DiskCommon {
   readonly id: string;
   readonly readOnly?: boolean;
-  /** Lower boots earlier; left out: never booted from. */
+  /** Lower boots earlier, whatever the firmware's variables say. Left out: as they say, and behind all that have one. */
   readonly bootIndex?: number;
 }
 
@@ -36,6 +44,8 @@ export interface MachineSpec {
   readonly firmware: 'uefi';
   /** File of this machine's firmware variables; made from the template if it does not exist. */
   readonly variablesFile: string;
+  /** What its hardware clock says when it starts; that of the machine below unless said. */
+  readonly hardwareClock?: Date;
   /** Direct boot of a kernel, past the firmware's boot loader: for development and benchmarks. */
   readonly kernel?: { readonly kernel: string; readonly initrd: string; readonly append: string };
   /** Ports of the guest that are reachable on 127.0.0.1. */
@@ -138,6 +148,17 @@ export interface Hypervisor {
    * if there was nothing to forget.
    */
   readonly forgetVariables: (file: string) => Promise<string | null>;
+  /**
+   * Firmware variables name the entries of installed systems behind all others that may boot something. Resolves with the order
+   * before and after; null if there was nothing to change.
+   */
+  readonly putOwnEntryLast: (file: string) => Promise<BootOrderChange | null>;
+  /**
+   * Takes away what is on the EFI system partition of a disk that no machine uses; it can be put back. Resolves with null if there
+   * was nothing.
+   */
+  readonly emptyEsp: (disk: DiskSpec) => Promise<TakenSectors | null>;
+  readonly putBack: (disk: DiskSpec, taken: TakenSectors) => Promise<void>;
   /** A new qcow2 file whose unwritten parts read through to `backing`, which must not change any more. */
   readonly overlayDisk: (file: string, backing: string) => Promise<void>;
   /** Has an overlay hold all that it reads through to others. */

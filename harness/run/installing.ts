@@ -20,7 +20,7 @@ export interface Installation {
   readonly disk: Pick<HostDisk, 'create' | 'spec'>;
   readonly variables: string;
   readonly machine: Pick<MachineSpec, 'name' | 'memoryMiB' | 'cpus' | 'firmware'>;
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Pick<Hypervisor, 'start'>;
   readonly volumes: KickstartVolumes;
   readonly clock: Clock;
   readonly onSymptom: (seen: SeenSymptom) => void;

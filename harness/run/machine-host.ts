@@ -23,6 +23,7 @@ import { install } from './installing.ts';
 import { inputsOf } from './outside.ts';
 import { Power } from './power.ts';
 import { Repository } from './repository.ts';
+import { Wear } from './wear.ts';
 import type { SeenSymptom } from './symptom-watch.ts';
 import { upgrade } from './upgrading.ts';
 
@@ -67,6 +68,7 @@ export class MachineHost implements Host {
   readonly machine = 'qemu';
   readonly #options: MachineHostOptions;
   #installed = false;
+  readonly #wear: Wear;
   readonly #power: Power;
   readonly #guest: GuestVerbs;
   readonly #repository: Repository;
@@ -75,7 +77,8 @@ export class MachineHost implements Host {
 
   constructor(options: MachineHostOptions) {
     this.#options = options;
-    const { dir, disk, job, memoryMiB, hypervisor, connect, clock, firmwareFiles } = options;
+    const { dir, disk, job, memoryMiB, connect, clock, firmwareFiles } = options;
+    this.#wear = new Wear(options);
     this.#power = new Power({
       machine: {
         ...hardware(job, memoryMiB),
@@ -83,7 +86,7 @@ export class MachineHost implements Host {
       },
       memoryFile: `${dir}/${MEMORY}`,
       onSymptom: this.#onSymptom,
-      ...{ disk, hypervisor, files: options.files, connect, clock },
+      ...{ disk, hypervisor: this.#wear, files: options.files, connect, clock },
     });
     this.#faults = new Faults({ ...options, power: this.#power });
     this.#repository = new Repository(options);
@@ -100,15 +103,13 @@ export class MachineHost implements Host {
     await install(
       {
         ...this.#options,
-        ...{
-          image,
-          variables: this.#variables,
-          kickstart: this.#kickstart(args),
-        },
+        ...{ image, variables: this.#variables, kickstart: this.#kickstart(args) },
+        hypervisor: this.#wear,
         ...{ machine: hardware(job, memoryMiB), onSymptom: this.#onSymptom },
       },
       context,
     );
+    this.#wear.reinstalled();
     this.#installed = true;
     return { content: { usr: image.content.usr } };
   }
@@ -164,9 +165,8 @@ export class MachineHost implements Host {
     return upgrade(args, options, context);
   }
 
-  async strike({ fault: { fault } }: Args<'strike'>): Promise<Result<'strike'>> {
-    const sha256 = await this.#options.hypervisor.forgetVariables(this.#variables);
-    return { stamp: sha256 === null ? null : { fault, sha256 } };
+  async strike({ fault }: Args<'strike'>): Promise<Result<'strike'>> {
+    return { stamp: await this.#wear.strike(fault, this.#variables) };
   }
 
   readonly rollback: Host['rollback'] = (...step) => this.#guest.rollback(...step);
@@ -195,6 +195,7 @@ export class MachineHost implements Host {
   async freeze(directory: string, { standsAlone = false } = {}): Promise<void> {
     const { dir, disk, files } = this.#options;
     await files.write(`${directory}/${REPOSITORY}`, this.#repository.toText());
+    await this.#wear.freeze(directory);
     if (this.#power.state === 'off') await files.remove(`${dir}/${MEMORY}`);
     else await this.#power.freeze(`${directory}/${STATE}`);
     await disk.freeze(directory, standsAlone);
@@ -213,6 +214,7 @@ export class MachineHost implements Host {
     const [memory] = await all([
       memoryLike(`${directory}/${MEMORY}`, { willFreeze, copy: `${dir}/${MEMORY}` }, files),
       disk.thaw(directory),
+      this.#wear.thaw(directory),
       files.copy(`${directory}/${VARIABLES}`, this.#variables),
       files
         .read(`${directory}/${REPOSITORY}`)

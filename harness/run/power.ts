@@ -29,7 +29,7 @@ export interface PowerOptions {
   /** Where the memory of a machine is that will be frozen. */
   readonly memoryFile: string;
   readonly files: Pick<Files, 'remove'>;
-  readonly hypervisor: Hypervisor;
+  readonly hypervisor: Pick<Hypervisor, 'start'>;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly onSymptom: (seen: SeenSymptom) => void;
@@ -182,8 +182,7 @@ export class Power implements AsyncDisposable {
     try {
       await this.#up(context);
     } catch (error) {
-      const panicked = error instanceof SymptomError && error.symptom === 'kernel-panic';
-      if (ends === 'panic' && panicked) return { ends };
+      if (error instanceof SymptomError && error.ends === ends) return { ends };
       throw error;
     }
     if (ends === 'up') return { ends };

@@ -3,6 +3,7 @@ import { HostproofError } from '../domain/errors.ts';
 import type { MachineConsole } from '../ports/console.ts';
 import type { RunningMachine } from '../ports/machine.ts';
 import { symptomOf, type Symptom } from '../checks/symptoms.ts';
+import type { BootEnd } from '../domain/verb.ts';
 
 export interface SeenSymptom {
   readonly symptom: Symptom;
@@ -18,12 +19,20 @@ export interface WatchingOptions {
   readonly signal: AbortSignal;
 }
 
+/** Symptoms that a story may expect of a start. */
+const ENDS: Readonly<Record<string, BootEnd>> = {
+  'kernel-panic': 'panic',
+  'efi-no-bootable': 'no-loader',
+  'efi-shell': 'no-loader',
+};
+
 export class SymptomError extends HostproofError {
-  readonly symptom: string;
+  /** How a start has ended that shows it; undefined: as no start may. */
+  readonly ends: BootEnd | undefined;
 
   constructor(what: string, seen: SeenSymptom) {
     super('host/never', `${what}: ${seen.symptom.meaning}; the console says: ${seen.line}`);
-    this.symptom = seen.symptom.id;
+    this.ends = ENDS[seen.symptom.id];
   }
 }
 

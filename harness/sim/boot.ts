@@ -11,7 +11,7 @@ import type { SimDisk, SimEntry, SimLayer } from './disk.ts';
  * @throws HostproofError `host/never` when there is no entry of that layer
  */
 export function bootOf(
-  { entries, layers, fallback }: SimDisk,
+  { entries, layers, fallback, hasLoader }: SimDisk,
   id: string | null,
   must: BootEnd,
   imageOf: (layer: SimLayer) => ImageFacts,
@@ -20,6 +20,7 @@ export function bootOf(
   if (chosen === undefined) {
     throw new HostproofError('host/never', 'the boot loader has no entry to start');
   }
+  if (!hasLoader) return { entry: chosen, end: 'no-loader' };
   const layer = layers.find((candidate) => candidate.id === chosen.layer);
   const isUnwell = layer !== undefined && failedUnits(imageOf(layer)).length > 0;
   const older = entries.find((entry) => entry.layer === fallback);

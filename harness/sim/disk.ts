@@ -37,6 +37,8 @@ export interface SimDisk {
   readonly defaultLayer: string | null;
   /** What runs again when the default has not started well since it became that. */
   readonly fallback: string | null;
+  /** On its EFI system partition. */
+  readonly hasLoader: boolean;
   readonly shared: Readonly<Record<string, string>>;
   readonly machineId: string;
   readonly hostKeys: readonly string[];
@@ -104,6 +106,7 @@ export function installedDisk(
     entries: [{ layer: id, arguments: given.arguments, boots: 'up' }],
     defaultLayer: id,
     fallback: null,
+    hasLoader: true,
     shared: {},
     machineId: 'simulated',
     hostKeys: ['simulated'],

@@ -1,9 +1,10 @@
-/** What of a fault a simulated host can meet: its power and its line. */
+/** What of a fault a simulated host can meet: its power and its line, and what befalls it while it is off. */
 import { HostproofError } from '../domain/errors.ts';
 import type {
   BootFault,
   FaultStamp,
   LineFault,
+  OffFault,
   PowerFault,
   UpgradeFault,
 } from '../domain/fault.ts';
@@ -39,4 +40,16 @@ export function powerOf(fault: BootFault): PowerFault {
   throw new HostproofError('story/misuse', 'a simulated host has no disk that could lie', {
     hint: "say `disks: 'served'` in the data of the story",
   });
+}
+
+/** Its firmware knows nothing that it needs, and it never asks what time it is. */
+export function struckWhileOff(plan: OffFault, sha256: (text: string) => string): FaultStamp {
+  const { fault } = plan;
+  if (plan.strikes === 'clock') {
+    const [from, to] = [0, plan.backYears].map((years) => `${(2026 - years).toString()}-01-01`);
+    return { fault, clock: { from: from ?? '', to: to ?? '' } };
+  }
+  if (plan.strikes === 'esp') return { fault, esp: { offset: 0, sizeBytes: 512 } };
+  if (plan.does === 'forget') return { fault, sha256: sha256('') };
+  return { fault, bootOrder: { from: ['0001', '0000'], to: ['0000', '0001'] } };
 }

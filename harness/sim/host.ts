@@ -11,7 +11,7 @@ import type { Host, Thawed } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
 import { filledDisk, freeMiB, installedDisk, layerOf, withoutFiller } from './disk.ts';
 import type { SimDisk, SimLayer } from './disk.ts';
-import { meeting, powerOf } from './faults.ts';
+import { meeting, powerOf, struckWhileOff } from './faults.ts';
 import { changed, changedEtc, isShared } from './files.ts';
 import { readFrozen, writeFrozen } from './frozen.ts';
 import { SimImages } from './images.ts';
@@ -109,9 +109,10 @@ export class SimulatedHost implements Host {
     return end('cut', null, { fault: power.fault, bytesWritten: cut, bytesPlanned: cut });
   }
 
-  /** Its firmware knows nothing that could be forgotten, and nothing that it needs. */
-  strike({ fault: { fault } }: Args<'strike'>): Promise<Result<'strike'>> {
-    return Promise.resolve({ stamp: { fault, sha256: this.#options.sha256('') } });
+  strike({ fault }: Args<'strike'>): Promise<Result<'strike'>> {
+    if (fault.strikes === 'esp')
+      this.#disk = { ...this.#stored(), hasLoader: fault.does === 'restore' };
+    return Promise.resolve({ stamp: struckWhileOff(fault, this.#options.sha256) });
   }
 
   rollback(args: Args<'rollback'>): Promise<Result<'rollback'>> {
@@ -244,7 +245,7 @@ export class SimulatedHost implements Host {
     const booted = bootOf(this.#stored(), id, ends, ({ base }) => this.#images.ofBase(base));
     this.#running = null;
     this.#mishap = false;
-    this.#hung = booted.end === 'panic';
+    this.#hung = booted.end === 'panic' || booted.end === 'no-loader';
     if (booted.end !== ends) {
       throw new HostproofError(
         'host/never',

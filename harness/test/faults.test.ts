@@ -9,6 +9,7 @@ import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import { connectionDropped } from '../faults/connection-dropped.ts';
 import { diskError } from '../faults/disk-error.ts';
 import { powerCut } from '../faults/power-cut.ts';
+import { espEmptied, espRestored } from '../faults/esp-emptied.ts';
 import { rebootInMidUpdate } from '../faults/reboot-in-mid-update.ts';
 import { variablesLost } from '../faults/variables-lost.ts';
 import { storyHost } from '../run/story-api.ts';
@@ -143,6 +144,30 @@ t.test(
     const fault = powerCut({ when: afterBytes(10) });
     t.match(await steps.perform('boot', { fault }), { ends: 'cut', stamp: { fault: 'power-cut' } });
     await t.rejects(steps.perform('settle', {}), { code: 'story/misuse', message: /it is off/ });
+    await steps.perform('boot', {});
+    t.equal(steps.lastView?.version, '1.1');
+  },
+);
+
+t.test(
+  'a start without a loader is an end of its own, and promises what it did before',
+  async (t) => {
+    const { steps } = stepsOn();
+    await installed(steps);
+    await steps.perform('upgrade', { image: { image: '1.1' } });
+    await steps.perform('powerOff', {});
+    await t.rejects(
+      steps.perform('boot', { ends: 'no-loader' }),
+      { code: 'host/never' },
+      'it has one',
+    );
+    await steps.perform('strike', { fault: espEmptied() });
+    await t.rejects(steps.perform('boot', {}), { blame: 'host', message: /no-loader/ });
+    await steps.perform('powerCut', {});
+    await steps.perform('boot', { ends: 'no-loader' });
+    await t.rejects(steps.perform('settle', {}), { code: 'story/misuse', message: /it is hung/ });
+    await steps.perform('powerCut', {});
+    await steps.perform('strike', { fault: espRestored() });
     await steps.perform('boot', {});
     t.equal(steps.lastView?.version, '1.1');
   },

@@ -43,6 +43,33 @@ t.test('a host with two deployments', (t) => {
   t.end();
 });
 
+t.test('the older layer is the one of the lower version, whenever its directory was made', (t) => {
+  const versions = (...list: string[]): string[] => {
+    const deployments = recorded.deployments.map((one, index) => ({
+      ...one,
+      osReleaseVersionId: list[index] ?? '',
+    }));
+    return view({ deployments }).layers.map(({ version }) => version);
+  };
+  t.same(versions('1.2', '1.1'), ['1.1', '1.2']);
+  t.same(versions('1.10', '1.9'), ['1.9', '1.10']);
+  t.same(versions('1.1.2', '1.1'), ['1.1', '1.1.2']);
+  const [first] = recorded.deployments;
+  if (first === undefined) throw new Error('two deployments were recorded');
+  const names = ['10', '9'].map((serial) => `${commit(first.name)}.${serial}`);
+  const deployments = names.map((name) => ({ ...first, name }));
+  const entries = recorded.entries.map((entry, index) => ({
+    ...entry,
+    deployment: names[index] ?? '',
+  }));
+  t.same(
+    view({ deployments, entries }).layers.map(({ id }) => id),
+    names.toReversed(),
+    'of one commit that was deployed twice, the one of the lower serial number',
+  );
+  t.end();
+});
+
 t.test('trees that an administrator lays over /usr are packages, seen in what runs', (t) => {
   const packages = (isSeen: boolean): unknown =>
     view({ extensions: [{ name: 'tool', isSeen }] }).layers.map((layer) => layer.packages);
@@ -98,8 +125,8 @@ t.test('the lines of the status', (t) => {
   const sum = 'a'.repeat(64);
   const status = `  os ${sum}.1 (staged)\n    Version: 1.1\n* os ${sum}.0\n    origin refspec: x:y\n`;
   t.same(statusLines(status), [
-    { name: `${sum}.1`, isBooted: false },
-    { name: `${sum}.0`, isBooted: true },
+    { name: `${sum}.1`, isBooted: false, version: '1.1' },
+    { name: `${sum}.0`, isBooted: true, version: '' },
   ]);
   t.end();
 });

@@ -3,9 +3,11 @@ import ostree from '../layouts/ostree.ts';
 import type { Shell } from '../ports/shell.ts';
 
 const [OLD, NEW, NEWER] = ['a', 'b', 'c'].map((digit) => `${digit.repeat(64)}.0`);
-const BIRTHS = [OLD, NEW, NEWER].map((name, index) => {
-  return `${(1000 + index).toString()} /ostree/deploy/reference-node/deploy/${name ?? ''}/`;
-});
+const VERSIONS = new Map([
+  [OLD, '1.9'],
+  [NEW, '1.10'],
+  [NEWER, '1.11'],
+]);
 
 /** What a rollback comes to, and the command that makes a deployment the default, if one is run. */
 async function rollback(
@@ -16,9 +18,8 @@ async function rollback(
   const shell = {
     run: (command: string) => {
       commands.push(command);
-      const stdout = command.startsWith('ostree') ? status : BIRTHS;
       return Promise.resolve({
-        ...{ status: 0, stdout: stdout.join('\n'), stderr: '', truncated: false },
+        ...{ status: 0, stdout: status.join('\n'), stderr: '', truncated: false },
       });
     },
   } as Partial<Shell> as Shell;
@@ -33,18 +34,24 @@ async function rollback(
 }
 
 const line = (name: string | undefined, mark = ' ', note = ''): string =>
-  `${mark} reference-node ${name ?? ''}${note}`;
+  `${mark} reference-node ${name ?? ''}${note}\n    Version: ${VERSIONS.get(name) ?? '1.10'}`;
 const setDefault = (index: string): string =>
   `/usr/libexec/reference-node/ostree-set-default ${index}`;
 
-t.test('a rollback leads to the deployment that was made before the running one', async (t) => {
-  const usual = [line(NEW, '*'), '    Version: 1.1', line(OLD, ' ', ' (rollback)')];
-  t.same(await rollback(usual), ['done', setDefault('1')]);
-  const staged = [line(NEWER, ' ', ' (staged)'), line(NEW, '*'), line(OLD, ' ', ' (rollback)')];
-  t.same(await rollback(staged), ['done', setDefault('2')]);
-  const waiting = [line(OLD, ' ', ' (pending)'), line(NEW, '*')];
-  t.same(await rollback(waiting), ['done', setDefault('0')], 'that waits for its start already');
-});
+t.test(
+  'a rollback leads to the newest of the deployments that are older than the running one',
+  async (t) => {
+    const usual = [line(NEW, '*'), line(OLD, ' ', ' (rollback)')];
+    t.same(await rollback(usual), ['done', setDefault('1')]);
+    const staged = [line(NEWER, ' ', ' (staged)'), line(NEW, '*'), line(OLD, ' ', ' (rollback)')];
+    t.same(await rollback(staged), ['done', setDefault('2')]);
+    const waiting = [line(OLD, ' ', ' (pending)'), line(NEW, '*')];
+    t.same(await rollback(waiting), ['done', setDefault('0')], 'that waits for its start already');
+    const again = `${'b'.repeat(64)}.1`;
+    const twice = [line(again, '*'), line(NEW), line(OLD)];
+    t.same(await rollback(twice), ['done', setDefault('1')], 'of one commit the one before');
+  },
+);
 
 t.test('on the oldest deployment it is refused, whatever is listed behind it', async (t) => {
   const rolledBack = [line(OLD, '*'), line(NEW, ' ', ' (rollback)')];

@@ -32,6 +32,9 @@ export function scripted(
     overlayDisk: () => Promise.resolve(),
     standAlone: () => Promise.resolve(),
     forgetVariables: () => Promise.resolve(null),
+    putOwnEntryLast: () => Promise.resolve(null),
+    emptyEsp: () => Promise.resolve(null),
+    putBack: () => Promise.resolve(),
     start: (spec) => {
       const machine = scriptedMachine(clock, scripts[started.length] ?? [], () => {
         disposed.push(spec.dir);

@@ -4,12 +4,12 @@
 
 # shellcheck disable=SC2016  # an awk program
 REPORT='
-function deployment(name, birth, has_commit, partial, written) {
-    return "{\"name\": " json(name) ", \"os\": " json(os[name]) ", \"birth\": " birth ", \"hasCommit\": " yes(has_commit) \
+function deployment(name, has_commit, partial, written) {
+    return "{\"name\": " json(name) ", \"os\": " json(os[name]) ", \"hasCommit\": " yes(has_commit) \
         ", \"isPartial\": " yes(partial) ", \"written\": " json(written) ", \"fstabRoot\": " json(fstab_root(dir[name] "/etc/fstab")) \
         ", \"osReleaseVersionId\": " json(assigned(dir[name] "/usr/lib/os-release", "VERSION_ID")) "}"
 }
-section == "deployments" { os[$1] = $2; dir[$1] = $3; deployments = add(deployments, deployment($1, $4, $5, $6, $7)) }
+section == "deployments" { os[$1] = $2; dir[$1] = $3; deployments = add(deployments, deployment($1, $4, $5, $6)) }
 section == "menu" && $1 == "default" { menu_default = $2 }
 section == "menu" && $1 == "entry" {
     entries = add(entries, "{\"id\": " json($2) ", \"title\": " json($3) ", \"linuxExists\": " yes($4) ", \"initrdExists\": " yes($5) \
@@ -29,7 +29,7 @@ END {
     print ", \"extensions\": [" extensions "], \"deployments\": [" deployments "], \"staged\": [" staged "], \"isStaged\": " yes(is_staged) ", \"status\": " json(status) "}"
 }'
 
-# NAME|OS|DIRECTORY|BIRTH|has its commit|commit is partial|files written to. A file of a commit has no time, unless it is empty; one that was
+# NAME|OS|DIRECTORY|has its commit|commit is partial|files written to. A file of a commit has no time, unless it is empty; one that was
 # written to has.
 deployments() {
     for directory in /ostree/deploy/*/deploy/*.[0-9]*/; do
@@ -43,7 +43,7 @@ deployments() {
         [ ! -s "/ostree/repo/objects/${commit%"$rest"}/$rest.commit" ] || whole=1
         [ ! -e "/ostree/repo/state/$commit.commitpartial" ] || partial=1
         written=$(cd "$directory" && find usr -xdev -type f -not -empty -newermt @86400 -printf '%p ' 2>/dev/null | cut -c 1-500)
-        printf '%s|%s|%s|%s|%s|%s|%s\n' "$name" "${os%%/*}" "$directory" "$(stat -c %W "$directory")" "$whole" "$partial" "$written"
+        printf '%s|%s|%s|%s|%s|%s\n' "$name" "${os%%/*}" "$directory" "$whole" "$partial" "$written"
     done
 }
 

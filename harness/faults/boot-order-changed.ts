@@ -1,0 +1,13 @@
+/** Something else comes first: another system, an update of the firmware or a start over the network has changed the boot order. */
+import type { FaultKind, FirmwareFault } from '../domain/fault.ts';
+
+export default {
+  name: 'boot-order-changed',
+  title: "The boot order of a host that is off has the host's own entry behind all others.",
+  detail: 'From then on its machine no longer says what starts first: only the order does.',
+  example: 'host.strike(bootOrderChanged())',
+} satisfies FaultKind;
+
+export function bootOrderChanged(): FirmwareFault {
+  return { fault: 'boot-order-changed', strikes: 'firmware', does: 'reorder' };
+}
