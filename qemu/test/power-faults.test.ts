@@ -48,7 +48,7 @@ async function struck(
         starts++;
         return Promise.resolve(machine);
       },
-    } as unknown as PowerOptions['hypervisor'],
+    },
     connect: (to) =>
       shellOn === undefined ? abortable(never, to.signal) : Promise.resolve(shellOn(machine)),
     clock: systemClock,
