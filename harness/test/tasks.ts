@@ -61,7 +61,11 @@ export async function runTasks(
 function runTask(task: Task): Promise<TaskResult> {
   const begun = performance.now();
   const [file, ...args] = task.command;
-  const child = spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, {
+    ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
+    // one deadline, and not another one of tap's own
+    env: { ...process.env, TAP_TIMEOUT: String(task.deadlineS) },
+  });
   const { pid } = child;
   if (pid !== undefined) children.add(pid);
   let failure: string | null = null;
