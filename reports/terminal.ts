@@ -80,12 +80,13 @@ function isRunning(job: JobState): boolean {
   return job.startedAtMs !== null && job.ended === null;
 }
 
-function name(job: JobState): string {
-  return oneLine(job.info.id, 60);
+/** A job with a planted defect has a long one, of which the end matters. */
+function name(job: string): string {
+  return oneLine(job, 200);
 }
 
 function liveLine(job: JobState, atMs: number): string {
-  const running = `${duration(atMs - (job.startedAtMs ?? atMs)).padStart(12)}  ${name(job)}`;
+  const running = `${duration(atMs - (job.startedAtMs ?? atMs)).padStart(12)}  ${name(job.info.id)}`;
   const step = runningStep(job);
   if (!step) return running;
   const { begun, startedAtMs, progress } = step;
@@ -112,10 +113,7 @@ function milestones(run: RunState, { body }: Event, color: boolean): string[] {
       return [oneLine(body.text, 400)];
     case 'finding':
       return [
-        paint(
-          'red',
-          `${oneLine(body.job, 60)}: ${oneLine(`${body.invariant}: ${body.message}`, 300)}`,
-        ),
+        paint('red', `${name(body.job)}: ${oneLine(`${body.invariant}: ${body.message}`, 300)}`),
       ];
     case 'job.ended': {
       const job = run.jobs.get(body.job);
@@ -123,7 +121,7 @@ function milestones(run: RunState, { body }: Event, color: boolean): string[] {
       const verdict = verdictOfJob(job);
       const word = paint(verdict === 'passed' ? 'green' : 'red', verdict);
       return [
-        `${word}  ${name(job)}  ${oneLine(job.info.title, 160)} (${duration(body.durationMs)})`,
+        `${word}  ${name(job.info.id)}  ${oneLine(job.info.title, 160)} (${duration(body.durationMs)})`,
       ];
     }
     default:
@@ -135,20 +133,20 @@ function milestones(run: RunState, { body }: Event, color: boolean): string[] {
 function details(run: RunState, { body, atMs }: Event, toldAtMs: Map<string, number>): string[] {
   switch (body.type) {
     case 'job.started':
-      return [`${oneLine(body.job, 60)}: begins`];
+      return [`${name(body.job)}: begins`];
     case 'step.started':
       toldAtMs.set(body.job, atMs);
-      return [`${oneLine(body.job, 60)}: ${String(body.step)}. ${stepTitle(body.verb, body.args)}`];
+      return [`${name(body.job)}: ${String(body.step)}. ${stepTitle(body.verb, body.args)}`];
     case 'step.progress':
       if (atMs - (toldAtMs.get(body.job) ?? -Infinity) < PROGRESS_MS) return [];
       toldAtMs.set(body.job, atMs);
-      return [`${oneLine(body.job, 60)}: ${oneLine(body.text, 200)}`];
+      return [`${name(body.job)}: ${oneLine(body.text, 200)}`];
     case 'step.ended': {
       const step = run.jobs.get(body.job)?.steps.find((one) => one.begun.step === body.step);
       const done = body.cached === true ? 'cached, done' : 'done';
       const how = body.error === null ? done : 'FAILED';
       return [
-        `${oneLine(body.job, 60)}: ${String(body.step)}. ${step?.begun.verb ?? 'step'} ${how} in ${duration(body.durationMs)}`,
+        `${name(body.job)}: ${String(body.step)}. ${step?.begun.verb ?? 'step'} ${how} in ${duration(body.durationMs)}`,
       ];
     }
     default:

@@ -161,6 +161,15 @@ t.test('a stream that stops anywhere still makes a report that can be read', (t)
   t.end();
 });
 
+t.test('on a terminal a job is told by its whole name, whatever is planted in it', (t) => {
+  const id = `upgrade/keeps-what-the-administrator-changed@thin-uefi+${'defect-'.repeat(6)}end`;
+  const said = render('terminal', [
+    { v: 1, seq: 0, atMs: 0, body: { type: 'job.started', job: id, dir: 'jobs/one' } },
+  ]);
+  t.ok(said.includes(`${id}: begins`), said);
+  t.end();
+});
+
 t.test('a run without jobs is a valid TAP of nothing', (t) => {
   const [started] = hostileRun;
   if (started?.body.type !== 'run.started') throw new Error('the run does not start');
