@@ -1,6 +1,7 @@
 /** What the stories that must find planted defects have found, read from the record of their run. */
 import type { Hunted } from '../domain/plan.ts';
 import type { Event } from '../domain/event.ts';
+import type { Verdict } from '../domain/verdict.ts';
 
 export interface Caught<D extends Hunted> {
   readonly defect: D;
@@ -8,8 +9,8 @@ export interface Caught<D extends Hunted> {
   readonly found: readonly string[];
   /** When the one that must find it did: the number of the step, and seconds since the job began; null: it did not. */
   readonly at: { readonly step: number; readonly seconds: number } | null;
-  /** The same story, without it. */
-  readonly isSoundPassed: boolean;
+  /** How the same story ended without it; null: it did not come to its end. */
+  readonly sound: Verdict | null;
   readonly verdict: 'passed' | 'failed';
 }
 
@@ -21,21 +22,19 @@ export function caught<D extends Hunted & { readonly invariant: string }>(
   const began = events.flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []));
   return defects.map((defect) => {
     const { story, layout } = defect;
-    const [sound, planted] = [undefined, defect.name].map((planted) =>
+    const [without, planted] = [undefined, defect.name].map((planted) =>
       began.find(
         (job) => job.scenario === story && job.layout === layout && job.defect === planted,
       ),
-    );
-    const isSoundPassed = events.some(
-      ({ body }) =>
-        body.type === 'job.ended' && body.job === sound?.id && body.verdict === 'passed',
     );
     const { found, at } = findings(
       events.filter(({ body }) => 'job' in body && body.job === planted?.id),
       defect.invariant,
     );
-    const verdict = at !== null && isSoundPassed ? 'passed' : 'failed';
-    return { defect, found, at, isSoundPassed, verdict };
+    const ended = events.find(({ body }) => body.type === 'job.ended' && body.job === without?.id);
+    const sound = ended?.body.type === 'job.ended' ? ended.body.verdict : null;
+    const verdict = at !== null && sound === 'passed' ? 'passed' : 'failed';
+    return { defect, found, at, sound, verdict };
   });
 }
 
