@@ -1,9 +1,9 @@
 /** A suite of stories: each installing for itself, with checkpoints that are made on the way, and with all of them made. */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { execa } from 'execa';
-import { eventSchema } from '../harness/domain/event.ts';
+import { recordOf } from '../harness/cli/record.ts';
 import type { Measure } from './measure.ts';
 import { HOSTPROOF } from './prepare.ts';
 import { within } from './statistics.ts';
@@ -63,8 +63,7 @@ async function runSuite(suite: string, out: string, options: readonly string[]):
   });
   const ms = performance.now() - started;
   const [id = ''] = await readdir(out);
-  const lines = (await readFile(join(out, id, 'events.jsonl'), 'utf8')).trim().split('\n');
-  const events = lines.map((line) => eventSchema.parse(JSON.parse(line)).body);
+  const events = (await recordOf(join(out, id))).map(({ body }) => body);
   const steps = events.filter((event) => event.type === 'step.ended');
   const verdicts = events
     .flatMap((event) => (event.type === 'job.ended' ? [[event.job, event.verdict] as const] : []))

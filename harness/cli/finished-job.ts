@@ -1,11 +1,10 @@
 /** A job of a finished run, read from the record of the run. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { HostproofError } from '../domain/errors.ts';
-import { eventSchema, type Event, type EventOf, type JobInfo } from '../domain/event.ts';
+import type { Event, EventOf, JobInfo } from '../domain/event.ts';
 import { known } from '../domain/nearest.ts';
 import { VERBS, type Verb } from '../domain/verb.ts';
+import { recordOf } from './record.ts';
 
 /** What it was, and what it did. */
 export interface FinishedJob {
@@ -24,7 +23,7 @@ export interface FinishedStep {
 /** @throws HostproofError `usage/*` for what is no run, and for a job that is not one of it */
 export async function finishedJob(given: string, name: string | undefined): Promise<FinishedJob> {
   const run = resolve(given);
-  const events = await eventsOf(run);
+  const events = (await recordOf(run)).map(({ body }) => body);
   const begun = events.find((event) => event.type === 'run.started');
   if (begun === undefined) throw new HostproofError('usage/option', `${run} has no beginning`);
   if (begun.jobs.every(({ machine }) => machine === 'sim'))
@@ -59,23 +58,6 @@ function chosen(
   for (const [only, ...others] of [failed, ids])
     if (only !== undefined && others.length === 0) return only;
   throw new HostproofError('usage/option', `--job is wanted: one of ${ids.join(', ')}`);
-}
-
-async function eventsOf(run: string): Promise<Event['body'][]> {
-  const file = join(run, 'events.jsonl');
-  if (!existsSync(file)) {
-    throw new HostproofError('usage/option', `${run} is no directory of a run`, {
-      hint: 'runs are in .hostproof/runs, a directory each',
-    });
-  }
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  return lines.flatMap((line) => {
-    try {
-      return [eventSchema.parse(JSON.parse(line)).body];
-    } catch {
-      return []; // the last line of a run that was killed
-    }
-  });
 }
 
 const ALL_VERBS = Object.keys(VERBS) as Verb[];

@@ -1,14 +1,12 @@
 /** Tells the stories that must find planted defects, and prints a table of what was found, when, and by what. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { defects } from '../../images/catalogue.ts';
-import { eventSchema } from '../domain/event.ts';
 import { named } from '../domain/nearest.ts';
 import { gravest, type Verdict } from '../domain/verdict.ts';
 import { STORAGES } from '../domain/variant.ts';
 import { loadBugs } from './bugs.ts';
 import { caught } from './caught.ts';
 import { table } from './output.ts';
+import { recordOf } from './record.ts';
 import { runSuite, type RunSuiteOptions } from './run-suite.ts';
 
 export interface DefectsOptions extends Pick<
@@ -44,8 +42,7 @@ export async function testDefects({ names, ...options }: DefectsOptions): Promis
       directory.path = path;
     },
   });
-  const lines = (await readFile(join(directory.path, 'events.jsonl'), 'utf8')).trim().split('\n');
-  const events = lines.map((line) => eventSchema.parse(JSON.parse(line)));
+  const events = await recordOf(directory.path);
   const rows = caught(events, hunted).map(({ defect, found, at, sound, verdict }) => ({
     verdict: options.signal.aborted ? ('interrupted' as const) : verdict,
     cells: [
