@@ -51,7 +51,18 @@ t.test('somebody else who starts the same update types the one command, and no m
   t.same(await ostree.upgradeByHand(failing.context), { status: 1, said: 'error: no' });
 });
 
-const CHECK = 'sh -s';
+t.test('whoever removes the running deployment types its place in the list', async (t) => {
+  const [first, second] = ['a', 'b'].map((digit) => `${digit.repeat(64)}.0`);
+  const { context, commands } = host({
+    'ostree admin status': { stdout: `  os ${first ?? ''} (pending)\n* os ${second ?? ''}\n` },
+    'ostree admin undeploy 1': { status: 1, stderr: 'error: it is booted\n' },
+  });
+  const end = await ostree.removeRunningByHand(context);
+  t.same(end, { status: 1, said: 'error: it is booted' });
+  t.same(commands, ['ostree admin status', 'ostree admin undeploy 1']);
+});
+
+const CHECK = '/usr/libexec/reference-node/check-pulled';
 const STAGE = 'ostree admin upgrade --deploy-only --stage';
 const CLEANUP = 'ostree admin cleanup';
 const SERVER = '127.0.0.1:8080';

@@ -30,7 +30,7 @@ void t.test('a file system is filled, more than once, and is empty again', async
   t.same(stdout.split('\n'), ['20', '20', '4', sixty, '64', '32']);
 });
 
-const CHECK = join(GUEST, 'administrator/ostree-check-pulled.sh');
+const CHECK = join(GUEST, 'ostree/tree/usr/libexec/reference-node/check-pulled');
 
 const STATUS = `  reference-node b.0 (staged)
     origin refspec: another:one
