@@ -37,6 +37,17 @@ void t.test('an image that is older than the one that runs is refused', async (t
   ]);
 });
 
+void t.test('an image without an engine or an /etc is refused', async (t) => {
+  const image = await tree('node-1.1-1');
+  const whole = (): Promise<readonly unknown[]> => ended(`payload_whole ${image}`);
+  t.same(await whole(), [3, 'imgbase: refused: the image has no layout engine']);
+  await mkdir(join(image, 'usr/lib/imgbased'), { recursive: true });
+  await writeFile(join(image, 'usr/lib/imgbased/update.sh'), '');
+  t.same(await whole(), [3, 'imgbase: refused: the image has no /etc']);
+  await mkdir(join(image, 'etc'));
+  t.same(await whole(), [0, '']);
+});
+
 void t.test(
   'an image without an initramfs is refused, and nothing is said to have failed',
   async (t) => {

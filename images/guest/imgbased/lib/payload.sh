@@ -22,12 +22,18 @@ payload_newer() { # TREE [RUNNING_TREE]
         refuse "$new is older than $old, which runs; imgbase rollback selects a layer that is there already"
 }
 
+# Without these no layer could be made from it, or it would lead nowhere.
+payload_whole() { # TREE
+    [ -r "$1/usr/lib/imgbased/update.sh" ] || refuse 'the image has no layout engine'
+    [ -d "$1/etc" ] || refuse 'the image has no /etc'
+}
+
 # The rest is done by the engine of the new image: only it knows what that image needs.
 payload_hand_over() { # FILE
     image=$RUN/image
     mkdir -p "$image"
     mount -o ro,loop -t squashfs "$1" "$image" || refuse "$1 cannot be mounted"
-    [ -r "$image/usr/lib/imgbased/update.sh" ] || refuse "the image in $1 has no layout engine"
+    payload_whole "$image"
     payload_newer "$image"
     exec sh "$image/usr/lib/imgbased/update.sh" "$1" "$image"
 }
