@@ -43,8 +43,11 @@ export type Outcome = (typeof outcomes)[number];
 export const bootEnds = ['up', 'fallback', 'panic', 'no-loader'] as const;
 export type BootEnd = (typeof bootEnds)[number];
 
-/** What can be filled besides the place of the layers. On ostree hosts `/var` is in the place of the layers. */
-const FILLED = ['/boot', '/boot/efi', '/var'] as const;
+/**
+ * What can be filled besides the place of the layers: the file system of a directory, or what a thin pool keeps its mappings in. On
+ * ostree hosts `/var` is in the place of the layers, and nothing can be written to `/`.
+ */
+const FILLED = ['/', '/boot', '/boot/efi', '/var', 'pool-metadata'] as const;
 export type Filled = (typeof FILLED)[number];
 
 export const VERBS = {
@@ -141,8 +144,8 @@ export const VERBS = {
     args: z.object({ name: z.enum(PACKAGE_NAMES) }).strict(),
   },
   /**
-   * Fills the place where layers are kept until this many MiB are left; `where`: the file system of that directory instead, of which
-   * the file `filler` in it has the space, which `remove` gives back.
+   * Fills the place where layers are kept until this many MiB are left; `where`: something else instead. Of a file system the file
+   * `filler` in that directory has the space, which `remove` gives back.
    */
   fill: {
     kind: 'act',

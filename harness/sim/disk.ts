@@ -49,7 +49,9 @@ export const TREE_MIB = 450;
 const POOL_MIB = 7000;
 export const KERNEL_MIB = 40;
 export const BOOT_MIB = 1000;
-const [ESP_MIB, VAR_MIB] = [500, 2000];
+export const METADATA_MIB = 32;
+/** What there is of each, if nothing of `fill` is in it. */
+const SIZES_MIB = { '/': 2000, '/boot/efi': 500, '/var': 2000, 'pool-metadata': METADATA_MIB };
 
 export function usedMiB(disk: SimDisk): number {
   return disk.filledMiB + TREE_MIB * (disk.bases.length + disk.incomplete.length);
@@ -59,8 +61,7 @@ export function usedMiB(disk: SimDisk): number {
 export function freeMiB(disk: SimDisk, where?: Filled): number {
   if (where === undefined) return disk.poolMiB - usedMiB(disk);
   if (where === '/boot') return BOOT_MIB - bootUsedMiB(disk);
-  const sizeMiB = where === '/var' ? VAR_MIB : ESP_MIB;
-  return sizeMiB - (disk.fillers[fillerIn(where)] ?? 0);
+  return SIZES_MIB[where] - (disk.fillers[fillerIn(where)] ?? 0);
 }
 
 export function bootUsedMiB({ kernels, fillers }: SimDisk): number {
@@ -85,7 +86,7 @@ export function withoutFiller(disk: SimDisk, path: string): SimDisk {
 }
 
 function fillerIn(where: Filled): string {
-  return `${where}/filler`;
+  return `${where === '/' ? '' : where}/filler`;
 }
 
 /** As an installation leaves it. */

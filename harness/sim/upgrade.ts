@@ -1,13 +1,21 @@
 /** The effects of a thin upgrade, one by one, so that a cut can fall between any two. */
 import type { Moment } from '../domain/fault.ts';
 import type { ImageFacts } from '../domain/image.ts';
-import { freeMiB, KERNEL_MIB, TREE_MIB, type SimDisk, type SimLayer } from './disk.ts';
+import {
+  freeMiB,
+  KERNEL_MIB,
+  METADATA_MIB,
+  TREE_MIB,
+  type SimDisk,
+  type SimLayer,
+} from './disk.ts';
 
 export type Effect = (disk: SimDisk) => SimDisk;
 
 const IMAGES_TO_KEEP = 2;
 /** Share of the pool that an upgrade leaves alone. */
 const RESERVE = 0.1;
+const METADATA_RESERVE = 0.2;
 
 /** What an update takes until it is installed. */
 const DOWNLOAD_MIB = 200;
@@ -28,7 +36,10 @@ export function refusal(disk: SimDisk, image: ImageFacts): string | null {
   if (why !== undefined) return why;
   if (disk.layers.some((layer) => layer.base === image.nvr) && !isDefault(disk, image))
     return `${image.nvr} is installed already`;
-  if (freeMiB(disk, '/var') < DOWNLOAD_MIB) return 'not enough space in /var';
+  const full = (['/', '/var'] as const).find((place) => freeMiB(disk, place) < DOWNLOAD_MIB);
+  if (full !== undefined) return `not enough space in ${full}`;
+  if (freeMiB(disk, 'pool-metadata') < METADATA_MIB * METADATA_RESERVE)
+    return "not enough space in the pool's metadata";
   const clean = cleanUp(disk);
   if (freeMiB(clean, '/boot') < KERNEL_MIB) return 'not enough space in /boot';
   if (freeMiB(clean) < TREE_MIB + clean.poolMiB * RESERVE) return 'not enough space in the pool';

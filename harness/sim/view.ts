@@ -1,7 +1,7 @@
 /** What a probe would observe of a simulated host. */
 import type { HostView } from '../domain/view.ts';
 import { SHARED } from './files.ts';
-import { BOOT_MIB, bootUsedMiB, usedMiB, type SimDisk } from './disk.ts';
+import { BOOT_MIB, bootUsedMiB, freeMiB, METADATA_MIB, usedMiB, type SimDisk } from './disk.ts';
 
 export interface SimRunning {
   readonly layer: string;
@@ -19,6 +19,7 @@ export function viewOf(
 ): HostView {
   const layer = disk.layers.find((candidate) => candidate.id === running.layer);
   const layers = new Set(disk.layers.map((candidate) => candidate.id));
+  const metadataPercent = 100 * (1 - freeMiB(disk, 'pool-metadata') / METADATA_MIB);
   return {
     layout: 'thin',
     shared: SHARED,
@@ -49,7 +50,7 @@ export function viewOf(
       boot: { usedMiB: bootUsedMiB(disk), sizeMiB: BOOT_MIB },
       layers: { usedMiB: usedMiB(disk), sizeMiB: disk.poolMiB },
     },
-    pool: { dataPercent: (100 * usedMiB(disk)) / disk.poolMiB, metadataPercent: 5 },
+    pool: { dataPercent: (100 * usedMiB(disk)) / disk.poolMiB, metadataPercent },
     machineId: disk.machineId,
     hostKeys: [...disk.hostKeys],
     users: [...(layer?.users ?? [])],

@@ -22,6 +22,9 @@ t.test('a directory is filled, which is no fault of the host, and is empty again
   await steps.perform('fill', { leaveMiB: 24, where: '/var' });
   t.match(await steps.perform('upgrade', refused), { reason: /space in \/var/ });
   await steps.perform('remove', { path: '/var/filler' });
+  await steps.perform('fill', { leaveMiB: 24, where: '/' });
+  t.match(await steps.perform('upgrade', refused), { reason: /space in \/$/ });
+  await steps.perform('remove', { path: '/filler' });
   t.match(await steps.perform('upgrade', { image: { image: '1.1' } }), { outcome: 'done' });
   const elsewhere = { leaveMiB: 1, where: '/etc' } as unknown as Args<'fill'>;
   t.equal((await thrown(steps.perform('fill', elsewhere)))?.blame, 'story');
@@ -58,4 +61,10 @@ t.test('the place of layers is the pool, or the file system of everything', asyn
     const esp = { leaveMiB: 20, where: '/boot/efi' } as const;
     t.same(await filling(layout, esp), byScript('fill.sh', '/boot/efi', '20'));
   }
+  const root = { leaveMiB: 4, where: '/' } as const;
+  const metadata = { leaveMiB: 4, where: 'pool-metadata' } as const;
+  t.same(await filling(thin, root), byScript('fill.sh', '/', '4'));
+  t.same(await filling(thin, metadata), byScript('thin-fill-metadata.sh', '4'));
+  for (const nothing of [root, metadata])
+    await t.rejects(filling(ostree, nothing), { code: 'story/misuse' });
 });

@@ -4,7 +4,7 @@
 set -eu
 directory=$1
 leave=$2
-filler=$directory/filler
+filler=${directory%/}/filler
 
 free_mib() { stat -f -c '%f %S' "$directory" | awk '{ printf "%d", $1 * $2 / 1048576 }'; }
 

@@ -1,0 +1,27 @@
+import { scenario } from '../../harness/scenario.ts';
+
+export default scenario(
+  {
+    title:
+      'On a full root an upgrade is refused before anything is touched, and with room it works',
+    layouts: ['thin'],
+    notOn: { ostree: 'nothing can be written to its root, which has its space from /var' },
+    firmware: ['uefi'],
+    suite: 'full',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.fill({ leaveMiB: 24, where: '/' }); // less than the image, which comes as a file of its package
+    await host.upgrade(image('1.1'), { ends: 'refused' });
+    expect.defaultLayer('1.0');
+    expect.layers('1.0');
+    await host.reboot();
+    expect.layer('1.0');
+    await host.remove('/filler');
+    await host.upgrade(image('1.1'));
+    await host.reboot();
+    expect.layer('1.1');
+    expect.layers('1.0', '1.1');
+  },
+);
