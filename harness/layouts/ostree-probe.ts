@@ -75,16 +75,12 @@ export interface StatusLine {
 
 /** The deployments as `ostree admin status` lists them: what is next first. */
 export function statusLines(status: string): StatusLine[] {
-  const found: StatusLine[] = [];
-  for (const line of status.split('\n')) {
-    const match = /^([* ]) \S+ ([0-9a-f]{64}\.\d+)( \(\w+\))?$/.exec(line);
-    if (match !== null)
-      found.push({ name: match[2] ?? '', isBooted: match[1] === '*', version: '' });
-    const version = /^ {4}Version: (.*)$/.exec(line)?.[1];
-    const last = version === undefined ? undefined : found.pop();
-    if (last !== undefined) found.push({ ...last, version: version ?? '' });
-  }
-  return found;
+  // a deployment's line, and those about it, which are indented further
+  const listed = status.matchAll(/^([* ]) \S+ ([0-9a-f]{64}\.\d+)(?: \(\w+\))?$((?:\n {4}.*$)*)/gm);
+  return Array.from(listed, ([, mark, name = '', about = '']) => ({
+    ...{ name, isBooted: mark === '*' },
+    version: /^ {4}Version: (.*)$/m.exec(about)?.[1] ?? '',
+  }));
 }
 
 /**
