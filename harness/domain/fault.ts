@@ -99,11 +99,14 @@ export const lineFaultSchema = z.strictObject({
 });
 export type LineFault = z.infer<typeof lineFaultSchema>;
 
-/** `again`: somebody else on the host starts the same update at this moment of it. */
+/**
+ * What somebody else on the host does at this moment of an update. `again`: starts the same one. `remove-running`: removes the layer
+ * that runs.
+ */
 export const engineFaultSchema = z.strictObject({
   fault,
   strikes: z.literal('engine'),
-  does: z.enum(['again']),
+  does: z.enum(['again', 'remove-running']),
   when: momentSchema,
 });
 export type EngineFault = z.infer<typeof engineFaultSchema>;

@@ -1,5 +1,6 @@
 /** The layout of CoreOS Node and its like: libostree deployments, each with an `/etc` of its own, and one `/var`. */
 import { HostproofError } from '../domain/errors.ts';
+import type { CommandEnd } from '../domain/fault.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
 import { quote, type CommandResult } from '../ports/shell.ts';
 import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
@@ -11,8 +12,8 @@ const REMOTE = 'reference-node';
 const REPOSITORY = '/repo';
 /** libostree 2022.7 has no command for it: this one is the image's own. */
 const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
-
-/** The check of what was pulled ends with this status when it must not be staged. */
+/** The image's own, too: ends with `REFUSED` when what was pulled must not be staged. */
+const CHECK_PULLED = '/usr/libexec/reference-node/check-pulled';
 const REFUSED = 3;
 
 /** What staging a deployment writes beside the commit's own objects: directories and hard links for a whole tree. */
@@ -41,8 +42,7 @@ export default {
     const pulled = await execute(context, 'ostree admin upgrade --pull-only');
     // nothing that boots has been touched, and nothing refers to what was fetched
     if (pulled.status !== 0) return { outcome: 'refused', reason: lastWords(pulled) };
-    const check = context.guestScript('administrator/ostree-check-pulled.sh');
-    const checked = await execute(context, 'sh -s', check);
+    const checked = await execute(context, CHECK_PULLED);
     if (checked.status === REFUSED) return { outcome: 'refused', reason: lastWords(checked) };
     if (checked.status !== 0) throw new HostproofError('host/command', lastWords(checked));
     context.progress('staging');
@@ -54,12 +54,13 @@ export default {
   },
 
   // the host's remote leads to the update already; libostree has whoever comes second wait for the sysroot's lock
-  upgradeByHand: async (context) => {
-    const { status, stdout, stderr } = await execute(context, 'ostree admin upgrade --stage');
-    // that it has waited is on standard error, too, and says nothing of its end
-    const error = stderr.split('\n').findLast((line) => line.startsWith('error:'));
-    const words = error ?? stdout.trimEnd().split('\n').at(-1) ?? '';
-    return { status, said: words.slice(0, 500) };
+  upgradeByHand: async (context) =>
+    commandEnd(await execute(context, 'ostree admin upgrade --stage')),
+
+  removeRunningByHand: async (context) => {
+    const listed = statusLines(await run(context, 'ostree admin status'));
+    const index = listed.findIndex(({ isBooted }) => isBooted);
+    return commandEnd(await execute(context, `ostree admin undeploy ${index.toString()}`));
   },
 
   marks: { pulling: /^pulling$/, staging: /^staging$/ },
@@ -88,8 +89,11 @@ export default {
   },
 
   // everything but /boot is on one file system
-  fill: (context, { leaveMiB, where = '/var' }) =>
-    filled(context, 'probe/fill.sh', [where, leaveMiB.toString()]),
+  fill: (context, { leaveMiB, where = '/var' }) => {
+    if (where === '/' || where === 'pool-metadata')
+      throw new HostproofError('story/misuse', `an ostree host has no ${where} that can be filled`);
+    return filled(context, 'probe/fill.sh', [where, leaveMiB.toString()]);
+  },
 
   digest: async (context) => ({
     bases: await baseContents(context, 'sh -s'),
@@ -123,6 +127,13 @@ function olderThanBooted(listed: readonly StatusLine[]): string | undefined {
     .filter((one) => byAge(one, booted) < 0)
     .sort(byAge)
     .at(-1)?.name;
+}
+
+function commandEnd({ status, stdout, stderr }: CommandResult): CommandEnd {
+  // that it has waited is on standard error, too, and says nothing of its end
+  const error = stderr.split('\n').findLast((line) => line.startsWith('error:'));
+  const words = error ?? stdout.trimEnd().split('\n').at(-1) ?? '';
+  return { status, said: words.slice(0, 500) };
 }
 
 function lastWords(result: CommandResult): string {

@@ -59,6 +59,12 @@ export default {
     return { status: ended.status, said: lastWords(said(ended), /^(Error|Nothing to do)/) };
   },
 
+  removeRunningByHand: async (context) => {
+    const device = (await run(context, 'findmnt --noheadings --output SOURCE /')).trim();
+    const ended = await execute(context, `lvremove --yes --force ${quote(device)}`);
+    return { status: ended.status, said: lastWords(said(ended), /Logical volume/) };
+  },
+
   marks: {
     extracting: /^imgbase: extracting /,
     'carrying over': /^imgbase: making .* carrying over/,
@@ -81,10 +87,12 @@ export default {
     await run(context, `sh -s -- ${quote(argument)}`, script);
   },
 
-  fill: (context, { leaveMiB, where }) =>
-    where === undefined
-      ? filled(context, 'probe/thin-fill.sh', [leaveMiB.toString()])
-      : filled(context, 'probe/fill.sh', [where, leaveMiB.toString()]),
+  fill: (context, { leaveMiB, where }) => {
+    const left = leaveMiB.toString();
+    if (where === undefined) return filled(context, 'probe/thin-fill.sh', [left]);
+    if (where === 'pool-metadata') return filled(context, 'probe/thin-fill-metadata.sh', [left]);
+    return filled(context, 'probe/fill.sh', [where, left]);
+  },
 
   digest: async (context) => ({ bases: await baseContents(context, SHELL), damage: [] }),
 
@@ -134,5 +142,5 @@ async function engine(context: LayoutContext, command: string): Promise<EngineOu
 
 /** The last line that is the speaker's own, or else the last one. */
 function lastWords(lines: readonly string[], own: RegExp): string {
-  return (lines.findLast((line) => own.test(line)) ?? lines.at(-1) ?? '').slice(0, 500);
+  return (lines.findLast((line) => own.test(line)) ?? lines.at(-1) ?? '').trim().slice(0, 500);
 }

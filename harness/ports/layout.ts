@@ -42,6 +42,8 @@ export interface Layout {
     image: BuiltImage,
     server: string,
   ) => Promise<CommandEnd>;
+  /** What an administrator would type to be rid of the layer that runs. */
+  readonly removeRunningByHand: (context: LayoutContext) => Promise<CommandEnd>;
   /** How the engine says that an upgrade has come to a point, by the point's name: what faults can wait for. */
   readonly marks: Readonly<Record<string, RegExp>>;
   /** Installs a package from what `server` serves. */

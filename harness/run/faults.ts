@@ -25,8 +25,10 @@ export interface FaultsOptions {
 
 /** What the engine of a step does, as far as it is known. */
 export interface EngineWork extends Pick<WatchedStep, 'bytesPlanned' | 'marks'> {
-  /** Has somebody else do the same; null in a step that no engine has. */
-  readonly again: ((context: StepContext) => Promise<CommandEnd>) | null;
+  /** Has somebody else do something meanwhile; null in a step that no engine has. */
+  readonly others: Readonly<
+    Record<EngineFault['does'], (context: StepContext) => Promise<CommandEnd>>
+  > | null;
 }
 
 /** How it ended; null when the power was taken away before. */
@@ -76,7 +78,7 @@ export class Faults {
         return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
       if (fault.strikes === 'engine') {
         const strike = (seen: Seen, signal: AbortSignal): Promise<FaultStamp> =>
-          this.#again(fault, work, seen, { ...context, signal });
+          this.#meanwhile(fault, work, seen, { ...context, signal });
         return await besideSecondCommand({ come, strike, signal }, step);
       }
       const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen, context);
@@ -106,16 +108,16 @@ export class Faults {
     };
   }
 
-  /** The same, by somebody else. */
-  async #again(
-    { fault }: EngineFault,
-    { again, bytesPlanned }: EngineWork,
+  /** Something that somebody else does. */
+  async #meanwhile(
+    { fault, does }: EngineFault,
+    { others, bytesPlanned }: EngineWork,
     { bytesWritten, line }: Seen,
     context: StepContext,
   ): Promise<FaultStamp> {
-    if (again === null) throw new HostproofError('harness/internal', 'no engine is at work');
+    if (others === null) throw new HostproofError('harness/internal', 'no engine is at work');
     context.progress(`${fault} strikes, after ${bytesWritten.toString()} bytes`);
-    const second = await again(context);
+    const second = await others[does](context);
     return {
       ...{ fault, bytesWritten, bytesPlanned, second },
       ...(line !== undefined && { line }),

@@ -60,7 +60,7 @@ const [VARIABLES, MEMORY] = ['vars.fd', 'memory'];
 const [STATE, REPOSITORY] = ['state', 'repository.json'];
 
 /** Of a step in which no engine is at work. */
-const NO_ENGINE = { bytesPlanned: 0, marks: {}, again: null };
+const NO_ENGINE = { bytesPlanned: 0, marks: {}, others: null };
 
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 

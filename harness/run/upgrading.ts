@@ -2,7 +2,7 @@
 import type { CommandEnd } from '../domain/fault.ts';
 import type { Args, Result } from '../domain/verb.ts';
 import type { StepContext } from '../ports/host.ts';
-import type { EngineOutcome, Layout } from '../ports/layout.ts';
+import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import { armedLine, onLoopback } from './armed-line.ts';
 import type { Faults } from './faults.ts';
 import type { GuestVerbs } from './guest-verbs.ts';
@@ -34,17 +34,25 @@ export async function upgrade(
     };
     return layout.upgrade(guest.context({ ...context, progress }), image, server);
   };
-  const again = (context: StepContext): Promise<CommandEnd> => {
-    const progress = (text: string): void => {
-      context.progress(`somebody else: ${text}`);
+  const somebodyElse =
+    (what: string, does: (context: LayoutContext) => Promise<CommandEnd>) =>
+    (context: StepContext): Promise<CommandEnd> => {
+      const progress = (text: string): void => {
+        context.progress(`somebody else: ${text}`);
+      };
+      return power.watched(what, context, (signal) =>
+        does(guest.context({ ...context, signal, progress })),
+      );
     };
-    return power.watched('upgrading a second time', context, (signal) =>
-      layout.upgradeByHand(guest.context({ ...context, signal, progress }), image, server),
-    );
+  const others = {
+    again: somebodyElse('upgrading a second time', (context) =>
+      layout.upgradeByHand(context, image, server),
+    ),
+    'remove-running': somebodyElse('removing the running layer', layout.removeRunningByHand),
   };
   const { ended, stamp } = await faults.during(
     fault?.strikes === 'line' ? undefined : fault,
-    { bytesPlanned: layout.upgradeBytes(image), marks: layout.marks, again },
+    { bytesPlanned: layout.upgradeBytes(image), marks: layout.marks, others },
     context,
     (context) =>
       power.watched('upgrading', context, (signal) => engine({ ...context, signal }), {

@@ -20,9 +20,10 @@ export function meeting(fault: UpgradeFault | undefined): Met {
   if (fault?.strikes === 'line') {
     return { line: fault, power: null, stamp: stampOf(fault) };
   }
-  // whoever comes second finds the engine's lock taken
   if (fault?.strikes === 'engine') {
-    const second = { status: 1, said: 'another update is at work' };
+    // whoever comes second finds the engine's lock taken, and what runs is in use
+    const said = { again: 'another update is at work', 'remove-running': 'the layer is in use' };
+    const second = { status: 1, said: said[fault.does] };
     const stamp = { fault: fault.fault, bytesWritten: 0, bytesPlanned: 0, second };
     return { line: null, power: null, stamp };
   }

@@ -6,7 +6,7 @@ import t from 'tap';
 import { following } from '../layouts/common/guest.ts';
 import type { BuiltImage } from '../domain/image.ts';
 import thin from '../layouts/thin.ts';
-import type { EngineOutcome } from '../ports/layout.ts';
+import type { EngineOutcome, LayoutContext } from '../ports/layout.ts';
 import type { CommandResult, Shell } from '../ports/shell.ts';
 
 const update = {
@@ -97,19 +97,38 @@ t.test(
   },
 );
 
-t.test('somebody else who starts the same update types dnf, and no more', async (t) => {
+/** A host whose commands end as `answer` says. */
+function typing(answer: (command: string) => CommandResult): {
+  readonly context: LayoutContext;
+  readonly commands: string[];
+} {
   const commands: string[] = [];
-  const waited = 'Waiting for process with pid 1 to finish.\nError: it is installed already\n';
   const shell = {
     run: (command: string) => {
       commands.push(command);
-      return Promise.resolve(ended(1, 'Dependencies resolved.\n', waited));
+      return Promise.resolve(answer(command));
     },
   } as Partial<Shell> as Shell;
   const context = {
     ...{ shell, deadlineMs: 1, signal: new AbortController().signal },
     ...{ progress: () => undefined, guestScript: () => '' },
   };
+  return { context, commands };
+}
+
+t.test('whoever removes the running layer types its device', async (t) => {
+  const inUse = '  Logical volume onn/node-1.0-1+1 in use.\n';
+  const { context, commands } = typing((command) =>
+    command.startsWith('findmnt') ? ended(0, '/dev/mapper/onn-node\n') : ended(5, '', inUse),
+  );
+  const end = await thin.removeRunningByHand(context);
+  t.same(end, { status: 5, said: inUse.trim() });
+  t.equal(commands.at(-1), "lvremove --yes --force '/dev/mapper/onn-node'");
+});
+
+t.test('somebody else who starts the same update types dnf, and no more', async (t) => {
+  const waited = 'Waiting for process with pid 1 to finish.\nError: it is installed already\n';
+  const { context, commands } = typing(() => ended(1, 'Dependencies resolved.\n', waited));
   const end = await thin.upgradeByHand(context, image, '127.0.0.1:8080');
   t.same(end, { status: 1, said: 'Error: it is installed already' });
   const baseurl = '--setopt=reference-node.baseurl=http://127.0.0.1:8080/rpms';

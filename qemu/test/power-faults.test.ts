@@ -62,7 +62,7 @@ async function struck(
   await power.start(context);
   if (shellOn !== undefined) await power.arrive('up', context);
   const faults = new Faults({ power, disk: { faults: null }, clock: systemClock, seed: 1 });
-  const work = { bytesPlanned: 0, marks: {}, again: null };
+  const work = { bytesPlanned: 0, marks: {}, others: null };
   const end = await faults.during(fault, work, context, async ({ signal }) => {
     await begin(machine, power, { ...context, signal });
     return abortable(never, signal);
@@ -141,7 +141,7 @@ t.test('a disk that cannot lie is the fault of the story', async (t) => {
   const context = { signal, progress: () => undefined } as unknown as StepContext;
   const under = faults.during(
     plan,
-    { bytesPlanned: 0, marks: {}, again: null },
+    { bytesPlanned: 0, marks: {}, others: null },
     context,
     () => never,
   );

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { UpgradeFault } from '../../domain/fault.ts';
 import { afterBytes } from '../../domain/fault.ts';
 import type { Result } from '../../domain/verb.ts';
+import { layerRemoved } from '../../faults/layer-removed.ts';
 import { nameNotResolved } from '../../faults/name-not-resolved.ts';
 import { updateTwice } from '../../faults/update-twice.ts';
 import type { StepContext } from '../../ports/host.ts';
@@ -41,6 +42,11 @@ async function upgraded(
     upgradeByHand: (guest, _image, server) => {
       asked.push(`the same from ${server}`);
       guest.progress('waiting for the lock');
+      begun();
+      return Promise.resolve(SECOND);
+    },
+    removeRunningByHand: () => {
+      asked.push('the running layer to be gone');
       begun();
       return Promise.resolve(SECOND);
     },
@@ -104,6 +110,19 @@ t.test('somebody else begins the same at the moment, and it is told how that end
     'somebody else: waiting for the lock',
   ]);
 });
+
+t.test(
+  'somebody removes the running layer at the moment, and it is told how that ended',
+  async (t) => {
+    const fault = layerRemoved({ when: afterBytes(250) });
+    const both = await upgraded(fault, async ({ second }) => {
+      await second;
+      return DONE;
+    });
+    t.same(both.asked, ['upgrade from 127.0.0.1:8080', 'the running layer to be gone']);
+    t.match(both.result.stamp, { fault: 'layer-removed', bytesWritten: 300, second: SECOND });
+  },
+);
 
 t.test('nobody else begins when it is over before', async (t) => {
   const fault = updateTwice({ when: { at: 'console', pattern: 'never said' } });

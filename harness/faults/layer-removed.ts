@@ -1,0 +1,16 @@
+/**
+ * An administrator removes the layer that runs while an update is made from it. It is done inside the guest, by the command for
+ * it of what the layers are kept in: LVM's, or libostree's. Neither takes away what is in use.
+ */
+import type { EngineFault, FaultKind, Moment } from '../domain/fault.ts';
+
+export default {
+  name: 'layer-removed',
+  title: 'An administrator removes the running layer by hand, at a moment of an update.',
+  detail: 'Done inside the guest. The layer must stay; the stamp says what the tool answered.',
+  example: "host.upgrade(image('1.1'), { fault: layerRemoved({ when: at('upgrade', 0.5) }) })",
+} satisfies FaultKind;
+
+export function layerRemoved(options: { readonly when: Moment }): EngineFault {
+  return { fault: 'layer-removed', strikes: 'engine', does: 'remove-running', ...options };
+}

@@ -1,0 +1,23 @@
+import { at, layerRemoved, scenario } from '../../harness/scenario.ts';
+
+export default scenario(
+  {
+    title:
+      'Whoever removes the running layer by hand, in mid-update, loses neither it nor the new one',
+    layouts: ['thin', 'ostree'],
+    firmware: ['uefi'],
+    suite: 'full',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.upgrade(image('1.1'), { fault: layerRemoved({ when: at('upgrade', 0.5) }) });
+    expect.layers('1.0', '1.1');
+    expect.defaultLayer('1.1');
+    await host.reboot();
+    expect.layer('1.1');
+    await host.rollback();
+    await host.reboot();
+    expect.layer('1.0');
+  },
+);
