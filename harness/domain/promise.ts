@@ -15,6 +15,7 @@ import { isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.t
 import { etcOfCut, etcSeen, isTakenAsItIs, type EtcByLayer } from './etc.ts';
 import { endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
 import { defaultLayer, menuLayer, type HostView } from './view.ts';
+import type { BootEnd } from './verb.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
@@ -51,6 +52,8 @@ export interface Ledger {
   readonly administrator: Identity | null;
   readonly settingsByLayer: SettingsByLayer;
   readonly etcByLayer: EtcByLayer;
+  /** Something is staged: it is made when the host goes down by itself, and is lost with the power before. */
+  readonly isStaged: boolean;
 }
 
 export const EMPTY_LEDGER: Ledger = {
@@ -70,6 +73,7 @@ export const EMPTY_LEDGER: Ledger = {
   administrator: null,
   settingsByLayer: {},
   etcByLayer: {},
+  isStaged: false,
 };
 
 /** Whether a file is a layer's own; everything is, before the host was seen. */
@@ -108,16 +112,16 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return withPackage(ledger, deed.name);
     case 'powerCut':
       return afterCut(ledger);
+    case 'powerOff':
+      return { ...ledger, isStaged: false };
     case 'boot':
+      return started(ledger, deed.ends);
     case 'reboot':
-      // nothing of the host has run, or it has told nobody
-      if (deed.ends === 'cut' || deed.ends === 'no-loader') return ledger;
-      return deed.ends === 'fallback'
-        ? { ...ledger, promisedRunning: ledger.fallback, promisedDefault: ledger.fallback }
-        : { ...ledger, promisedRunning: ledger.promisedDefault };
+      return started({ ...ledger, isStaged: false }, deed.ends);
     case 'select':
       return {
         ...ledger,
+        isStaged: false,
         promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
       };
     case 'upgrade':
@@ -127,12 +131,20 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
   }
 }
 
+function started(ledger: Ledger, ends: BootEnd | 'cut'): Ledger {
+  // nothing of the host has run, or it has told nobody
+  if (ends === 'cut' || ends === 'no-loader') return ledger;
+  return ends === 'fallback'
+    ? { ...ledger, promisedRunning: ledger.fallback, promisedDefault: ledger.fallback }
+    : { ...ledger, promisedRunning: ledger.promisedDefault };
+}
+
 function upgraded(ledger: Ledger, { outcome, version, content, isOrderly }: UpgradeDeed): Ledger {
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
   if (outcome === 'cut') {
     const cut = { version, content, from: running };
-    const left = isOrderly ? ledger : afterCut(ledger);
+    const left = isOrderly ? { ...ledger, isStaged: false } : afterCut(ledger);
     return { ...left, ...marks, interrupted: version, cut, fallback: running };
   }
   return {
@@ -146,8 +158,8 @@ function upgraded(ledger: Ledger, { outcome, version, content, isOrderly }: Upgr
 
 /** What was only staged is lost with the power, and may be: then the boot loader's menu is what holds. */
 function afterCut(ledger: Ledger): Ledger {
-  if (ledger.last?.staged == null) return ledger;
-  return { ...ledger, promisedDefault: menuLayer(ledger.last) };
+  if (ledger.last === null || !ledger.isStaged) return ledger;
+  return { ...ledger, isStaged: false, promisedDefault: menuLayer(ledger.last) };
 }
 
 /**
@@ -163,6 +175,7 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   const next: Ledger = {
     ...ledger,
     last: view,
+    isStaged: view.staged !== null,
     bases: Object.fromEntries(seen),
     contents:
       ledger.last === null ? contentOf(view, view.bootedLayer, ledger.installed) : ledger.contents,

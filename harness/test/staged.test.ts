@@ -84,6 +84,22 @@ t.test('a power cut takes what was only staged', (t) => {
   t.end();
 });
 
+t.test('what was made on the way down is not lost with the power of the next start', (t) => {
+  const down = [
+    promise(upgraded(), { verb: 'powerOff' }),
+    promise(upgraded(), { verb: 'reboot', ends: 'panic' }),
+    promise(upgraded(), { verb: 'select', version: '1.0' }),
+  ];
+  const cut = { verb: 'powerCut' } as const;
+  t.same(
+    down.map((ledger) => promise(ledger, cut).promisedDefault),
+    ['new', 'new', 'new'],
+  );
+  const twice = promise(promise(upgraded(), cut), cut);
+  t.equal(twice.promisedDefault, 'old');
+  t.end();
+});
+
 t.test('a polite restart in an upgrade makes on the way what an earlier one has staged', (t) => {
   const again = { verb: 'upgrade', outcome: 'cut', version: '1.2', content: {} } as const;
   t.equal(promise(upgraded(), { ...again, isOrderly: true }).promisedDefault, 'new');
