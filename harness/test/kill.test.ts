@@ -46,7 +46,9 @@ t.test(
     const out = join(work, 'runs');
     await mkdir(out);
     const args = [BIN, 'install', '--iso', iso, '--disk', '1G', '--memory', '256M', '--out', out];
-    const killed = spawn(process.execPath, args, { stdio: 'ignore' });
+    // its sockets, which it cannot remove, go with the rest
+    const env = { ...process.env, TMPDIR: work };
+    const killed = spawn(process.execPath, args, { stdio: 'ignore', env });
     const qemus = (): Promise<number[]> => qemusWith(work);
     await until('a QEMU that works in the run directory', async () => (await qemus()).length > 0);
     killed.kill('SIGKILL');

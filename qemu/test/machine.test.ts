@@ -12,7 +12,7 @@ import { cachedAccelerator } from '../accelerator-cache.ts';
 import { startMachine } from '../start.ts';
 import { findQemu, requireProgram } from '../version.ts';
 import { GREETING, guestSector, WRITTEN_AT_BYTES } from './guest.ts';
-import { newDirectory, seen, startGuest } from './machines.ts';
+import { leavingNothing, newDirectory, seen, startGuest } from './machines.ts';
 import { runInNamespace, skip } from './namespace.ts';
 
 /** State letter of a process; undefined if there is none. A zombie is dead, whoever fails to collect it. */
@@ -124,7 +124,9 @@ t.test('a screenshot', async (t) => {
 
 t.test('kill -9 of the harness leaves no QEMU behind', async (t) => {
   const script = fileURLToPath(import.meta.resolve('./fixtures/start-and-wait.ts'));
-  const harness = execa(process.execPath, ['--import', 'tsx', script], { reject: false });
+  const harness = execa(process.execPath, ['--import', 'tsx', script], {
+    ...{ reject: false, env: leavingNothing(newDirectory()) },
+  });
   const pid = await new Promise<number>((resolve) => {
     harness.stdout.once('data', (text: Buffer) => resolve(Number(text.toString())));
   });

@@ -20,6 +20,11 @@ export function newDirectory(): string {
   return directory;
 }
 
+/** Environment of a process that is not a test, or that is killed: what it leaves is gone with the directory. */
+export function leavingNothing(directory: string): { readonly TMPDIR: string } {
+  return { TMPDIR: directory };
+}
+
 /** Boots the test guest from a disk of its own in `directory`, and waits for its greeting. */
 export async function startGuest(
   directory: string,

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { newDirectory } from './machines.ts';
+import { leavingNothing, newDirectory } from './machines.ts';
 
 const namespace = process.getuid?.() === 0 ? ['-m'] : ['-r', '-m'];
 const allowed = await execa('unshare', [...namespace, 'true'], { reject: false });
@@ -17,7 +17,8 @@ export async function runInNamespace(script: string): Promise<{
   readonly stderr: string;
   readonly mountPoint: string;
 }> {
-  const mountPoint = join(newDirectory(), 'mnt');
+  const directory = newDirectory();
+  const mountPoint = join(directory, 'mnt');
   await mkdir(mountPoint);
   const command = [
     ...namespace,
@@ -27,6 +28,9 @@ export async function runInNamespace(script: string): Promise<{
     fileURLToPath(script),
     mountPoint,
   ];
-  const { stdout, stderr } = await execa('unshare', command, { reject: false, timeout: 60_000 });
+  const { stdout, stderr } = await execa('unshare', command, {
+    ...{ reject: false, timeout: 60_000 },
+    env: leavingNothing(directory),
+  });
   return { stdout, stderr, mountPoint };
 }
