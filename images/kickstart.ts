@@ -37,6 +37,8 @@ export interface KickstartOptions extends CommonOptions {
    * `poolReservePercent` of the volume group.
    */
   readonly volumes?: readonly [root: KickstartVolume, ...others: KickstartVolume[]];
+  /** Of `volumes`; `onn` unless said. */
+  readonly volumeGroup?: string;
   readonly poolReservePercent?: number;
 }
 
@@ -109,16 +111,17 @@ function bootPartition({ boot = 'ext4' }: CommonOptions): string[] {
 
 function partitioning(options: KickstartOptions): string[] {
   const { volumes, poolReservePercent = 4, disk } = options;
+  const group = word(options.volumeGroup ?? 'onn');
   if (volumes === undefined) return ['autopart --type=thinp'];
   const onDisk = disk === undefined ? '' : ` --ondisk=${word(disk)}`;
   return [
     ...bootPartition(options),
     `part pv.01 --size=4096 --grow${onDisk}`,
-    `volgroup onn pv.01 --reserved-percent=${poolReservePercent}`,
-    'logvol none --vgname=onn --name=pool00 --thinpool --size=2048 --grow',
+    `volgroup ${group} pv.01 --reserved-percent=${poolReservePercent}`,
+    `logvol none --vgname=${group} --name=pool00 --thinpool --size=2048 --grow`,
     ...volumes.map(
       ({ mount, name, sizeMiB }) =>
-        `logvol ${word(mount)} --vgname=onn --name=${word(name)} --thin --poolname=pool00 --fstype=ext4 --size=${sizeMiB}`,
+        `logvol ${word(mount)} --vgname=${group} --name=${word(name)} --thin --poolname=pool00 --fstype=ext4 --size=${sizeMiB}`,
     ),
   ];
 }

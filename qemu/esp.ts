@@ -12,8 +12,8 @@ export interface Range {
   readonly length: number;
 }
 
-const SECTOR_BYTES = 512;
-const TABLE_SIGNATURE = 'EFI PART';
+export const SECTOR_BYTES = 512;
+export const TABLE_SIGNATURE = 'EFI PART';
 /** c12a7328-f81f-11d2-ba4b-00a0c93ec93b */
 const ESP_TYPE = Buffer.from('28732ac11ff8d211ba4b00a0c93ec93b', 'hex');
 const PARTITIONS_MAX = 128;

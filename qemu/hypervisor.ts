@@ -7,6 +7,7 @@ import { cachedAccelerator } from './accelerator-cache.ts';
 import type { AcceleratorVerdict } from './accelerator.ts';
 import type { MachineDescription } from './description.ts';
 import { createDisk, overlayDisk, standAlone } from './disks.ts';
+import { diskGuid } from './disk-guid.ts';
 import { emptyEsp, putBack } from './empty-esp.ts';
 import {
   ensureVariables,
@@ -59,6 +60,7 @@ export class QemuHypervisor implements Hypervisor {
   readonly createDisk = createDisk;
   readonly standAlone = standAlone;
   readonly putOwnEntryLast = putOwnEntryLast;
+  readonly diskGuid = diskGuid;
   readonly emptyEsp = emptyEsp;
   readonly putBack = putBack;
   readonly overlayDisk = (file: string, backing: string): Promise<void> =>

@@ -95,6 +95,7 @@ export async function machineHosts(options: {
           job.disks === 'served'
             ? new ServedDisk(dir, { files, servers: diskServers })
             : imageDisk(dir, { files, hypervisor }),
+        second: imageDisk(dir, { files, hypervisor }, 'disk1'),
         hypervisor,
         ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
         images: {
@@ -132,7 +133,8 @@ const ofLayout: Readonly<
     Promise.resolve({
       layout: thin,
       updates: rpmRepository(join(dir, 'repository')),
-      kickstart: ({ append }) => kickstart({ ...common(append), ...thinDisk(storage), sshKey }),
+      kickstart: ({ append, volumeGroup }) =>
+        kickstart({ ...common(append), ...thinDisk(storage, volumeGroup), sshKey }),
       firmwareFiles: {},
     }),
   ostree: async (dir, sshKey, storage) => {
@@ -150,10 +152,14 @@ const ofLayout: Readonly<
 const BOOT = { 'ext4-boot': 'ext4', 'xfs-boot': 'xfs' } as const;
 
 /** Usually the installer chooses; whoever wants one thing otherwise has to say everything. */
-function thinDisk(storage: Storage): Pick<KickstartOptions, 'boot' | 'volumes'> {
-  if (storage === 'ext4-boot') return {};
+function thinDisk(
+  storage: Storage,
+  volumeGroup: string | undefined,
+): Pick<KickstartOptions, 'boot' | 'volumes' | 'volumeGroup'> {
+  if (storage === 'ext4-boot' && volumeGroup === undefined) return {};
   return {
     boot: BOOT[storage],
+    ...(volumeGroup !== undefined && { volumeGroup }),
     volumes: [
       { mount: '/', name: 'root', sizeMiB: 3072 },
       { mount: '/var', name: 'var', sizeMiB: 2048 },

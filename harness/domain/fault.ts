@@ -139,11 +139,20 @@ export const espFaultSchema = z.strictObject({
 });
 export type EspFault = z.infer<typeof espFaultSchema>;
 
+/** `move`: the host's disk is its second one from then on, and the first is new and empty. */
+export const bayFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('bay'),
+  does: z.enum(['move']),
+});
+export type BayFault = z.infer<typeof bayFaultSchema>;
+
 /** What can befall a host that is off. */
 export const offFaultSchema = z.discriminatedUnion('strikes', [
   firmwareFaultSchema,
   clockFaultSchema,
   espFaultSchema,
+  bayFaultSchema,
 ]);
 export type OffFault = z.infer<typeof offFaultSchema>;
 
@@ -236,6 +245,10 @@ export type FaultStamp = { readonly fault: string } & (
   | {
       /** What the hardware clock would have said when it struck, and what it said instead. */
       readonly clock: { readonly from: string; readonly to: string };
+    }
+  | {
+      /** Of the partition table of the disk that was moved: 32 hexadecimal digits. */
+      readonly diskGuid: string;
     }
 );
 

@@ -48,7 +48,11 @@ export type ScenarioData = z.infer<typeof scenarioDataSchema>;
 /** The host as a story drives it. Every method is one step. */
 export interface StoryHost {
   /** Installs with the default kickstart. `append`: further arguments of the kernel. */
-  install(image: ImageRef, options?: { append?: string }): Promise<Results['install']>;
+  /** `volumeGroup`: its name, where a layout has one; `onn` unless said, which hosts that are started must have. */
+  install(
+    image: ImageRef,
+    options?: { append?: string; volumeGroup?: string },
+  ): Promise<Results['install']>;
   /** With a power cut or a reset the start ends there, and the host is off. */
   boot(options?: { ends?: BootEnd; fault?: BootFault }): Promise<Results['boot']>;
   /** A disk that fails does so on the way down as well as in the start. */

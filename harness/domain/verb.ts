@@ -25,6 +25,7 @@ const path = z
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}$/, 'a name of small letters, digits and dashes');
+const volumeGroup = z.string().regex(/^[a-z][a-z0-9]{0,30}$/, 'a name of small letters and digits');
 const kernelArgument = z
   .string()
   .regex(/^[A-Za-z][\w.-]*(=[\w.,:/-]+)?$/, 'one kernel argument')
@@ -55,7 +56,9 @@ export const VERBS = {
     kind: 'act',
     needs: 'none',
     limitS: 600,
-    args: z.object({ image, append: z.string().optional() }).strict(),
+    args: z
+      .object({ image, append: z.string().optional(), volumeGroup: volumeGroup.optional() })
+      .strict(),
   },
   boot: {
     kind: 'act',

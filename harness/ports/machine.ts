@@ -153,6 +153,8 @@ export interface Hypervisor {
    * before and after; null if there was nothing to change.
    */
   readonly putOwnEntryLast: (file: string) => Promise<BootOrderChange | null>;
+  /** What a disk that no machine uses is called by its partition table; null if it has none. */
+  readonly diskGuid: (disk: DiskSpec) => Promise<string | null>;
   /**
    * Takes away what is on the EFI system partition of a disk that no machine uses; it can be put back. Resolves with null if there
    * was nothing.

@@ -3,21 +3,21 @@ import type { Files } from '../ports/files.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
 import type { Hypervisor } from '../ports/machine.ts';
 
-const NAME = 'disk0.qcow2';
-
 export function imageDisk(
   directory: string,
   { files, hypervisor }: { readonly files: Files; readonly hypervisor: Hypervisor },
+  id = 'disk0',
 ): HostDisk {
-  const file = `${directory}/${NAME}`;
+  const name = `${id}.qcow2`;
+  const file = `${directory}/${name}`;
   return {
-    spec: { id: 'disk0', file, format: 'qcow2', kind: 'disk' },
+    spec: { id, file, format: 'qcow2', kind: 'disk' },
     create: (sizeBytes) => hypervisor.createDisk(file, sizeBytes),
-    thaw: (from) => hypervisor.overlayDisk(file, `${from}/${NAME}`),
+    thaw: (from) => hypervisor.overlayDisk(file, `${from}/${name}`),
     freeze: async (into, standsAlone) => {
       if (!(await files.exists(file))) return;
-      await files.move(file, `${into}/${NAME}`);
-      if (standsAlone) await hypervisor.standAlone(`${into}/${NAME}`);
+      await files.move(file, `${into}/${name}`);
+      if (standsAlone) await hypervisor.standAlone(`${into}/${name}`);
     },
     faults: null,
     cut: async (_seed, kill) => {

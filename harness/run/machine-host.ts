@@ -33,6 +33,8 @@ export interface MachineHostOptions {
   readonly dir: string;
   readonly memoryMiB: number;
   readonly disk: HostDisk;
+  /** A second one, which it has not when it is new. */
+  readonly second: HostDisk;
   /** Of power cuts for which the story chooses none. */
   readonly seed: number;
   readonly diskBytes: number;
@@ -41,7 +43,10 @@ export interface MachineHostOptions {
   readonly images: Images;
   readonly volumes: KickstartVolumes;
   readonly files: Files;
-  readonly kickstart: (options: { readonly append: string }) => string;
+  readonly kickstart: (options: {
+    readonly append: string;
+    readonly volumeGroup: string | undefined;
+  }) => string;
   /** Files that the firmware hands to the installed host, by name: what it is provisioned with when it first starts. */
   readonly firmwareFiles: Readonly<Record<string, string>>;
   readonly updates: UpdateRepository;
@@ -104,7 +109,7 @@ export class MachineHost implements Host {
       {
         ...this.#options,
         ...{ image, variables: this.#variables, kickstart: this.#kickstart(args) },
-        hypervisor: this.#wear,
+        hypervisor: { start: this.#wear.startToInstall },
         ...{ machine: hardware(job, memoryMiB), onSymptom: this.#onSymptom },
       },
       context,
@@ -195,10 +200,10 @@ export class MachineHost implements Host {
   async freeze(directory: string, { standsAlone = false } = {}): Promise<void> {
     const { dir, disk, files } = this.#options;
     await files.write(`${directory}/${REPOSITORY}`, this.#repository.toText());
-    await this.#wear.freeze(directory);
     if (this.#power.state === 'off') await files.remove(`${dir}/${MEMORY}`);
     else await this.#power.freeze(`${directory}/${STATE}`);
     await disk.freeze(directory, standsAlone);
+    await this.#wear.freeze(directory, standsAlone);
     for (const name of [VARIABLES, MEMORY]) {
       if (await files.exists(`${dir}/${name}`))
         await files.move(`${dir}/${name}`, `${directory}/${name}`);
@@ -257,8 +262,8 @@ export class MachineHost implements Host {
     await this.#options.disk[Symbol.asyncDispose]();
   }
 
-  #kickstart({ append }: Args<'install'>): string {
-    return this.#options.kickstart({ append: append ?? '' });
+  #kickstart({ append = '', volumeGroup }: Args<'install'>): string {
+    return this.#options.kickstart({ append, volumeGroup });
   }
 
   get #variables(): string {

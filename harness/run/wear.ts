@@ -3,7 +3,8 @@
  * firmware variables is in their file.
  */
 import { z } from 'zod';
-import type { EspFault, FaultStamp, FirmwareFault, OffFault } from '../domain/fault.ts';
+import { HostproofError } from '../domain/errors.ts';
+import type { BayFault, EspFault, FaultStamp, FirmwareFault, OffFault } from '../domain/fault.ts';
 import { canonical } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
@@ -23,17 +24,22 @@ const wornSchema = z.strictObject({
       content: z.base64(),
     })
     .nullable(),
+  /** What was its disk is its second one. */
+  hasSecond: z.boolean(),
 });
-const NEW = { backYears: 0, isOrderedByFirmware: false, taken: null };
+const NEW = { backYears: 0, isOrderedByFirmware: false, taken: null, hasSecond: false };
 
 /** Of a frozen host that is not as new. */
 const FILE = 'wear.json';
 
 interface WearOptions {
   readonly hypervisor: Hypervisor;
-  readonly disk: Pick<HostDisk, 'spec'>;
+  readonly disk: Pick<HostDisk, 'spec' | 'create'>;
+  readonly diskBytes: number;
+  /** Its second one, if it gets one. */
+  readonly second: Pick<HostDisk, 'spec' | 'freeze' | 'thaw'>;
   readonly clock: Pick<Clock, 'wallTime'>;
-  readonly files: Pick<Files, 'read' | 'write'>;
+  readonly files: Pick<Files, 'read' | 'write' | 'move'>;
 }
 
 export class Wear {
@@ -48,6 +54,7 @@ export class Wear {
   strike(fault: OffFault, variables: string): Promise<FaultStamp | null> {
     if (fault.strikes === 'firmware') return this.#strikeFirmware(fault, variables);
     if (fault.strikes === 'esp') return this.#strikeEsp(fault);
+    if (fault.strikes === 'bay') return this.#strikeBay(fault);
     const from = this.#clockSays();
     this.#worn = { ...this.#worn, backYears: this.#worn.backYears + fault.backYears };
     const clock = { from: from.toISOString(), to: this.#clockSays().toISOString() };
@@ -55,21 +62,33 @@ export class Wear {
   }
 
   /** Starts a machine of this host. */
-  readonly start: Hypervisor['start'] = (spec) => this.#options.hypervisor.start(this.#on(spec));
+  readonly start: Hypervisor['start'] = (spec) => {
+    const on = this.#on(spec);
+    const disks = this.#worn.hasSecond ? [...on.disks, this.#options.second.spec] : on.disks;
+    return this.#options.hypervisor.start({ ...on, disks });
+  };
+
+  /** The same to install it: whoever does that has taken the second disk out. */
+  readonly startToInstall: Hypervisor['start'] = (spec) =>
+    this.#options.hypervisor.start(this.#on(spec));
 
   /** What was taken from its disk does not belong there any more. */
   reinstalled(): void {
     this.#worn = { ...this.#worn, taken: null };
   }
 
-  async freeze(directory: string): Promise<void> {
+  /** @param standsAlone see `HostDisk.freeze` */
+  async freeze(directory: string, standsAlone: boolean): Promise<void> {
+    const { files, second } = this.#options;
     if (canonical(this.#worn) !== canonical(NEW))
-      await this.#options.files.write(`${directory}/${FILE}`, JSON.stringify(this.#worn));
+      await files.write(`${directory}/${FILE}`, JSON.stringify(this.#worn));
+    if (this.#worn.hasSecond) await second.freeze(directory, standsAlone);
   }
 
   async thaw(directory: string): Promise<void> {
     const text = await this.#options.files.read(`${directory}/${FILE}`);
     this.#worn = text === null ? NEW : wornSchema.parse(JSON.parse(text));
+    if (this.#worn.hasSecond) await this.#options.second.thaw(directory);
   }
 
   async #strikeFirmware(
@@ -101,6 +120,20 @@ export class Wear {
     await hypervisor.putBack(disk.spec, taken);
     this.#worn = { ...this.#worn, taken: null };
     return { fault, esp: { offset: taken.offset, sizeBytes: taken.sizeBytes } };
+  }
+
+  async #strikeBay({ fault }: BayFault): Promise<FaultStamp | null> {
+    const { disk, diskBytes, files, hypervisor, second } = this.#options;
+    if (!('file' in disk.spec && 'file' in second.spec))
+      throw new HostproofError('story/misuse', `${fault} needs disks that are files`);
+    if (this.#worn.hasSecond) throw new HostproofError('story/misuse', 'it has a second disk');
+    const guid = await hypervisor.diskGuid(disk.spec);
+    // with nothing on it, it is no old installation
+    if (guid === null) return null;
+    await files.move(disk.spec.file, second.spec.file);
+    await disk.create(diskBytes);
+    this.#worn = { ...this.#worn, hasSecond: true };
+    return { fault, diskGuid: guid };
   }
 
   #on(spec: MachineSpec): MachineSpec {

@@ -50,6 +50,7 @@ export function struckWhileOff(plan: OffFault, sha256: (text: string) => string)
     const [from, to] = [0, plan.backYears].map((years) => `${(2026 - years).toString()}-01-01`);
     return { fault, clock: { from: from ?? '', to: to ?? '' } };
   }
+  if (plan.strikes === 'bay') return { fault, diskGuid: sha256('').slice(0, 32) };
   if (plan.strikes === 'esp') return { fault, esp: { offset: 0, sizeBytes: 512 } };
   if (plan.does === 'forget') return { fault, sha256: sha256('') };
   return { fault, bootOrder: { from: ['0001', '0000'], to: ['0000', '0001'] } };

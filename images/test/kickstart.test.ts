@@ -110,11 +110,13 @@ t.test('volumes of the caller', async (t) => {
       { mount: '/', name: 'root', sizeMiB: 3072 },
       { mount: '/var', name: 'var', sizeMiB: 2048 },
     ],
+    volumeGroup: 'former',
   });
   const checked = await check(t.testdir(), text, '--disk-size=8192');
   t.same([checked.exitCode, checked.errors], [0, []]);
   t.match(record(checked, 'layout pool'), { name: 'pool00', size: '6812' });
   t.match(record(checked, 'layout lv'), { mount: '/', thin: 'pool00', size: '3072' });
+  t.match(record(checked, 'layout vg'), { name: 'former' });
 });
 
 t.test('a kickstart text cannot be broken out of', (t) => {

@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 
+import { systemClock } from '../../harness/adapters/clock.ts';
+import { files } from '../../harness/adapters/files.ts';
+import type { MachineConsole } from '../../harness/ports/console.ts';
+import type { DiskSpec, Hypervisor } from '../../harness/ports/machine.ts';
+import { Wear } from '../../harness/run/wear.ts';
 import type { MachineDescription } from '../description.ts';
 import { startMachine, type StartOptions } from '../start.ts';
 import type { QemuMachine } from '../machine.ts';
-import type { SerialConsole } from '../serial/console.ts';
 import { findQemu, requireProgram } from '../version.ts';
 import { GREETING, writeGuestDisk } from './guest.ts';
 
@@ -23,6 +27,15 @@ export function newDirectory(): string {
 /** Environment of a process that is not a test, or that is killed: what it leaves is gone with the directory. */
 export function leavingNothing(directory: string): { readonly TMPDIR: string } {
   return { TMPDIR: directory };
+}
+
+/** The hardware of a host whose disk stays where it is. */
+export function wearOn(spec: DiskSpec, hypervisor: Hypervisor): Wear {
+  const stays = (): Promise<never> => Promise.reject(new Error('its disk stays where it is'));
+  return new Wear({
+    ...{ hypervisor, files, clock: systemClock, diskBytes: 0 },
+    ...{ disk: { spec, create: stays }, second: { spec, freeze: stays, thaw: stays } },
+  });
 }
 
 /** Boots the test guest from a disk of its own in `directory`, and waits for its greeting. */
@@ -67,7 +80,10 @@ export function diskOf(
 }
 
 /** Resolves when the last lines of the console, the unfinished one included, have this text. */
-export async function seen(console: SerialConsole, text: string): Promise<void> {
+export async function seen(
+  console: Pick<MachineConsole, 'tail' | 'onOutput'>,
+  text: string,
+): Promise<void> {
   const isThere = (): boolean => console.tail(20).some((line) => line.includes(text));
   if (isThere()) return;
   await new Promise<void>((resolve) => {

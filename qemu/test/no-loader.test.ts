@@ -7,10 +7,9 @@ import { espEmptied, espRestored } from '../../harness/faults/esp-emptied.ts';
 import type { StepContext } from '../../harness/ports/host.ts';
 import { abortable } from '../../harness/run/abortable.ts';
 import { Power } from '../../harness/run/power.ts';
-import { Wear } from '../../harness/run/wear.ts';
 import { QemuHypervisor } from '../hypervisor.ts';
 import { writeEspDisk } from './esp-disk.ts';
-import { newDirectory } from './machines.ts';
+import { newDirectory, wearOn } from './machines.ts';
 
 t.setTimeout(300_000);
 
@@ -32,7 +31,7 @@ t.test('the EFI system partition of a host is emptied, and given back', async (t
   };
   const disk = { spec, cut };
   const hypervisor = new QemuHypervisor({ cacheDirectory: dir });
-  const wear = new Wear({ hypervisor, disk, files, clock: systemClock });
+  const wear = wearOn(spec, hypervisor);
   await using power = new Power({
     machine: {
       ...{ name: 'empty', dir, memoryMiB: 128, cpus: 1, firmware: 'uefi' },

@@ -2,14 +2,12 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { systemClock } from '../../harness/adapters/clock.ts';
-import { files } from '../../harness/adapters/files.ts';
 import { bootOrderChanged } from '../../harness/faults/boot-order-changed.ts';
 import { clockSetBack } from '../../harness/faults/clock-set-back.ts';
 import type { MachineSpec, RunningMachine } from '../../harness/ports/machine.ts';
-import { Wear } from '../../harness/run/wear.ts';
+import type { Wear } from '../../harness/run/wear.ts';
 import { QemuHypervisor } from '../hypervisor.ts';
-import { newDirectory } from './machines.ts';
+import { newDirectory, wearOn } from './machines.ts';
 import { bootEntry, orderOf, OWN_PATH, withVariable } from './variables.ts';
 
 t.setTimeout(300_000);
@@ -18,7 +16,7 @@ const dir = newDirectory();
 const [disk, variables] = [join(dir, 'disk.raw'), join(dir, 'vars.fd')];
 const hypervisor = new QemuHypervisor({ cacheDirectory: dir });
 const host = { id: 'disk0', file: disk, format: 'raw', kind: 'disk' } as const;
-const worn = (): Wear => new Wear({ hypervisor, clock: systemClock, files, disk: { spec: host } });
+const worn = (): Wear => wearOn(host, hypervisor);
 const spec: MachineSpec = {
   ...{ name: 'empty', dir, memoryMiB: 128, cpus: 1, firmware: 'uefi', variablesFile: variables },
   disks: [{ ...host, bootIndex: 0 }],
@@ -58,7 +56,7 @@ t.test('a boot order and a clock that were struck', async (t) => {
   t.match(stamp, { clock: { to: new RegExp(`^${year.toString()}-`) } });
 
   const kept = newDirectory();
-  await struck.freeze(kept);
+  await struck.freeze(kept, false);
   const later = worn();
   await later.thaw(kept);
   await using machine = await later.start(spec);

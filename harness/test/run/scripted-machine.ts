@@ -33,6 +33,7 @@ export function scripted(
     standAlone: () => Promise.resolve(),
     forgetVariables: () => Promise.resolve(null),
     putOwnEntryLast: () => Promise.resolve(null),
+    diskGuid: () => Promise.resolve(null),
     emptyEsp: () => Promise.resolve(null),
     putBack: () => Promise.resolve(),
     start: (spec) => {

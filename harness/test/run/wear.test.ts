@@ -8,6 +8,7 @@ import { clockFaultSchema } from '../../domain/fault.ts';
 import { bootOrderChanged } from '../../faults/boot-order-changed.ts';
 import { clockSetBack } from '../../faults/clock-set-back.ts';
 import { espEmptied, espRestored } from '../../faults/esp-emptied.ts';
+import { secondDisk } from '../../faults/second-disk.ts';
 import { variablesLost } from '../../faults/variables-lost.ts';
 import type { Hypervisor, MachineSpec, RunningMachine, TakenSectors } from '../../ports/machine.ts';
 import { Wear } from '../../run/wear.ts';
@@ -40,7 +41,11 @@ function wearOn(found: Found = {}): Wear {
     emptyEsp: () => Promise.resolve(found.esp ?? null),
     putBack: (_disk, taken) => Promise.resolve(found.putBack?.(taken)),
   } as Partial<Hypervisor> as Hypervisor;
-  return new Wear({ hypervisor, clock: { wallTime: () => new Date(NOW) }, files, disk: { spec } });
+  const stays = (): Promise<never> => Promise.reject(new Error('its disk stays where it is'));
+  return new Wear({
+    ...{ hypervisor, clock: { wallTime: () => new Date(NOW) }, files, diskBytes: 0 },
+    ...{ disk: { spec, create: stays }, second: { spec, freeze: stays, thaw: stays } },
+  });
 }
 
 /** Another that goes on from where this one was frozen, and the files of it. */
@@ -49,7 +54,7 @@ async function frozen(wear: Wear, to = wearOn()): Promise<{ to: Wear; names: str
   t.teardown(() => {
     rmSync(directory, { recursive: true });
   });
-  await wear.freeze(directory);
+  await wear.freeze(directory, false);
   await to.thaw(directory);
   return { to, names: readdirSync(directory) };
 }
@@ -115,6 +120,40 @@ t.test('where there was nothing to change, nothing has struck', async (t) => {
   t.same(await started(wear), { disks: [disk, medium] });
   const forgotten = await wearOn({ sha256: 'ab' }).strike(variablesLost(), 'vars');
   t.same(forgotten, { fault: 'variables-lost', sha256: 'ab' });
+});
+
+t.test('a second disk is there at each start but those of an installation', async (t) => {
+  const second = { id: 'disk1', file: 'd1', format: 'qcow2', kind: 'disk' } as const;
+  const [moved, made, kept]: string[][] = [[], [], []];
+  const hypervisor = {
+    start: (spec) => Promise.resolve(spec as unknown as RunningMachine),
+    diskGuid: () => Promise.resolve('ab'),
+  } as Partial<Hypervisor> as Hypervisor;
+  const told = (list: string[] | undefined, text: string): Promise<void> => {
+    list?.push(text);
+    return Promise.resolve();
+  };
+  const wear = new Wear({
+    ...{ hypervisor, clock: { wallTime: () => new Date(NOW) }, diskBytes: 7 },
+    files: { ...files, move: (from, to) => told(moved, `${from} ${to}`) },
+    disk: { spec, create: (bytes) => told(made, bytes.toString()) },
+    second: {
+      spec: second,
+      freeze: (_into, standsAlone) => told(kept, `frozen ${standsAlone.toString()}`),
+      thaw: () => told(kept, 'thawed'),
+    },
+  });
+  t.same(await wear.strike(secondDisk(), 'vars'), { fault: 'second-disk', diskGuid: 'ab' });
+  t.same([moved, made], [['d d1'], ['7']]);
+  const disks = { disks: [disk, medium] } as Partial<MachineSpec> as MachineSpec;
+  const installing = (await wear.startToInstall(disks)) as unknown as MachineSpec;
+  t.same(installing.disks, [disk, medium]);
+  t.same((await started(wear)).disks, [disk, medium, second]);
+  await frozen(wear, wear);
+  t.same(kept, ['frozen false', 'thawed']);
+  t.same((await started(wear)).disks, [disk, medium, second]);
+  await frozen(wearOn(), wear);
+  t.same((await started(wear)).disks, [disk, medium], 'another host has none');
 });
 
 t.test('only as far back as firmware takes a year for a valid one', (t) => {

@@ -119,9 +119,16 @@ main() {
     done </proc/self/mountinfo
     volumes=$(lvm lvs --noheadings --separator '|' --units b --nosuffix --config 'log{prefix=""}' \
         -o vg_name,lv_dm_path,lv_name,pool_lv,origin,lv_attr,lv_size,data_percent,metadata_percent,lv_uuid,lv_time,thin_id,lv_tags 2>/dev/null)
-    bases='' layers='' asleep='' root_lv='' root_vg=''
-    while IFS='|' read -r vg device name _ _ attr _ _ _ _ _ _ tags; do
+    root_lv='' root_vg=''
+    while IFS='|' read -r vg device name _; do
         [ "$device" != "$root_device" ] || { root_vg=$vg; root_lv=$name; }
+    done <<END
+$volumes
+END
+    # a second disk may hold another installation
+    [ -z "$root_vg" ] || volumes=$(printf '%s\n' "$volumes" | awk -F'|' -v vg="$root_vg" '$1 == vg')
+    bases='' layers='' asleep=''
+    while IFS='|' read -r vg _ name _ _ attr _ _ _ _ _ _ tags; do
         case ",$tags," in
             *,imgbased:base,*) bases="$bases $name" ;;
             *,imgbased:layer,*) layers="$layers $name" ;;
