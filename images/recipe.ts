@@ -27,7 +27,7 @@ const tamperSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('no-initramfs') }),
   /** The tree is laid out as one of the other layout. */
   z.object({ kind: z.literal('other-layout') }),
-  /** The tree has no `/etc`, under whatever name (ostree layout). */
+  /** The tree has no `/etc`, under whatever name. */
   z.object({ kind: z.literal('no-etc') }),
   /** The first attempt on a host to take the update in meets with a mishap (thin layout). */
   z.object({ kind: z.literal('fails-once') }),

@@ -95,9 +95,11 @@ function shippedStage(context: StageContext, tree: Stage, recipe: Recipe): Promi
     case 'cut-short':
       return cutStage(tree, recipe, tamper.keep);
     case 'other-layout':
+    case 'no-etc':
       return scriptStage(context, {
         name: `relaid-${name}`,
         script: 'thin-relaid.sh',
+        settings: { HOW: tamper.kind === 'no-etc' ? 'no-etc' : 'other' },
         inputs: { SQUASHFS: { stage: tree, file: SQUASHFS } },
         facts: (places) => readFacts(input(places)),
       });

@@ -47,8 +47,10 @@ export type ScenarioData = z.infer<typeof scenarioDataSchema>;
 
 /** The host as a story drives it. Every method is one step. */
 export interface StoryHost {
-  /** Installs with the default kickstart. `append`: further arguments of the kernel. */
-  /** `volumeGroup`: its name, where a layout has one; `onn` unless said, which hosts that are started must have. */
+  /**
+   * Installs with the default kickstart. `append`: further arguments of the kernel. `volumeGroup`: its name, where a layout has one;
+   * `onn` unless said, which hosts that are started must have.
+   */
   install(
     image: ImageRef,
     options?: { append?: string; volumeGroup?: string },
@@ -83,8 +85,8 @@ export interface StoryHost {
   /** Installs a package beside what the image has, as an administrator would. */
   installPackage(name: PackageName): Promise<Results['installPackage']>;
   /**
-   * Fills the place where layers are kept until this many MiB are left, or, with `where`, the file system of that directory: then
-   * `remove` of the file `filler` in it gives the space back.
+   * Fills the place where layers are kept until this many MiB are left; `where`: something else instead. `remove` of the file `filler`
+   * in a directory gives its file system the space back.
    */
   fill(options: { leaveMiB: number; where?: Filled }): Promise<Results['fill']>;
   settle(): Promise<Results['settle']>;

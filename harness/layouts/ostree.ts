@@ -60,7 +60,14 @@ export default {
   removeRunningByHand: async (context) => {
     const listed = statusLines(await run(context, 'ostree admin status'));
     const index = listed.findIndex(({ isBooted }) => isBooted);
-    return commandEnd(await execute(context, `ostree admin undeploy ${index.toString()}`));
+    if (index < 0) throw new HostproofError('host/command', 'no deployment is booted');
+    const end = commandEnd(await execute(context, `ostree admin undeploy ${index.toString()}`));
+    // places in the list are taken by others when something is staged meanwhile
+    if (end.status === 0 && !end.said.includes(listed[index]?.name ?? ''))
+      throw new HostproofError('story/misuse', `not what runs was removed: ${end.said}`, {
+        hint: 'choose a moment before the update is staged',
+      });
+    return end;
   },
 
   marks: { pulling: /^pulling$/, staging: /^staging$/ },

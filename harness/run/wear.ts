@@ -132,7 +132,7 @@ export class Wear {
     if (guid === null) return null;
     await files.move(disk.spec.file, second.spec.file);
     await disk.create(diskBytes);
-    this.#worn = { ...this.#worn, hasSecond: true };
+    this.#worn = { ...this.#worn, taken: null, hasSecond: true };
     return { fault, diskGuid: guid };
   }
 

@@ -7,8 +7,16 @@ export interface Frozen {
   readonly disk: SimDisk | null;
   readonly running: SimRunning | null;
   readonly hung: boolean;
-  readonly mishap: boolean;
-  readonly boots: number;
+  readonly past: Past;
+}
+
+/** What has happened to it. */
+export interface Past {
+  /** That of an image that fails once, since the host was started. */
+  mishap: boolean;
+  boots: number;
+  /** What was its disk is its second one. */
+  hasSecond: boolean;
 }
 
 const FILE = 'simulated.json';

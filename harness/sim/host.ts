@@ -13,7 +13,7 @@ import { filledDisk, freeMiB, installedDisk, layerOf, withoutFiller } from './di
 import type { SimDisk, SimLayer } from './disk.ts';
 import { meeting, powerOf, struckWhileOff } from './faults.ts';
 import { changed, changedEtc, isShared } from './files.ts';
-import { readFrozen, writeFrozen } from './frozen.ts';
+import { readFrozen, writeFrozen, type Past } from './frozen.ts';
 import { SimImages } from './images.ts';
 import { cutAfter, effects, refusal } from './upgrade.ts';
 import { viewOf, type SimRunning } from './view.ts';
@@ -32,9 +32,7 @@ export class SimulatedHost implements Host {
   #disk: SimDisk | null = null;
   #running: SimRunning | null = null;
   #hung = false;
-  /** The mishap of an image that fails once has happened since the host was started. */
-  #mishap = false;
-  #boots = 0;
+  #past: Past = { mishap: false, boots: 0, hasSecond: false };
 
   constructor(options: SimOptions) {
     this.#options = options;
@@ -96,8 +94,8 @@ export class SimulatedHost implements Host {
     if (reason !== null) return end('refused', reason);
     // written into the database of the layer that runs, whatever comes of it
     this.#changeRunning({ update: image.version });
-    if (image.wrong === 'fails-once' && !this.#mishap) {
-      this.#mishap = true;
+    if (image.wrong === 'fails-once' && !this.#past.mishap) {
+      this.#past.mishap = true;
       return end('failed', 'a mishap');
     }
     const running = this.#runningLayer();
@@ -112,6 +110,11 @@ export class SimulatedHost implements Host {
   strike({ fault }: Args<'strike'>): Promise<Result<'strike'>> {
     if (fault.strikes === 'esp')
       this.#disk = { ...this.#stored(), hasLoader: fault.does === 'restore' };
+    if (fault.strikes === 'bay') {
+      if (this.#past.hasSecond) throw new HostproofError('story/misuse', 'it has a second disk');
+      this.#past.hasSecond = true;
+      this.#disk = { ...this.#stored(), hasLoader: false };
+    }
     return Promise.resolve({ stamp: struckWhileOff(fault, this.#options.sha256) });
   }
 
@@ -214,14 +217,13 @@ export class SimulatedHost implements Host {
   freeze(directory: string): Promise<void> {
     const [disk, running, hung] = [this.#disk, this.#running, this.#hung];
     [this.#disk, this.#running, this.#hung] = [null, null, false];
-    const frozen = { disk, running, hung, mishap: this.#mishap, boots: this.#boots };
-    return writeFrozen(this.#options.files, directory, frozen);
+    return writeFrozen(this.#options.files, directory, { disk, running, hung, past: this.#past });
   }
 
   async thaw(directory: string): Promise<Thawed> {
     const frozen = await readFrozen(this.#options.files, directory);
     [this.#disk, this.#running, this.#hung] = [frozen.disk, frozen.running, frozen.hung];
-    [this.#mishap, this.#boots] = [frozen.mishap, frozen.boots];
+    this.#past = frozen.past;
     return { answers: Promise.resolve() };
   }
 
@@ -244,7 +246,7 @@ export class SimulatedHost implements Host {
   #start(id: string | null, ends: BootEnd = 'up'): Promise<{ readonly ends: BootEnd }> {
     const booted = bootOf(this.#stored(), id, ends, ({ base }) => this.#images.ofBase(base));
     this.#running = null;
-    this.#mishap = false;
+    this.#past.mishap = false;
     this.#hung = booted.end === 'panic' || booted.end === 'no-loader';
     if (booted.end !== ends) {
       throw new HostproofError(
@@ -252,9 +254,9 @@ export class SimulatedHost implements Host {
         `the boot ended in ${booted.end}, expected was ${ends}`,
       );
     }
-    this.#boots += 1;
+    this.#past.boots += 1;
     const { layer, arguments: given } = booted.entry;
-    const bootId = `boot-${this.#boots.toString()}`;
+    const bootId = `boot-${this.#past.boots.toString()}`;
     if (!this.#hung) this.#running = { layer, bootId, arguments: given };
     if (ends === 'fallback') this.#disk = { ...this.#stored(), defaultLayer: layer };
     return Promise.resolve({ ends });

@@ -11,6 +11,7 @@ import { diskError } from '../faults/disk-error.ts';
 import { powerCut } from '../faults/power-cut.ts';
 import { espEmptied, espRestored } from '../faults/esp-emptied.ts';
 import { rebootInMidUpdate } from '../faults/reboot-in-mid-update.ts';
+import { secondDisk } from '../faults/second-disk.ts';
 import { variablesLost } from '../faults/variables-lost.ts';
 import { storyHost } from '../run/story-api.ts';
 import * as authors from '../scenario.ts';
@@ -168,6 +169,21 @@ t.test(
     await t.rejects(steps.perform('settle', {}), { code: 'story/misuse', message: /it is hung/ });
     await steps.perform('powerCut', {});
     await steps.perform('strike', { fault: espRestored() });
+    await steps.perform('boot', {});
+    t.equal(steps.lastView?.version, '1.1');
+  },
+);
+
+t.test(
+  'a host whose disk was moved has nothing to start from until it is installed anew',
+  async (t) => {
+    const { steps } = stepsOn((view) => view);
+    await steps.perform('install', { image: { image: '1.0' } });
+    await steps.perform('strike', { fault: secondDisk() });
+    await t.rejects(steps.perform('strike', { fault: secondDisk() }), { code: 'story/misuse' });
+    await steps.perform('boot', { ends: 'no-loader' });
+    await steps.perform('powerCut', {});
+    await steps.perform('install', { image: { image: '1.1' } });
     await steps.perform('boot', {});
     t.equal(steps.lastView?.version, '1.1');
   },

@@ -31,12 +31,16 @@ t.test('a directory is filled, which is no fault of the host, and is empty again
 });
 
 /** The command that a layout fills a place by, and the script that it hands it. */
-async function filling(layout: Layout, args: Args<'fill'>): Promise<readonly unknown[]> {
+async function filling(
+  layout: Layout,
+  args: Args<'fill'>,
+  stdout = '20\n',
+): Promise<readonly unknown[]> {
   let command: readonly unknown[] = [];
   const shell = {
     run: (text: string, options: { readonly stdin?: string }) => {
       command = [text, options.stdin];
-      return Promise.resolve({ status: 0, stdout: '20', stderr: '', truncated: false });
+      return Promise.resolve({ status: 0, stdout, stderr: '', truncated: false });
     },
   } as Partial<Shell> as Shell;
   const leftMiB = await layout.fill(
@@ -61,6 +65,8 @@ t.test('the place of layers is the pool, or the file system of everything', asyn
     const esp = { leaveMiB: 20, where: '/boot/efi' } as const;
     t.same(await filling(layout, esp), byScript('fill.sh', '/boot/efi', '20'));
   }
+  for (const stdout of ['', 'many', '20 MiB'])
+    await t.rejects(filling(thin, { leaveMiB: 20 }, stdout), { code: 'host/command' });
   const root = { leaveMiB: 4, where: '/' } as const;
   const metadata = { leaveMiB: 4, where: 'pool-metadata' } as const;
   t.same(await filling(thin, root), byScript('fill.sh', '/', '4'));

@@ -60,6 +60,14 @@ t.test('whoever removes the running deployment types its place in the list', asy
   const end = await ostree.removeRunningByHand(context);
   t.same(end, { status: 1, said: 'error: it is booted' });
   t.same(commands, ['ostree admin status', 'ostree admin undeploy 1']);
+  const another = host({
+    'ostree admin status': { stdout: `* os ${first ?? ''}\n` },
+    'ostree admin undeploy 0': { stdout: `Deleted deployment ${second ?? ''}\n` },
+  });
+  await t.rejects(ostree.removeRunningByHand(another.context), { code: 'story/misuse' });
+  const nothing = host({ 'ostree admin status': { stdout: '' } });
+  await t.rejects(ostree.removeRunningByHand(nothing.context), { code: 'host/command' });
+  t.same(nothing.commands, ['ostree admin status']);
 });
 
 const CHECK = '/usr/libexec/reference-node/check-pulled';

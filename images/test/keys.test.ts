@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import { recipes } from '../catalogue.ts';
 import { keyOf, sourceDigest } from '../digest.ts';
 import type { Packages } from '../packages.ts';
-import type { Defect } from '../recipe.ts';
+import type { Defect, Recipe } from '../recipe.ts';
 import type { StageContext } from '../script-stage.ts';
 import { baseStage, rootStage } from '../stages.ts';
 import { ostreeStages } from '../ostree-stages.ts';
@@ -38,6 +38,33 @@ void t.test('the digest of sources', async (t) => {
   await writeFile(join(directory, 'b'), 'one');
   t.not(await sourceDigest([directory]), first, 'names count');
 });
+
+void t.test(
+  'what no host takes is another update than the sound one, in each layout',
+  async (t) => {
+    const sources = { guest: join(here, '../guest'), defects: join(here, '../defects') };
+    const context: StageContext = {
+      ...{ logs: await scratch(t), onProgress: () => undefined, sources },
+    };
+    const packages: Packages = { suite: 'bookworm', resolved: ['a=1'], apt: '/nonexistent' };
+    const base = await baseStage(context, await rootStage(context, packages, []));
+    const updates = async (recipe: Recipe): Promise<string[]> => {
+      const stages = [
+        await thinStages(context, base, recipe, undefined),
+        await ostreeStages(context, base, recipe, undefined),
+      ];
+      return stages.map(({ update }) => update.stage.key);
+    };
+    const catalogue = await recipes();
+    for (const spoiled of catalogue.filter(({ wrong }) => wrong !== null)) {
+      const sound = catalogue.find(({ wrong, nvr }) => wrong === null && nvr === spoiled.nvr);
+      // of an image that is never sound there is nothing to be mistaken for
+      if (sound === undefined) continue;
+      const [wrong, right] = [await updates(spoiled), await updates(sound)];
+      for (const key of wrong) t.notOk(right.includes(key), `${spoiled.name} is ${sound.name}`);
+    }
+  },
+);
 
 void t.test('a key does not depend on the order of its inputs', (t) => {
   t.equal(keyOf({ a: 1, b: [2] }), keyOf({ b: [2], a: 1 }));

@@ -97,7 +97,12 @@ export async function filled(
   args: readonly string[],
 ): Promise<number> {
   const command = `sh -s -- ${args.map(quote).join(' ')}`;
-  return Number.parseInt(await run(context, command, context.guestScript(script)), 10);
+  const left = await run(context, command, context.guestScript(script));
+  if (/^\d+\s*$/.test(left)) return Number(left);
+  throw new HostproofError(
+    'host/command',
+    `${script} says that this is left: ${left.slice(0, 100)}`,
+  );
 }
 
 /** The lines that a command printed, wherever. */

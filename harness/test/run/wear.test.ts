@@ -128,6 +128,7 @@ t.test('a second disk is there at each start but those of an installation', asyn
   const hypervisor = {
     start: (spec) => Promise.resolve(spec as unknown as RunningMachine),
     diskGuid: () => Promise.resolve('ab'),
+    emptyEsp: () => Promise.resolve({ offset: 1024, sizeBytes: 3, content: 'RUZJ' }),
   } as Partial<Hypervisor> as Hypervisor;
   const told = (list: string[] | undefined, text: string): Promise<void> => {
     list?.push(text);
@@ -143,7 +144,9 @@ t.test('a second disk is there at each start but those of an installation', asyn
       thaw: () => told(kept, 'thawed'),
     },
   });
+  await wear.strike(espEmptied(), 'vars');
   t.same(await wear.strike(secondDisk(), 'vars'), { fault: 'second-disk', diskGuid: 'ab' });
+  t.equal(await wear.strike(espRestored(), 'vars'), null, 'what was taken is of the other disk');
   t.same([moved, made], [['d d1'], ['7']]);
   const disks = { disks: [disk, medium] } as Partial<MachineSpec> as MachineSpec;
   const installing = (await wear.startToInstall(disks)) as unknown as MachineSpec;

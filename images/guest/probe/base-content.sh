@@ -46,9 +46,12 @@ bases() {
     work=/run/hostproof-probe/base
     mkdir -p "$work"
     printf '{'
+    root_vg=$(lvm lvs --noheadings --config 'log{prefix=""}' -o vg_name "$(findmnt -nro SOURCE /)" 2>/dev/null)
     lvm lvs --noheadings --separator '|' --config 'log{prefix=""}' -o vg_name,lv_name,lv_attr @imgbased:base 2>/dev/null | {
         separator=''
         while IFS='|' read -r vg name attr; do
+            # a second disk may hold another installation
+            [ "$vg" = "$root_vg" ] || continue
             case $attr in ????a*) asleep='' ;; *) asleep=1 ;; esac
             [ -z "$asleep" ] || lvm lvchange --ignoreactivationskip --activate y "$vg/$name" >/dev/null 2>&1
             content=null
