@@ -15,7 +15,7 @@ export {
   during,
   onConsole,
   sometime,
-} from './domain/fault.ts';
+} from './domain/moment.ts';
 export { bootOrderChanged } from './faults/boot-order-changed.ts';
 export { byteFlipped } from './faults/byte-flipped.ts';
 export { clockSetBack } from './faults/clock-set-back.ts';

@@ -1,5 +1,5 @@
 /** How the console of a host tells that its start has come to a phase: by the first line of it. */
-import type { BootPhase } from '../domain/fault.ts';
+import type { BootPhase } from '../domain/moment.ts';
 
 export const PHASE_BEGINS: Readonly<Record<BootPhase, RegExp>> = {
   loader: /Welcome to GRUB!/,

@@ -10,7 +10,7 @@ import { ROOT } from './load.ts';
 /** Everything of hostproof's own that can change what a step comes to; what only judges it is not among them. */
 export const SOURCES = [
   ...['harness/run', 'harness/layouts', 'harness/ports', 'harness/adapters', 'harness/faults'],
-  ...['verb', 'view', 'fault', 'disk-rule', 'image', 'checkpoint', 'json', 'errors'].map(
+  ...['verb', 'view', 'fault', 'moment', 'disk-rule', 'image', 'checkpoint', 'json', 'errors'].map(
     (name) => `harness/domain/${name}.ts`,
   ),
   ...[

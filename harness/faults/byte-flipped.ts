@@ -1,6 +1,7 @@
 /** A bit that the disk gets wrong, and does not know of. */
 import type { DiskRule } from '../domain/disk-rule.ts';
-import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { DiskFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'byte-flipped',

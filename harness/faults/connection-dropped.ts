@@ -1,5 +1,6 @@
 /** The network to what is served goes away: every connection ends in the middle, and none comes about until the step has ended. */
-import type { FaultKind, LineFault, ServedMoment } from '../domain/fault.ts';
+import type { FaultKind, LineFault } from '../domain/fault.ts';
+import type { ServedMoment } from '../domain/moment.ts';
 
 export default {
   name: 'connection-dropped',

@@ -1,6 +1,7 @@
 /** A bad disk: requests fail, and the guest is told so. */
 import type { DiskRule } from '../domain/disk-rule.ts';
-import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { DiskFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'disk-error',

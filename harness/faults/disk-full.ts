@@ -1,5 +1,6 @@
 /** The storage below has no room left, whatever the host believes: writes to where nothing was yet fail. */
-import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { DiskFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'disk-full',

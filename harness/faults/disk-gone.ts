@@ -1,6 +1,7 @@
 /** A disk that goes away, as with a cable or a path that fails, and comes back. */
 import type { DiskRule } from '../domain/disk-rule.ts';
-import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { DiskFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'disk-gone',

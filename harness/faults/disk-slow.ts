@@ -1,6 +1,7 @@
 /** A disk that takes its time, as an overloaded one does. */
 import type { DiskRule } from '../domain/disk-rule.ts';
-import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { DiskFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'disk-slow',

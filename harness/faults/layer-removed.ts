@@ -2,7 +2,8 @@
  * An administrator removes the layer that runs while an update is made from it. It is done inside the guest, by the command for
  * it of what the layers are kept in: LVM's, or libostree's. Neither takes away what is in use.
  */
-import type { EngineFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { EngineFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'layer-removed',

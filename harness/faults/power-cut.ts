@@ -2,7 +2,8 @@
  * The power goes away: the machine stops between two instructions and forgets its memory. A served disk forgets what was not
  * flushed, too, or keeps it, or a part of it, as the seed says; an image file keeps it all.
  */
-import type { FaultKind, Moment, PowerFault } from '../domain/fault.ts';
+import type { FaultKind, PowerFault } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'power-cut',

@@ -2,7 +2,8 @@
  * Somebody has the host restart while an update runs. It is done inside the guest, by the command that people type: systemd ends
  * the update as it ends everything, unmounts the disks, and the machine goes down by itself. Then the host is off.
  */
-import type { FaultKind, Moment, PowerFault } from '../domain/fault.ts';
+import type { FaultKind, PowerFault } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'reboot-in-mid-update',

@@ -1,5 +1,6 @@
 /** Somebody replaces what a repository serves while it is read: the rest of an update is not there any more. */
-import type { FaultKind, LineFault, ServedMoment } from '../domain/fault.ts';
+import type { FaultKind, LineFault } from '../domain/fault.ts';
+import type { ServedMoment } from '../domain/moment.ts';
 
 export default {
   name: 'repository-emptied',

@@ -1,5 +1,6 @@
 /** A repository at the end of a line that is too thin. */
-import type { FaultKind, LineFault, ServedMoment } from '../domain/fault.ts';
+import type { FaultKind, LineFault } from '../domain/fault.ts';
+import type { ServedMoment } from '../domain/moment.ts';
 
 export default {
   name: 'repository-slow',

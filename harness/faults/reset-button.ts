@@ -1,5 +1,6 @@
 /** Somebody presses the reset button: memory is forgotten, and the disk keeps all that it was given. */
-import type { FaultKind, Moment, PowerFault } from '../domain/fault.ts';
+import type { FaultKind, PowerFault } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'reset-button',

@@ -3,7 +3,8 @@
  * tool on the same image, with nothing of the harness around it. One of the two makes the update; the other waits, is refused,
  * or finds nothing to do, as the tool has it.
  */
-import type { EngineFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { EngineFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'update-twice',

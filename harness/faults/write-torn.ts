@@ -1,6 +1,7 @@
 /** A write of which only the beginning gets to the disk, although all of it was answered. */
 import type { DiskRule } from '../domain/disk-rule.ts';
-import type { DiskFault, FaultKind, Moment } from '../domain/fault.ts';
+import type { DiskFault, FaultKind } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'write-torn',

@@ -1,7 +1,7 @@
 /** Waits for a moment inside a step. */
 import { PHASE_BEGINS } from '../checks/boot-phases.ts';
 import { HostproofError } from '../domain/errors.ts';
-import type { Moment } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BlockStatistics, RunningMachine } from '../ports/machine.ts';
 import { abortable } from './abortable.ts';

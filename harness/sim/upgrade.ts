@@ -1,5 +1,5 @@
 /** The effects of a thin upgrade, one by one, so that a cut can fall between any two. */
-import type { Moment } from '../domain/fault.ts';
+import type { Moment } from '../domain/moment.ts';
 import type { ImageFacts } from '../domain/image.ts';
 import {
   freeMiB,

@@ -4,7 +4,7 @@ import { loadFaults, ROOT } from '../cli/load.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-import { afterBytes, afterServed, at, atMark, during } from '../domain/fault.ts';
+import { afterBytes, afterServed, at, atMark, during } from '../domain/moment.ts';
 import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import { connectionDropped } from '../faults/connection-dropped.ts';
 import { diskError } from '../faults/disk-error.ts';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { HostproofError } from '../domain/errors.ts';
-import { at } from '../domain/fault.ts';
+import { at } from '../domain/moment.ts';
 import type { TreeContent } from '../domain/image.ts';
 import type { Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';

@@ -7,13 +7,8 @@ import { diskFull } from '../../harness/faults/disk-full.ts';
 import { diskGone } from '../../harness/faults/disk-gone.ts';
 import { diskSlow } from '../../harness/faults/disk-slow.ts';
 import { writeTorn } from '../../harness/faults/write-torn.ts';
-import {
-  afterBytes,
-  at,
-  onConsole,
-  type DiskFault,
-  type FaultStamp,
-} from '../../harness/domain/fault.ts';
+import { type DiskFault, type FaultStamp } from '../../harness/domain/fault.ts';
+import { afterBytes, at, onConsole } from '../../harness/domain/moment.ts';
 import { systemClock } from '../../harness/adapters/clock.ts';
 import type { ServedDisks } from '../../harness/ports/machine.ts';
 import { countedByDisk, underDiskFault } from '../../harness/run/armed-fault.ts';

@@ -1,7 +1,7 @@
 /** Jobs that remember what was done before. */
 import t from 'tap';
 import { loadScenarios } from '../../cli/load.ts';
-import { at } from '../../domain/fault.ts';
+import { at } from '../../domain/moment.ts';
 import { plan } from '../../domain/plan.ts';
 import { powerCut } from '../../faults/power-cut.ts';
 import {

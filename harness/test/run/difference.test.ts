@@ -1,6 +1,6 @@
 /** When an act that is done again must come to what it had come to before. */
 import t from 'tap';
-import { afterBytes } from '../../domain/fault.ts';
+import { afterBytes } from '../../domain/moment.ts';
 import { powerCut } from '../../faults/power-cut.ts';
 import { difference } from '../../run/checkpoints/difference.ts';
 

@@ -10,7 +10,7 @@ import {
   onConsole,
   sometime,
   type Moment,
-} from '../../domain/fault.ts';
+} from '../../domain/moment.ts';
 import { prng } from '../../domain/prng.ts';
 import type { RunningMachine } from '../../ports/machine.ts';
 import { underPowerFault } from '../../run/armed-fault.ts';

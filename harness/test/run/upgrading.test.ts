@@ -1,7 +1,7 @@
 /** Where an upgrade is sent, and what becomes of it under faults that leave the host running. */
 import t from 'tap';
 import type { UpgradeFault } from '../../domain/fault.ts';
-import { afterBytes } from '../../domain/fault.ts';
+import { afterBytes } from '../../domain/moment.ts';
 import type { Result } from '../../domain/verb.ts';
 import { layerRemoved } from '../../faults/layer-removed.ts';
 import { nameNotResolved } from '../../faults/name-not-resolved.ts';
