@@ -1,7 +1,7 @@
 /** What the stories that must find planted defects have found, read from the record of their run. */
 import type { Hunted } from '../domain/plan.ts';
 import type { Event } from '../domain/event.ts';
-import type { Verdict } from '../domain/verdict.ts';
+import { gravest, type Verdict } from '../domain/verdict.ts';
 
 export interface Caught<D extends Hunted> {
   readonly defect: D;
@@ -36,6 +36,19 @@ export function caught<D extends Hunted & { readonly invariant: string }>(
     const verdict = at !== null && sound === 'passed' ? 'passed' : 'failed';
     return { defect, found, at, sound, verdict };
   });
+}
+
+/** How it all ended: what was found before an interruption was found all the same. */
+export function allInAll(
+  hunts: readonly Pick<Caught<Hunted>, 'verdict'>[],
+  isInterrupted: boolean,
+): { readonly text: string; readonly verdict: Verdict } {
+  const verdicts = hunts.map(({ verdict }) => verdict);
+  const found = verdicts.filter((verdict) => verdict === 'passed').length;
+  return {
+    text: `${found.toString()} found, ${(verdicts.length - found).toString()} not`,
+    verdict: isInterrupted ? 'interrupted' : gravest(verdicts),
+  };
 }
 
 /** @param events of one job */

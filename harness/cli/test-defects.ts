@@ -1,10 +1,10 @@
 /** Tells the stories that must find planted defects, and prints a table of what was found, when, and by what. */
 import { defects } from '../../images/catalogue.ts';
 import { named } from '../domain/nearest.ts';
-import { gravest, type Verdict } from '../domain/verdict.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import { STORAGES } from '../domain/variant.ts';
 import { loadBugs } from './bugs.ts';
-import { caught } from './caught.ts';
+import { allInAll, caught } from './caught.ts';
 import { table } from './output.ts';
 import { recordOf } from './record.ts';
 import { runSuite, type RunSuiteOptions } from './run-suite.ts';
@@ -43,26 +43,22 @@ export async function testDefects({ names, ...options }: DefectsOptions): Promis
     },
   });
   const events = await recordOf(directory.path);
-  const rows = caught(events, hunted).map(({ defect, found, at, sound, verdict }) => ({
-    verdict: options.signal.aborted ? ('interrupted' as const) : verdict,
-    cells: [
-      defect.name,
-      bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
-      defect.layout,
-      found.join(', ') || 'nothing',
-      defect.invariant,
-      at?.step.toString() ?? '',
-      at?.seconds.toString() ?? '',
-      defect.story,
-      resultOf(at !== null, sound),
-    ],
-  }));
-  process.stdout.write(`\n${table([TITLES, ...rows.map(({ cells }) => cells)])}\n`);
-  const verdicts = rows.map(({ verdict }) => verdict);
-  const passed = verdicts.filter((verdict) => verdict === 'passed').length;
-  const failed = (verdicts.length - passed).toString();
-  process.stdout.write(`${passed.toString()} found, ${failed} not\n`);
-  return gravest(verdicts);
+  const hunts = caught(events, hunted);
+  const rows = hunts.map(({ defect, found, at, sound }) => [
+    defect.name,
+    bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
+    defect.layout,
+    found.join(', ') || 'nothing',
+    defect.invariant,
+    at?.step.toString() ?? '',
+    at?.seconds.toString() ?? '',
+    defect.story,
+    resultOf(at !== null, sound),
+  ]);
+  process.stdout.write(`\n${table([TITLES, ...rows])}\n`);
+  const { text, verdict } = allInAll(hunts, options.signal.aborted);
+  process.stdout.write(`${text}\n`);
+  return verdict;
 }
 
 /** Whether it was found in a story that passes without it. */

@@ -1,6 +1,6 @@
 /** What is read from the record of a run with planted defects. */
 import t from 'tap';
-import { caught } from '../cli/caught.ts';
+import { allInAll, caught } from '../cli/caught.ts';
 import { EVENT_VERSION, type Event, type EventBody, type JobInfo } from '../domain/event.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
@@ -53,5 +53,13 @@ t.test('a defect is caught by its own invariant, in a story that passes without 
   const untold = { found: [], at: null, sound: 'passed', verdict: 'failed' };
   t.same(of('passed', { name: 'another' }), untold);
   t.same(of('passed', { layout: 'ostree' }), { ...untold, sound: null });
+  t.end();
+});
+
+t.test('what was found before a run was interrupted was found', (t) => {
+  const hunts = [{ verdict: 'passed' }, { verdict: 'failed' }, { verdict: 'passed' }] as const;
+  t.same(allInAll(hunts, false), { text: '2 found, 1 not', verdict: 'failed' });
+  t.same(allInAll(hunts, true), { text: '2 found, 1 not', verdict: 'interrupted' });
+  t.same(allInAll(hunts.slice(0, 1), false), { text: '1 found, 0 not', verdict: 'passed' });
   t.end();
 });
