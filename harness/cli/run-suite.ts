@@ -149,8 +149,7 @@ async function planned(
       `the defect ${defect.name} is one of the layout ${defect.layout}, not of ${layout}`,
     );
   }
-  const chosen = plan(scenarios, {
-    filters: options.filters,
+  const selection = {
     suite: knownOrAny('suite', options.suite, SUITES),
     layout: layout ?? defect?.layout,
     firmware: knownOrAny('firmware', options.firmware, FIRMWARES),
@@ -158,14 +157,20 @@ async function planned(
     machine: options.machine,
     disks: options.disks,
     seed: options.seed,
-  });
+  };
+  const { filters } = options;
+  const chosen = plan(scenarios, { ...selection, filters });
   const jobs =
     options.hunted !== undefined
       ? hunts(chosen, options.hunted)
       : defect === undefined
         ? chosen
         : chosen.map((job) => planted(job, defect.name));
-  if (jobs.length > 0) {
+  // whoever asks for several stories must not miss that one of them is not told
+  const inVain = filters.find(
+    (filter) => plan(scenarios, { ...selection, filters: [filter] }).length === 0,
+  );
+  if (jobs.length > 0 && inVain === undefined) {
     const { machine, disks, seed } = options;
     const all = plan(scenarios, { filters: [], machine, disks, seed });
     const courses = await Promise.all(
@@ -174,7 +179,7 @@ async function planned(
     return { jobs, courses: new Map(courses) };
   }
   const ids = scenarios.map(({ id }) => id);
-  const filter = options.filters[0];
+  const filter = inVain ?? filters[0];
   throw new HostproofError(
     'usage/unknown-name',
     filter === undefined ? 'no story fits these options' : unknownName('story', filter, ids),

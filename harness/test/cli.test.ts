@@ -78,6 +78,8 @@ t.test('unknown names are answered with the nearest known one, and exit 2', asyn
       /unknown suite "smoek": did you mean "smoke"/,
     ],
     [['run', 'rollback/by-comand', '--machine', 'sim'], /did you mean "rollback\/by-command"/],
+    // the others of it would pass, and nobody would miss it
+    [['run', 'installs', 'by-command@thin', '--machine', 'sim'], /unknown story "by-command@thin"/],
     [
       ['run', '--machine', 'sim', '--reporter', 'tapp'],
       /unknown reporter "tapp": did you mean "tap"/,
