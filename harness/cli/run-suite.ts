@@ -10,7 +10,15 @@ import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { known, named, unknownName } from '../domain/nearest.ts';
-import { hunts, plan, planted, SIMULATED_LAYOUTS, type Hunted, type Job } from '../domain/plan.ts';
+import {
+  hunts,
+  plan,
+  planted,
+  SIMULATED_LAYOUTS,
+  type Hunted,
+  type Job,
+  type NamedScenario,
+} from '../domain/plan.ts';
 import { MEMORY_MIB, SUITES } from '../domain/scenario.ts';
 import { STORAGES, type Disks } from '../domain/variant.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -178,12 +186,18 @@ async function planned(
     );
     return { jobs, courses: new Map(courses) };
   }
+  throw new HostproofError('usage/unknown-name', untold(scenarios, inVain), {
+    hint: 'npx hostproof list variants says what is told on what, and why not',
+  });
+}
+
+/** Why nothing is told of what a filter names; undefined: of all there is. */
+function untold(scenarios: readonly NamedScenario[], filter: string | undefined): string {
+  if (filter === undefined) return 'no story fits these options';
   const ids = scenarios.map(({ id }) => id);
-  const filter = inVain ?? filters[0];
-  throw new HostproofError(
-    'usage/unknown-name',
-    filter === undefined ? 'no story fits these options' : unknownName('story', filter, ids),
-  );
+  return plan(scenarios, { filters: [filter], machine: 'qemu', seed: 0 }).length === 0
+    ? unknownName('story', filter, ids)
+    : `no story that "${filter}" names fits these options`;
 }
 
 function knownOrAny<T extends string>(

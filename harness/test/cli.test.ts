@@ -80,6 +80,11 @@ t.test('unknown names are answered with the nearest known one, and exit 2', asyn
     [['run', 'rollback/by-comand', '--machine', 'sim'], /did you mean "rollback\/by-command"/],
     // the others of it would pass, and nobody would miss it
     [['run', 'installs', 'by-command@thin', '--machine', 'sim'], /unknown story "by-command@thin"/],
+    // it is known, and in another suite
+    [
+      ['run', 'installs', 'people/', '--suite', 'quick', '--machine', 'sim'],
+      /no story that "people\/" names fits these options/,
+    ],
     [
       ['run', '--machine', 'sim', '--reporter', 'tapp'],
       /unknown reporter "tapp": did you mean "tap"/,

@@ -14,6 +14,20 @@ async function scratch(t: Test): Promise<string> {
   return directory;
 }
 
+/** Where these programs, by name, are found before all others; each is the text of a shell script. */
+async function pathOf(
+  directory: string,
+  programs: Readonly<Record<string, string>>,
+): Promise<string> {
+  const bin = join(directory, 'bin');
+  await mkdir(bin);
+  for (const [name, text] of Object.entries(programs)) {
+    await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`);
+    await chmod(join(bin, name), 0o755);
+  }
+  return `${bin}:${process.env['PATH'] ?? ''}`;
+}
+
 void t.test('a file system is filled, more than once, and is empty again', async (t) => {
   const place = await scratch(t);
   const program = [
@@ -44,8 +58,6 @@ async function checked(
   t: Test,
   { freeMiB = 100, files = '', hasEtc = true, status = STATUS },
 ): Promise<readonly unknown[]> {
-  const bin = join(await scratch(t), 'bin');
-  await mkdir(bin);
   const programs = {
     ostree: `case "$*" in
       'admin status') printf '%s' "$STATUS" ;;
@@ -55,11 +67,8 @@ async function checked(
     esac`,
     stat: `[ "$*" = '-f -c %a %S /boot' ] && echo ${freeMiB.toString()} 1048576`,
   };
-  for (const [name, text] of Object.entries(programs)) {
-    await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`);
-    await chmod(join(bin, name), 0o755);
-  }
-  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, STATUS: status, FILES: files };
+  const PATH = await pathOf(await scratch(t), programs);
+  const env = { PATH, STATUS: status, FILES: files };
   const { exitCode, stderr } = await execa('sh', [CHECK], { env, reject: false });
   return [exitCode, stderr];
 }
@@ -80,4 +89,54 @@ void t.test('what was pulled is held against what it needs before it is staged',
   t.same(await checked(t, { files, hasEtc: false }), [3, none]);
   const [code] = await checked(t, { status: '* reference-node a.0\n' });
   t.equal(code, 1, 'a host that follows nothing');
+});
+
+/** How filling the metadata of a pool ends that has this many blocks, a thousand of which each snapshot takes. */
+async function filledMetadata(
+  t: Test,
+  leaves: readonly number[],
+  status = '0 1 thin-pool 1 $(cat used)/8192 9/99 - rw',
+): Promise<{ readonly ended: readonly unknown[][]; readonly snapshots: string }> {
+  const directory = await scratch(t);
+  const programs = {
+    lvcreate: 'true',
+    dd: 'true',
+    lvs: 'echo "    7"',
+    perl: '[ "$3" = /dev/mapper/hostproof-filler ]',
+    dmsetup: `case "$*" in
+      "status onn-pool00-tpool") echo "${status}" ;;
+      "message onn-pool00-tpool 0 create_snap 16"*" 7") id=\${4% 7}; mkdir "snapshot-\${id#* }" 2>/dev/null ;;
+      "create hostproof-filler --table 0 1048576 thin /dev/mapper/onn-pool00-tpool 16"*) true ;;
+      "remove --retry hostproof-filler") echo $(($(cat used) + 1000)) >used ;;
+      *) exit 9 ;;
+    esac`,
+  };
+  const PATH = await pathOf(directory, programs);
+  await writeFile(join(directory, 'used'), '100\n');
+  const script = join(GUEST, 'probe/thin-fill-metadata.sh');
+  const ended: unknown[][] = [];
+  for (const leave of leaves) {
+    const options = { env: { PATH }, cwd: directory, reject: false } as const;
+    const { exitCode, stdout, stderr } = await execa('sh', [script, leave.toString()], options);
+    ended.push([exitCode, stdout, stderr]);
+  }
+  const { stdout } = await execa('sh', ['-c', 'echo snapshot-*'], { cwd: directory });
+  return { ended, snapshots: stdout };
+}
+
+void t.test("a pool's metadata is filled by snapshots, more than once", async (t) => {
+  const { ended, snapshots } = await filledMetadata(t, [24, 16, 20]);
+  t.same(ended, [
+    [0, '23', ''],
+    [0, '15', ''],
+    [0, '15', ''],
+  ]);
+  const taken = [0, 1, 2, 3].map((number) => `snapshot-${(16_000_000 + number).toString()}`);
+  t.equal(snapshots, taken.join(' '), 'what was made before is passed over');
+});
+
+void t.test('a pool that has failed is not full', async (t) => {
+  const { ended, snapshots } = await filledMetadata(t, [4], '0 1 thin-pool Fail');
+  t.match(ended, [[1, '', /^not the status of a pool: /]]);
+  t.equal(snapshots, 'snapshot-*', 'none was made');
 });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../harness/adapters/clock.ts';
-import { type PowerFault } from '../../harness/domain/fault.ts';
+import type { PowerFault } from '../../harness/domain/fault.ts';
 import { after, onConsole } from '../../harness/domain/moment.ts';
 import { powerCut } from '../../harness/faults/power-cut.ts';
 import { resetButton } from '../../harness/faults/reset-button.ts';

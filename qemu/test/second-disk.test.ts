@@ -19,10 +19,10 @@ const DISK_BYTES = 2 ** 22;
 const hypervisor = new QemuHypervisor({ cacheDirectory: newDirectory() });
 
 function hostIn(dir: string): { readonly disk: HostDisk; readonly wear: Wear } {
-  const [disk, second] = ['disk0', 'disk1'].map((id) => imageDisk(dir, { files, hypervisor }, id));
-  if (disk === undefined || second === undefined) throw new Error('it has two bays');
-  const options = { disk, second, diskBytes: DISK_BYTES, files, hypervisor };
-  return { disk, wear: new Wear({ ...options, clock: systemClock }) };
+  const on = { files, hypervisor };
+  const [disk, second] = [imageDisk(dir, on), imageDisk(dir, on, 'disk1')];
+  const wear = new Wear({ ...on, disk, second, diskBytes: DISK_BYTES, clock: systemClock });
+  return { disk, wear };
 }
 
 /** Where the firmware's shell finds a partition: the place of the disk, and which one it is there. */
@@ -54,7 +54,7 @@ t.test('the disk is found as the second one, behind an empty one', async (t) => 
   const host = hostIn(dir);
   await host.disk.create(DISK_BYTES);
   t.equal(await host.wear.strike(secondDisk(), ''), null, 'nothing is on it yet');
-  const file = 'file' in host.disk.spec ? host.disk.spec.file : '';
+  const file = join(dir, 'disk0.qcow2');
   await rm(file);
   await execa('qemu-img', ['convert', '-O', 'qcow2', await writeEspDisk(dir), file]);
   const guid = await hypervisor.diskGuid(host.disk.spec);
