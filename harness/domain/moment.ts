@@ -8,7 +8,6 @@ const count = z.number().int().positive();
 export const BOOT_PHASES = ['loader', 'kernel', 'initramfs', 'services'] as const;
 export type BootPhase = (typeof BOOT_PHASES)[number];
 
-/** A moment inside a step, by what has happened and never by time. */
 export const momentSchema = z.discriminatedUnion('at', [
   z.strictObject({ at: z.literal('start') }),
   /** When this share (0..1) of the bytes that an upgrade is known to write has been written. */

@@ -93,8 +93,7 @@ async function remembered(
   const silent = { ...options, clock: untimed(options.clock), emit: () => undefined };
   return remembering(below, options.memory, symptoms, {
     tell: async (known) => {
-      const { error, steps } = await tell(job, known, silent);
-      await steps.idle();
+      const { error } = await tell(job, known, silent);
       return error === null;
     },
   });
@@ -134,7 +133,9 @@ function symptomTap(
 }
 
 async function tell(job: Job, host: StepHost, options: JobOptions): Promise<Told> {
-  const steps = new Steps({ ...options, job: job.id, host });
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
+  const steps = new Steps({ ...options, job: job.id, host, signal });
   const misuse = (message: string): HostproofError => new HostproofError('story/misuse', message);
   try {
     await job.run.story({
@@ -155,6 +156,10 @@ async function tell(job: Job, host: StepHost, options: JobOptions): Promise<Told
       ? new HostproofError('interrupt', 'interrupted')
       : withLine(thrown, job.scenario);
     return { error, steps };
+  } finally {
+    // one that the story has forgotten must not go on on a host that is gone
+    over.abort(new HostproofError('story/misuse', 'the story has ended'));
+    await steps.idle();
   }
 }
 
