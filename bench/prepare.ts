@@ -104,20 +104,29 @@ function storeIn(cache: string): CheckpointStore {
   return new CheckpointStore(cache, { budgetBytes: null, onNote: say });
 }
 
+/** What was done for that story, what was used last first: other sources of hostproof have made others, and those may have gone. */
 async function known(store: CheckpointStore, story: string): Promise<ActRecord[]> {
   const { records } = await store.list();
-  return records.flatMap(({ record }) =>
-    record.kind === 'act' && record.madeFor.startsWith(`${story}@`) ? [record] : [],
-  );
+  return records
+    .toSorted((one, other) => other.usedMs - one.usedMs)
+    .flatMap(({ record }) =>
+      record.kind === 'act' && record.madeFor.startsWith(`${story}@`) ? [record] : [],
+    );
+}
+
+/** The directory of the host that the run before this has installed. @throws if it is not kept */
+export async function installedFor(story: string, store: CheckpointStore): Promise<string> {
+  const state = (await known(store, story)).find(({ verb }) => verb === 'install')?.state ?? null;
+  const directory = state === null ? null : await store.open(state);
+  if (directory === null)
+    throw new Error('the installed host is not kept: `hostproof cache list` says what is');
+  return directory;
 }
 
 /** The arguments that the job started its last QEMU with, for a machine with files and a port of its own. */
 export async function prepare(job: string, cache: string): Promise<Prepared> {
   const files = { disk: join(job, 'disk0.qcow2'), variables: join(job, 'vars.fd') };
-  const store = storeIn(cache);
-  const state = (await known(store, STORY)).find(({ verb }) => verb === 'install')?.state ?? null;
-  const directory = state === null ? null : await store.open(state);
-  if (directory === null) throw new Error('the installed host is not kept');
+  const directory = await installedFor(STORY, storeIn(cache));
   return {
     state: directory,
     installed: { disk: join(directory, 'disk0.qcow2'), variables: join(directory, 'vars.fd') },

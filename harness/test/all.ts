@@ -11,7 +11,7 @@ import { judge, runTasks } from './tasks.ts';
 import type { Task } from './tasks.ts';
 
 const AT_ONCE = 2;
-const FOLDERS = ['harness/test', 'images/test', 'qemu/test', 'reports/test'];
+const FOLDERS = ['bench/test', 'harness/test', 'images/test', 'qemu/test', 'reports/test'];
 
 function testFiles(): Task[] {
   return FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
