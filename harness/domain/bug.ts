@@ -17,6 +17,7 @@ export const OFFERED = {
   'n-releases': 'images/catalogue/series.ts',
   'power-cut': 'harness/faults/power-cut.ts',
   'slow-disk': 'harness/faults/disk-slow.ts',
+  'two-disks': 'harness/faults/second-disk.ts',
   uefi: 'qemu/firmware.ts',
   'xfs-boot': 'harness/domain/variant.ts',
 } as const satisfies Record<string, string>;
@@ -25,8 +26,7 @@ export const OFFERED = {
 const MISSING = [
   ...['background-load', 'bios', 'btrfs-boot', 'cpu-models', 'crash-exploration'],
   ...['fips', 'iscsi', 'locale', 'multipath', 'old-image', 'path-fault', 'pxe', 'secure-boot'],
-  ...['selinux', 'small-boot', 'small-pool', 'tui', 'two-disks', 'two-hosts'],
-  'xfs-root',
+  ...['selinux', 'small-boot', 'small-pool', 'tui', 'two-hosts', 'xfs-root'],
 ];
 
 /** One entry of `scenarios/bugs.yaml`, which explains the fields. */

@@ -5,6 +5,6 @@ export default {
   title: 'an update that fails leaves its volumes behind',
   layout: 'thin',
   patch: 'leaves-volumes-behind.patch',
-  story: 'upgrade/power-cut-half-way',
+  story: 'power/cut-while-the-kernel-is-installed',
   invariant: 'no-orphans',
 } satisfies Defect;

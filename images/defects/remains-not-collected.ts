@@ -5,7 +5,7 @@ export default {
   title: 'an update does not clean up after an interrupted one and is refused because of it',
   layout: 'thin',
   patch: 'remains-not-collected.patch',
-  story: 'upgrade/power-cut-half-way',
+  story: 'power/cut-while-the-kernel-is-installed',
   invariant: 'no-orphans',
   bugs: ['thin-leftover-volumes-block-retry'],
 } satisfies Defect;

@@ -12,7 +12,7 @@ export default scenario(
     firmware: ['uefi'],
     storage: ['ext4-boot', 'xfs-boot'],
     suite: 'quick',
-    bugs: ['thin-leftover-volumes-block-retry', 'thin-rollback-wraps-to-newest'],
+    bugs: ['thin-rollback-wraps-to-newest'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

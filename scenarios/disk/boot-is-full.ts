@@ -7,7 +7,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
-    bugs: ['ostree-boot-full-at-finalize'],
+    bugs: ['ostree-boot-full-at-finalize', 'thin-default-points-to-deleted-lv'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

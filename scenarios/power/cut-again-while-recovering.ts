@@ -7,7 +7,6 @@ export default scenario(
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',
-    bugs: ['thin-leftover-volumes-block-retry'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -13,7 +13,6 @@ export default scenario(
       'thin-foreign-entries-purged-before-success',
       'thin-suid-bit-lost',
       'ostree-boot-mount-lost-after-update',
-      'thin-shared-var-not-undone',
       'thin-directory-copied-into-itself',
     ],
   },
