@@ -2,22 +2,23 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { CheckpointStore } from '../../harness/adapters/checkpoints/store.ts';
-import { CHECKPOINT_FORMAT } from '../../harness/domain/checkpoint.ts';
-import { newCache, rolledBack, told, upgraded } from '../../harness/test/run/telling.ts';
+import {
+  newCache,
+  rolledBack,
+  statesIn,
+  storeIn,
+  told,
+  upgraded,
+} from '../../harness/test/run/telling.ts';
 import { installedFor } from '../prepare.ts';
 
-const storeIn = (cache: string): CheckpointStore =>
-  new CheckpointStore(cache, { budgetBytes: null, onNote: () => undefined });
-const statesIn = (cache: string): string =>
-  join(cache, 'checkpoints', CHECKPOINT_FORMAT.toString(), 'states');
 const install = (cache: string, identity: string) =>
   told(upgraded, { cache, identity, others: [rolledBack] });
 
 // the order of their keys is by chance: one of the two finds the older first
 for (const [older, newer] of [
-  ['one', 'other'],
-  ['other', 'one'],
+  ['these', 'those'],
+  ['those', 'these'],
 ] as const) {
   t.test(`${newer} sources have installed it last: it is theirs`, async (t) => {
     const cache = newCache();

@@ -6,10 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t from 'tap';
-import { CheckpointStore } from '../../adapters/checkpoints/store.ts';
-import { CHECKPOINT_FORMAT } from '../../domain/checkpoint.ts';
 import { inMountNamespace } from '../hostproof.ts';
-import { newCache, rolledBack, told, upgraded } from '../run/telling.ts';
+import { newCache, rolledBack, statesIn, storeIn, told, upgraded } from '../run/telling.ts';
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/tell-story.ts', import.meta.url));
 const COMMAND = [process.execPath, '--import', 'tsx', FIXTURE] as const;
@@ -27,12 +25,6 @@ async function tellElsewhere(cache: string, inside: readonly string[] = []): Pro
   const { stdout } = await execa(file, args, { stdin: 'ignore' });
   return JSON.parse(stdout.split('\n').at(-1) ?? '') as Said;
 }
-
-const storeIn = (cache: string, notes: string[] = []): CheckpointStore =>
-  new CheckpointStore(cache, { budgetBytes: null, onNote: (text) => notes.push(text) });
-
-const statesIn = (cache: string): string =>
-  join(cache, 'checkpoints', CHECKPOINT_FORMAT.toString(), 'states');
 
 async function filesOf(cache: string): Promise<string[]> {
   const entries = await readdir(cache, { recursive: true, withFileTypes: true });

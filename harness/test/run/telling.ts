@@ -7,6 +7,7 @@ import t from 'tap';
 import { CheckpointStore, type StoreOptions } from '../../adapters/checkpoints/store.ts';
 import { files } from '../../adapters/files.ts';
 import type { Invariant } from '../../checks/invariant.ts';
+import { CHECKPOINT_FORMAT } from '../../domain/checkpoint.ts';
 import type { EventBody, EventOf } from '../../domain/event.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Job } from '../../domain/plan.ts';
@@ -42,6 +43,13 @@ export function newCache(): string {
   });
   return directory;
 }
+
+export const storeIn = (cache: string, notes: string[] = []): CheckpointStore =>
+  new CheckpointStore(cache, { budgetBytes: null, onNote: (text) => notes.push(text) });
+
+/** The directory of the states that such a store keeps. */
+export const statesIn = (cache: string): string =>
+  join(cache, 'checkpoints', CHECKPOINT_FORMAT.toString(), 'states');
 
 export interface Telling {
   readonly cache: string;
