@@ -1,6 +1,6 @@
 /** What a step did, as far as promises go. */
 import type { TreeContent } from './image.ts';
-import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
+import type { BootEnd, Filled, Outcome, Results, Verb } from './verb.ts';
 
 /** What a base must hold, as far as it is known. */
 export type BaseContent = Partial<TreeContent>;
@@ -26,6 +26,7 @@ export type Deed =
   | { readonly verb: 'addUser'; readonly name: string }
   | { readonly verb: 'addKernelArgument'; readonly argument: string }
   | { readonly verb: 'installPackage'; readonly name: string }
+  | { readonly verb: 'fill'; readonly where: Filled | null }
   | { readonly verb: Exclude<Verb, TellingVerb> };
 
 /** Verbs that say more than that they were done. */
@@ -41,7 +42,8 @@ type TellingVerb =
   | 'select'
   | 'addUser'
   | 'addKernelArgument'
-  | 'installPackage';
+  | 'installPackage'
+  | 'fill';
 
 /** The host has just been started, and nothing was done to it since. */
 export function isStart({ verb }: Deed): boolean {

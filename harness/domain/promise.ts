@@ -15,7 +15,7 @@ import { isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.t
 import { etcOfCut, etcSeen, isTakenAsItIs, type EtcByLayer } from './etc.ts';
 import { endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
 import { defaultLayer, menuLayer, type HostView } from './view.ts';
-import type { BootEnd } from './verb.ts';
+import { fillerIn, type BootEnd } from './verb.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
@@ -26,6 +26,8 @@ export interface Ledger {
   readonly filesByLayer: Readonly<Record<string, FileLedger>>;
   /** Files outside the layers (`/var`): the same whichever layer runs. */
   readonly sharedFiles: FileLedger;
+  /** Files that are in the way by order of the story: nobody's, so that neither that they go nor that they come back is a promise. */
+  readonly fillers: readonly string[];
   /** Packages that the administrator installed in a layer, or had when the layer was made. */
   readonly packagesByLayer: Readonly<Record<string, readonly string[]>>;
   /**
@@ -60,6 +62,7 @@ export const EMPTY_LEDGER: Ledger = {
   last: null,
   filesByLayer: {},
   sharedFiles: {},
+  fillers: [],
   packagesByLayer: {},
   upgraded: {},
   bases: {},
@@ -96,7 +99,10 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
     case 'write':
       return withFile(ledger, deed.path, deed.sha256);
     case 'remove':
-      return withFile(ledger, deed.path, null);
+      return ledger.fillers.includes(deed.path) ? ledger : withFile(ledger, deed.path, null);
+    case 'fill':
+      // where layouts have no volume for it, the place of the layers is that of /var
+      return { ...ledger, fillers: [...ledger.fillers, fillerIn(deed.where ?? '/var')] };
     case 'addUser':
       return withSettingsOf(ledger, takers(ledger), (settings) => ({
         ...settings,

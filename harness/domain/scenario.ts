@@ -101,6 +101,8 @@ export interface StoryHost {
 export interface Expect {
   /** The version that runs. */
   layer(version: string): void;
+  /** What was refused was refused for this, in the words of the host: those of every layout must match. */
+  reason(ended: Results['upgrade'] | Results['rollback'], words: RegExp): void;
   /** The version that starts by default. */
   defaultLayer(version: string): void;
   /** All the versions on the host, oldest first. */

@@ -51,6 +51,11 @@ export type BootEnd = (typeof bootEnds)[number];
 const FILLED = ['/', '/boot', '/boot/efi', '/var', 'pool-metadata'] as const;
 export type Filled = (typeof FILLED)[number];
 
+/** The file that has the space of a directory that was filled. */
+export function fillerIn(directory: Filled): string {
+  return `${directory === '/' ? '' : directory}/filler`;
+}
+
 export const VERBS = {
   install: {
     kind: 'act',

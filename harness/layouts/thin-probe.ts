@@ -28,8 +28,7 @@ export const probeSchema = commonProbeSchema.extend({
         tags: z.array(text).max(64),
         origin: text,
         uuid: text,
-        /** `YYYY-MM-DD hh:mm:ss +0000`: sorts as text. */
-        time: text,
+        /** In a pool, of each one more than the greatest there was: the order in which they were made, whatever the clock said. */
         thinId: z.number().nullable(),
         dataPercent: z.number().nullable(),
         headSha256: text.nullable(),
@@ -79,7 +78,7 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
   const tagged = (tag: string): Probe['volumes'] =>
     probe.volumes
       .filter((volume) => volume.tags.includes(tag) && !isHalfMade(probe, volume))
-      .sort((a, b) => (a.time < b.time ? -1 : 1));
+      .sort((a, b) => (a.thinId ?? 0) - (b.thinId ?? 0));
   const layers = tagged('imgbased:layer');
   const bases = tagged('imgbased:base');
   const details = new Map(probe.layers.map((layer) => [layer.name, layer]));

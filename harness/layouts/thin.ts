@@ -23,6 +23,7 @@ const REPORT = '/run/reference-node/image-update';
 /** `imgbase` ends with this status when it refused before touching anything. */
 const REFUSED = 3;
 const ENGINE = /^imgbase:/;
+const REFUSAL = /^imgbase: refused: /;
 
 export default {
   id: 'thin',
@@ -56,7 +57,7 @@ export default {
 
   upgradeByHand: async (context, image, server) => {
     const ended = await execute(context, dnf(server, `upgrade ${packageOf(image)}`));
-    return { status: ended.status, said: lastWords(said(ended), /^(Error|Nothing to do)/) };
+    return { status: ended.status, said: ofDnf(ended) };
   },
 
   removeRunningByHand: async (context) => {
@@ -119,25 +120,34 @@ function hasNothingToDo(ended: CommandResult): boolean {
 function outcomeOf(report: string | null, ended: CommandResult): EngineOutcome {
   // dnf gave up before any script was run
   if (report === null && (ended.status !== 0 || hasNothingToDo(ended))) {
-    return { outcome: 'refused', reason: lastWords(said(ended), /^(Error|Nothing to do)/) };
+    return { outcome: 'refused', reason: ofDnf(ended) };
   }
   const status = /^exit (\d+)$/m.exec(report ?? '')?.[1];
-  if (status === undefined) return { outcome: 'failed', reason: lastWords(said(ended), /^Error/) };
+  if (status === undefined) return { outcome: 'failed', reason: ofDnf(ended) };
   if (status === '0') return { outcome: 'done', reason: null };
-  return {
-    outcome: Number(status) === REFUSED ? 'refused' : 'failed',
-    reason: lastWords((report ?? '').split('\n'), ENGINE),
-  };
+  return notDone(Number(status), (report ?? '').split('\n'));
 }
 
 /** Runs the engine, and reads how it ended from its status and its last words. */
 async function engine(context: LayoutContext, command: string): Promise<EngineOutcome> {
   const result = await execute(context, command);
   if (result.status === 0) return { outcome: 'done', reason: null };
-  return {
-    outcome: result.status === REFUSED ? 'refused' : 'failed',
-    reason: lastWords(said(result), ENGINE),
-  };
+  return notDone(result.status, said(result));
+}
+
+/** Why it refused is not the last that the engine says, if there is something to be undone. */
+function notDone(status: number | null, words: readonly string[]): EngineOutcome {
+  return status === REFUSED
+    ? { outcome: 'refused', reason: lastWords(words, REFUSAL) }
+    : { outcome: 'failed', reason: lastWords(words, ENGINE) };
+}
+
+/** What dnf gave up for: an error's first line says that there is one, and those after it which. */
+function ofDnf(ended: CommandResult): string {
+  const lines = said(ended).map((line) => line.trim());
+  const error = lines.findIndex((line) => line.startsWith('Error'));
+  if (error < 0) return lastWords(lines, /^Nothing to do/);
+  return lines.slice(error).join(' ').slice(0, 500);
 }
 
 /** The last line that is the speaker's own, or else the last one. */

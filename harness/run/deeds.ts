@@ -47,6 +47,8 @@ export function deedOf<V extends Verb>(
       return { verb, argument: (args as Args<'addKernelArgument'>).argument };
     case 'installPackage':
       return { verb, name: (args as Args<'installPackage'>).name };
+    case 'fill':
+      return { verb, where: (args as Args<'fill'>).where ?? null };
     case 'select':
       return { verb, version: (args as Args<'select'>).version };
     default:

@@ -44,6 +44,11 @@ export function expectations(steps: Steps, misuse: (message: string) => Hostproo
     layer: (version) => {
       same('layer', 'the running version', view().version, version);
     },
+    reason: ({ reason }, words) => {
+      if (reason !== null && words.test(reason)) return;
+      const message = `the reason is ${JSON.stringify(reason)}, expected was one with ${String(words)}`;
+      throw steps.finding('expect.reason', message);
+    },
     defaultLayer: (version) => {
       const seen = view();
       const layer = seen.layers.find((candidate) => candidate.id === defaultLayer(seen));

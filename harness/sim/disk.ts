@@ -1,7 +1,7 @@
 /** What a simulated host keeps on its disk: everything that outlives a power cut. */
 import { HostproofError } from '../domain/errors.ts';
 import type { ImageFacts } from '../domain/image.ts';
-import type { Args, Filled } from '../domain/verb.ts';
+import { fillerIn, type Args, type Filled } from '../domain/verb.ts';
 
 export interface SimLayer {
   readonly id: string;
@@ -83,10 +83,6 @@ export function filledDisk(disk: SimDisk, { leaveMiB, where }: Args<'fill'>): Si
 export function withoutFiller(disk: SimDisk, path: string): SimDisk {
   const { [path]: _given, ...fillers } = disk.fillers;
   return { ...disk, fillers };
-}
-
-function fillerIn(where: Filled): string {
-  return `${where === '/' ? '' : where}/filler`;
 }
 
 /** As an installation leaves it. */

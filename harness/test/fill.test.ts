@@ -26,6 +26,7 @@ t.test('a directory is filled, which is no fault of the host, and is empty again
   t.match(await steps.perform('upgrade', refused), { reason: /space in \/$/ });
   await steps.perform('remove', { path: '/filler' });
   t.match(await steps.perform('upgrade', { image: { image: '1.1' } }), { outcome: 'done' });
+  t.same(steps.lastView?.files, {}, 'what was in the way is nobody’s file');
   const elsewhere = { leaveMiB: 1, where: '/etc' } as unknown as Args<'fill'>;
   t.equal((await thrown(steps.perform('fill', elsewhere)))?.blame, 'story');
 });

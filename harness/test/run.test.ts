@@ -143,3 +143,19 @@ t.test('space that an upgrade takes for good is found', async (t) => {
     expect.spaceAsIn(then);
   }, /boot: 140 MiB in use, there were 100/);
 });
+
+t.test('what was refused for another reason is found', async (t) => {
+  const { steps } = stepsOn((view) => view);
+  await installed(steps);
+  const expect = expectations(steps, (message) => new HostproofError('story/misuse', message));
+  const refused = await steps.perform('rollback', { ends: 'refused' });
+  t.doesNotThrow(() => {
+    expect.reason(refused, /older/);
+  });
+  t.throws(() => {
+    expect.reason(refused, /space/);
+  }, /the reason is "there is no older layer", expected was one with \/space\//);
+  t.throws(() => {
+    expect.reason({ outcome: 'done', reason: null }, /space/);
+  }, /the reason is null/);
+});

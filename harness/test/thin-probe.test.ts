@@ -3,7 +3,7 @@ import { probeSchema, viewOf, volumeOf } from '../layouts/thin-probe.ts';
 
 const volume = (name: string, origin: string, readOnly: boolean, ...tags: string[]) => ({
   ...{ name, origin, readOnly, tags: tags.map((tag) => `imgbased:${tag}`) },
-  ...{ uuid: name, time: name, thinId: 1, dataPercent: 1, headSha256: 'x' },
+  ...{ uuid: name, thinId: 1, dataPercent: 1, headSha256: 'x' },
 });
 
 const packages = ['host-provides', 'reference-node-image-update', 'admin-tool', 'kmod'].map(
@@ -58,6 +58,18 @@ t.test('what a cut upgrade left is neither base nor layer, and is named as left 
     ['n-1.0-1+1'],
   );
   t.same(view.orphans, ['volume n-1.1-1, not complete']);
+  t.end();
+});
+
+t.test('layers are in the order in which they were made, as the pool counts', (t) => {
+  const made = [
+    { ...volume('n-1.2-1+1', '', false, 'layer'), thinId: 12 },
+    { ...volume('n-1.1-1+1', '', false, 'layer'), thinId: 9 },
+  ];
+  t.same(
+    viewOf(probe(made, []), {}).layers.map(({ id }) => id),
+    ['n-1.0-1+1', 'n-1.1-1+1', 'n-1.2-1+1'],
+  );
   t.end();
 });
 

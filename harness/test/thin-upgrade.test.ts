@@ -60,6 +60,10 @@ t.test('how an update ended is what its scripts report, whatever dnf says of it'
       'imgbase: refused: it is truncated\nexit 3\n',
       { outcome: 'refused', reason: 'imgbase: refused: it is truncated' },
     ],
+    [
+      'imgbase: refused: no kernel\nimgbase: undone\nexit 3\n',
+      { outcome: 'refused', reason: 'imgbase: refused: no kernel' },
+    ],
     ['imgbase: undone\nexit 1\n', { outcome: 'failed', reason: 'imgbase: undone' }],
     ['', { outcome: 'failed', reason: 'Complete!' }],
   ];
@@ -72,7 +76,8 @@ t.test('how an update ended is what its scripts report, whatever dnf says of it'
 t.test('dnf that gives up before any script has refused', async (t) => {
   const dnf = ended(1, 'Downloading\n', 'Error: Error downloading packages:\n  Cannot download\n');
   const { outcome } = await upgrade({ dnf, report: null });
-  t.same(outcome, { outcome: 'refused', reason: 'Error: Error downloading packages:' });
+  const reason = 'Error: Error downloading packages: Cannot download';
+  t.same(outcome, { outcome: 'refused', reason });
 });
 
 t.test(

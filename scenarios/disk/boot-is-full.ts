@@ -13,7 +13,8 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     await host.fill({ leaveMiB: 20, where: '/boot' }); // half a kernel with its initramfs
-    await host.upgrade(image('1.1'), { ends: 'refused' });
+    const refused = await host.upgrade(image('1.1'), { ends: 'refused' });
+    expect.reason(refused, /space in \/boot/);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.reboot();

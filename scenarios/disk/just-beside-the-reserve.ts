@@ -19,7 +19,8 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     await host.fill({ leaveMiB: RESERVE_MIB + TOO_LITTLE_MIB, where: '/var' });
-    await host.upgrade(image('1.1'), { ends: 'refused' });
+    const refused = await host.upgrade(image('1.1'), { ends: 'refused' });
+    expect.reason(refused, /min-free-space/);
     expect.layers('1.0');
     await host.remove('/var/filler');
     await host.fill({ leaveMiB: RESERVE_MIB + ENOUGH_MIB, where: '/var' });

@@ -14,7 +14,8 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     await host.fill({ leaveMiB: 4, where: 'pool-metadata' }); // of 32
-    await host.upgrade(image('1.1'), { ends: 'refused' });
+    const refused = await host.upgrade(image('1.1'), { ends: 'refused' });
+    expect.reason(refused, /metadata/);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.reboot();

@@ -12,7 +12,8 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    await host.upgrade(image('refused-bit-flipped'), { ends: 'refused' });
+    const refused = await host.upgrade(image('refused-bit-flipped'), { ends: 'refused' });
+    expect.reason(refused, /damaged|corrupt/i);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.reboot();

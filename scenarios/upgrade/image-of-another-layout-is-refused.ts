@@ -12,7 +12,8 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    await host.upgrade(image('refused-other-layout'), { ends: 'refused' });
+    const refused = await host.upgrade(image('refused-other-layout'), { ends: 'refused' });
+    expect.reason(refused, /layout/);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.reboot();

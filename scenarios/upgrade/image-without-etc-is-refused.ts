@@ -13,7 +13,8 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    await host.upgrade(image('refused-no-etc'), { ends: 'refused' });
+    const refused = await host.upgrade(image('refused-no-etc'), { ends: 'refused' });
+    expect.reason(refused, /no (\/usr)?\/etc/);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.upgrade(image('1.1'));

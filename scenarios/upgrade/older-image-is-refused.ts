@@ -14,7 +14,8 @@ export default scenario(
     await host.upgrade(image('1.1'));
     await host.reboot();
     expect.layer('1.1');
-    await host.upgrade(image('refused-older'), { ends: 'refused' });
+    const refused = await host.upgrade(image('refused-older'), { ends: 'refused' });
+    expect.reason(refused, /older/);
     expect.defaultLayer('1.1');
     expect.layers('1.0', '1.1');
     await host.rollback(); // what ran before is still what there is to go back to

@@ -50,6 +50,7 @@ export async function rehearse(
 
 const nothing = (): void => undefined;
 const NOTHING_EXPECTED: Expect = {
+  reason: nothing,
   layer: nothing,
   defaultLayer: nothing,
   layers: nothing,

@@ -37,8 +37,8 @@ function entry(file,    line, key, value, id) {
 function volume(    tags) {
     return "{\"name\": " json($3) ", \"vg\": " json($1) ", \"pool\": " json($4) ", \"origin\": " json($5) ", \"attr\": " json($6) \
         ", \"readOnly\": " yes(substr($6, 2, 1) ~ /[rR]/) ", \"active\": " yes(substr($6, 5, 1) == "a") ", \"sizeBytes\": " number($7) \
-        ", \"dataPercent\": " number($8) ", \"uuid\": " json($10) ", \"time\": " json($11) ", \"thinId\": " number($12) \
-        ", \"headSha256\": " (head[$3] == "" ? "null" : json(head[$3])) ", \"tags\": " words($13, ",") "}"
+        ", \"dataPercent\": " number($8) ", \"uuid\": " json($10) ", \"thinId\": " number($11) \
+        ", \"headSha256\": " (head[$3] == "" ? "null" : json(head[$3])) ", \"tags\": " words($12, ",") "}"
 }
 section == "boot" { name = $0; sub(/^[0-9]+ /, "", name); bytes["/" name] = $0 + 0
     if (name ~ /^[^\/]+\/vmlinuz-[^\/]+$/) { sub(/\/.*/, "", name); if (!(name in seen)) { seen[name] = 1; dirs = add(dirs, json(name)) } } }
@@ -118,7 +118,7 @@ main() {
         [ "$point" != / ] || { rest=${rest#*- * }; root_device=${rest%% *}; }
     done </proc/self/mountinfo
     volumes=$(lvm lvs --noheadings --separator '|' --units b --nosuffix --config 'log{prefix=""}' \
-        -o vg_name,lv_dm_path,lv_name,pool_lv,origin,lv_attr,lv_size,data_percent,metadata_percent,lv_uuid,lv_time,thin_id,lv_tags 2>/dev/null)
+        -o vg_name,lv_dm_path,lv_name,pool_lv,origin,lv_attr,lv_size,data_percent,metadata_percent,lv_uuid,thin_id,lv_tags 2>/dev/null)
     root_lv='' root_vg=''
     while IFS='|' read -r vg device name _; do
         [ "$device" != "$root_device" ] || { root_vg=$vg; root_lv=$name; }
@@ -128,7 +128,7 @@ END
     # a second disk may hold another installation
     [ -z "$root_vg" ] || volumes=$(printf '%s\n' "$volumes" | awk -F'|' -v vg="$root_vg" '$1 == vg')
     bases='' layers='' asleep=''
-    while IFS='|' read -r vg _ name _ _ attr _ _ _ _ _ _ tags; do
+    while IFS='|' read -r vg _ name _ _ attr _ _ _ _ _ tags; do
         case ",$tags," in
             *,imgbased:base,*) bases="$bases $name" ;;
             *,imgbased:layer,*) layers="$layers $name" ;;
