@@ -11,7 +11,8 @@ export interface Caught<D extends Hunted> {
   readonly at: { readonly step: number; readonly seconds: number } | null;
   /** How the same story ended without it; null: it did not come to its end. */
   readonly sound: Verdict | null;
-  readonly verdict: 'passed' | 'failed';
+  /** `interrupted`: one of the two was not told to its end, and nothing is decided. */
+  readonly verdict: 'passed' | 'failed' | 'interrupted';
 }
 
 /** A defect is caught when its own invariant is broken, in a story that passes without it. */
@@ -31,9 +32,10 @@ export function caught<D extends Hunted & { readonly invariant: string }>(
       events.filter(({ body }) => 'job' in body && body.job === planted?.id),
       defect.invariant,
     );
-    const ended = events.find(({ body }) => body.type === 'job.ended' && body.job === without?.id);
-    const sound = ended?.body.type === 'job.ended' ? ended.body.verdict : null;
-    const verdict = at !== null && sound === 'passed' ? 'passed' : 'failed';
+    const sound = endOf(events, without?.id);
+    const ends = [without, planted].map((job) => job && (endOf(events, job.id) ?? 'interrupted'));
+    const undecided = ends.includes('interrupted') ? 'interrupted' : 'failed';
+    const verdict = at !== null && sound === 'passed' ? 'passed' : undecided;
     return { defect, found, at, sound, verdict };
   });
 }
@@ -44,11 +46,20 @@ export function allInAll(
   isInterrupted: boolean,
 ): { readonly text: string; readonly verdict: Verdict } {
   const verdicts = hunts.map(({ verdict }) => verdict);
-  const found = verdicts.filter((verdict) => verdict === 'passed').length;
+  const count = (which: Verdict): string =>
+    verdicts.filter((verdict) => verdict === which).length.toString();
+  const open = verdicts.includes('interrupted')
+    ? `, ${count('interrupted')} not told to the end`
+    : '';
   return {
-    text: `${found.toString()} found, ${(verdicts.length - found).toString()} not`,
+    text: `${count('passed')} found, ${count('failed')} not${open}`,
     verdict: isInterrupted ? 'interrupted' : gravest(verdicts),
   };
+}
+
+function endOf(events: readonly Event[], job: string | undefined): Verdict | null {
+  const ended = events.find(({ body }) => body.type === 'job.ended' && body.job === job);
+  return ended?.body.type === 'job.ended' ? ended.body.verdict : null;
 }
 
 /** @param events of one job */

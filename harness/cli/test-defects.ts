@@ -44,7 +44,7 @@ export async function testDefects({ names, ...options }: DefectsOptions): Promis
   });
   const events = await recordOf(directory.path);
   const hunts = caught(events, hunted);
-  const rows = hunts.map(({ defect, found, at, sound }) => [
+  const rows = hunts.map(({ defect, found, at, sound, verdict }) => [
     defect.name,
     bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
     defect.layout,
@@ -53,7 +53,7 @@ export async function testDefects({ names, ...options }: DefectsOptions): Promis
     at?.step.toString() ?? '',
     at?.seconds.toString() ?? '',
     defect.story,
-    resultOf(at !== null, sound),
+    resultOf(at !== null, sound, verdict),
   ]);
   process.stdout.write(`\n${table([TITLES, ...rows])}\n`);
   const { text, verdict } = allInAll(hunts, options.signal.aborted);
@@ -62,8 +62,8 @@ export async function testDefects({ names, ...options }: DefectsOptions): Promis
 }
 
 /** Whether it was found in a story that passes without it. */
-function resultOf(isFound: boolean, sound: Verdict | null): string {
-  if (!isFound) return 'NOT FOUND';
+function resultOf(isFound: boolean, sound: Verdict | null, verdict: Verdict): string {
+  if (!isFound) return verdict === 'interrupted' ? 'NOT TOLD TO THE END' : 'NOT FOUND';
   if (sound === 'passed') return 'found';
   return sound === null || sound === 'interrupted' ? 'SOUND ONE NOT TOLD' : 'SOUND ONE FAILS';
 }

@@ -56,10 +56,24 @@ t.test('a defect is caught by its own invariant, in a story that passes without 
   t.end();
 });
 
+t.test('what was not told to its end is not decided', (t) => {
+  const lies = { name: 'lies', layout: 'thin', story: 'story', invariant: 'claims-agree' } as const;
+  const verdicts = (of: readonly Event[]): unknown[] =>
+    caught(of, [lies]).map(({ verdict }) => verdict);
+  const all = events('passed');
+  t.same(verdicts(all), ['failed'], 'both were');
+  t.same(verdicts(all.slice(0, -1)), ['interrupted'], 'the one with it was not begun');
+  t.same(verdicts([...all.slice(0, -1), ended('story+lies', 'interrupted')]), ['interrupted']);
+  t.same(verdicts(events('interrupted')), ['interrupted'], 'the one without it was not');
+  t.end();
+});
+
 t.test('what was found before a run was interrupted was found', (t) => {
   const hunts = [{ verdict: 'passed' }, { verdict: 'failed' }, { verdict: 'passed' }] as const;
   t.same(allInAll(hunts, false), { text: '2 found, 1 not', verdict: 'failed' });
   t.same(allInAll(hunts, true), { text: '2 found, 1 not', verdict: 'interrupted' });
+  const open = [...hunts, { verdict: 'interrupted' }] as const;
+  t.match(allInAll(open, true), { text: '2 found, 1 not, 1 not told to the end' });
   t.same(allInAll(hunts.slice(0, 1), false), { text: '1 found, 0 not', verdict: 'passed' });
   t.end();
 });
