@@ -15,7 +15,7 @@ export default scenario(
     await host.boot();
     await host.fill({ leaveMiB: 4, where: 'pool-metadata' }); // of 32
     const refused = await host.upgrade(image('1.1'), { ends: 'refused' });
-    expect.reason(refused, /metadata/);
+    expect.reason(refused, /pool's metadata/);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.reboot();

@@ -13,7 +13,7 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     const refused = await host.upgrade(image('refused-wrong-digest'), { ends: 'refused' });
-    expect.reason(refused, /digest|checksum|corrupt|another one/i);
+    expect.reason(refused, /digest|checksum|another one/);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.upgrade(image('1.1'));
