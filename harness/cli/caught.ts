@@ -1,6 +1,6 @@
 /** What the stories that must find planted defects have found, read from the record of their run. */
 import type { Hunted } from '../domain/plan.ts';
-import type { Event } from '../domain/event.ts';
+import type { Event, JobInfo } from '../domain/event.ts';
 import { gravest, type Verdict } from '../domain/verdict.ts';
 
 export interface Caught<D extends Hunted> {
@@ -20,14 +20,8 @@ export function caught<D extends Hunted & { readonly invariant: string }>(
   events: readonly Event[],
   defects: readonly D[],
 ): Caught<D>[] {
-  const began = events.flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []));
   return defects.map((defect) => {
-    const { story, layout } = defect;
-    const [without, planted] = [undefined, defect.name].map((planted) =>
-      began.find(
-        (job) => job.scenario === story && job.layout === layout && job.defect === planted,
-      ),
-    );
+    const [without, planted] = jobsOf(events, defect);
     const { found, at } = findings(
       events.filter(({ body }) => 'job' in body && body.job === planted?.id),
       defect.invariant,
@@ -38,6 +32,25 @@ export function caught<D extends Hunted & { readonly invariant: string }>(
     const verdict = at !== null && sound === 'passed' ? 'passed' : undecided;
     return { defect, found, at, sound, verdict };
   });
+}
+
+/**
+ * What an earlier run has found, and need not be found again as long as all is the same that can change how its jobs end.
+ *
+ * @param sources of jobs as they are now, by job
+ */
+export function foundBefore<D extends Hunted & { readonly invariant: string }>(
+  events: readonly Event[],
+  defects: readonly D[],
+  sources: ReadonlyMap<string, string | undefined>,
+): Caught<D>[] {
+  return caught(events, defects).filter(
+    ({ defect, verdict }) =>
+      verdict === 'passed' &&
+      jobsOf(events, defect).every(
+        (job) => job?.sources !== undefined && job.sources === sources.get(job.id),
+      ),
+  );
 }
 
 /** How it all ended: what was found before an interruption was found all the same. */
@@ -55,6 +68,17 @@ export function allInAll(
     text: `${count('passed')} found, ${count('failed')} not${open}`,
     verdict: isInterrupted ? 'interrupted' : gravest(verdicts),
   };
+}
+
+/** Its story without it, and with it. */
+function jobsOf(
+  events: readonly Event[],
+  { name, story, layout }: Hunted,
+): readonly [without: JobInfo | undefined, planted: JobInfo | undefined] {
+  const jobs = events.flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []));
+  const told = (defect?: string): JobInfo | undefined =>
+    jobs.find((job) => job.scenario === story && job.layout === layout && job.defect === defect);
+  return [told(), told(name)];
 }
 
 function endOf(events: readonly Event[], job: string | undefined): Verdict | null {

@@ -1,9 +1,11 @@
 /** What a host is made from and by: all that can change what its steps come to, beside the steps and what they bring in. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sourceDigest } from '../../images/digest.ts';
+import { keyOf, sourceDigest } from '../../images/digest.ts';
 import { sha256File } from '../adapters/sha256.ts';
 import type { Platform } from '../../qemu/hypervisor.ts';
+import type { JobInfo } from '../domain/event.ts';
 import type { Json } from '../domain/json.ts';
 import { ROOT } from './load.ts';
 
@@ -22,6 +24,8 @@ export const SOURCES = [
   ],
   ...['images/kickstart.ts', 'images/ignition.ts'],
 ];
+/** What judges what a step came to. */
+const JUDGES = ['harness/checks', 'harness/domain', 'harness/scenario.ts'];
 /** What is sent to guests, below `images/guest/`. */
 const SCRIPTS = ['probe', 'administrator'];
 
@@ -51,6 +55,40 @@ export async function platformIdentity(
     sources: await sourceDigest(SOURCES.map((path) => join(ROOT, path))),
     scripts: sha256(JSON.stringify([...scripts])),
   };
+}
+
+/**
+ * Says of each job what of hostproof's own can change how it ends: besides what all have in common, its story and the defect that is
+ * planted in it.
+ *
+ * @param scenarios directory of the stories
+ */
+export async function withSources<J extends JobInfo>(
+  jobs: readonly J[],
+  scenarios = join(ROOT, 'scenarios'),
+): Promise<J[]> {
+  const images = await below('images', (name) => name !== 'defects');
+  const common = await sourceDigest([
+    ...[...SOURCES, ...JUDGES].map((path) => join(ROOT, path)),
+    ...images,
+  ]);
+  return Promise.all(
+    jobs.map(async (job) => {
+      const planted = await below('images/defects', (name) =>
+        name.startsWith(`${job.defect ?? ''}.`),
+      );
+      const own = await sourceDigest([join(scenarios, `${job.scenario}.ts`), ...planted]);
+      return { ...job, sources: keyOf({ common, own }) };
+    }),
+  );
+}
+
+async function below(directory: string, isWanted: (name: string) => boolean): Promise<string[]> {
+  const names = await readdir(join(ROOT, directory));
+  return names
+    .filter(isWanted)
+    .sort()
+    .map((name) => join(ROOT, directory, name));
 }
 
 /** Model, features and microcode of the first processor; without what changes by itself. */

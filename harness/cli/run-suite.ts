@@ -31,6 +31,7 @@ import { loadInvariants, loadScenarios, ROOT } from './load.ts';
 import { RunMemory, type RunMemoryOptions } from './run-memory.ts';
 import { startReporting } from './reporting.ts';
 import type { HostFactory } from './hosts.ts';
+import { withSources } from './identity.ts';
 
 export interface RunSuiteOptions extends RunMemoryOptions {
   readonly filters: readonly string[];
@@ -184,7 +185,7 @@ async function planned(
     const courses = await Promise.all(
       [...jobs, ...all].map(async (job) => [job.id, await rehearse(job)] as const),
     );
-    return { jobs, courses: new Map(courses) };
+    return { jobs: await withSources(jobs, options.scenarios), courses: new Map(courses) };
   }
   throw new HostproofError('usage/unknown-name', untold(scenarios, inVain), {
     hint: 'npx hostproof list variants says what is told on what, and why not',

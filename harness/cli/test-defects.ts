@@ -1,10 +1,14 @@
 /** Tells the stories that must find planted defects, and prints a table of what was found, when, and by what. */
+import { relative } from 'node:path';
 import { defects } from '../../images/catalogue.ts';
+import type { Event } from '../domain/event.ts';
+import type { Hunted } from '../domain/plan.ts';
 import { named } from '../domain/nearest.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { STORAGES } from '../domain/variant.ts';
 import { loadBugs } from './bugs.ts';
-import { allInAll, caught } from './caught.ts';
+import { allInAll, caught, foundBefore, type Caught } from './caught.ts';
+import { withSources } from './identity.ts';
 import { table } from './output.ts';
 import { recordOf } from './record.ts';
 import { runSuite, type RunSuiteOptions } from './run-suite.ts';
@@ -15,6 +19,8 @@ export interface DefectsOptions extends Pick<
 > {
   /** All if there are none. */
   readonly names: readonly string[];
+  /** Directories of runs by the same hostproof: what they have found is taken from their records. */
+  readonly resume?: readonly string[] | undefined;
 }
 
 /**
@@ -22,9 +28,65 @@ export interface DefectsOptions extends Pick<
  *
  * @returns `failed` when a defect was not found, or found by another name than its own, or when its story fails without it
  */
-export async function testDefects({ names, ...options }: DefectsOptions): Promise<Verdict> {
+export async function testDefects({
+  names,
+  resume = [],
+  ...options
+}: DefectsOptions): Promise<Verdict> {
   const [all, bugs] = await Promise.all([defects(), loadBugs()]);
-  const hunted = names.length === 0 ? all : names.map((name) => named('defect', name, all));
+  const wanted = names.length === 0 ? all : names.map((name) => named('defect', name, all));
+  const before = (await Promise.all(resume.map((run) => foundIn(run, wanted)))).flat();
+  const hunted = wanted.filter(({ name }) => !before.some(({ defect }) => defect.name === name));
+  const { run, events } = hunted.length === 0 ? NO_RUN : await told(hunted, options);
+  const now = caught(events, hunted);
+  const hunts = wanted.flatMap(
+    ({ name }) => [...before, ...now].find(({ defect }) => defect.name === name) ?? [],
+  );
+  const rows = hunts.map(({ defect, found, at, sound, verdict }) => [
+    defect.name,
+    bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
+    defect.layout,
+    found.join(', ') || 'nothing',
+    defect.invariant,
+    at?.step.toString() ?? '',
+    at?.seconds.toString() ?? '',
+    defect.story,
+    resultOf(at !== null, sound, verdict),
+  ]);
+  process.stdout.write(`\n${table([TITLES, ...rows])}\n`);
+  const { text, verdict } = allInAll(hunts, options.signal.aborted);
+  process.stdout.write(`${text}\n`);
+  if (verdict === 'interrupted' && run !== null)
+    process.stdout.write(
+      `  npx hostproof defects ${[...names, '--resume', ...resume, run].join(' ')}   goes on\n`,
+    );
+  return verdict;
+}
+
+/** What a run has found that need not be found again; what is of another hostproof, or was not found, is said nothing of. */
+async function foundIn<D extends Hunted & { readonly invariant: string }>(
+  run: string,
+  defects: readonly D[],
+): Promise<Caught<D>[]> {
+  const events = await recordOf(run);
+  const now = await withSources(
+    events
+      .flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []))
+      .filter((job) =>
+        defects.some(
+          ({ name, story }) =>
+            name === job.defect || (job.defect === undefined && story === job.scenario),
+        ),
+      ),
+  );
+  return foundBefore(events, defects, new Map(now.map(({ id, sources }) => [id, sources])));
+}
+
+/** The record of a run in which these are looked for, and its directory. */
+async function told(
+  hunted: NonNullable<RunSuiteOptions['hunted']>,
+  options: Pick<DefectsOptions, 'jobs' | 'out' | 'version' | 'signal'>,
+): Promise<{ readonly run: string; readonly events: readonly Event[] }> {
   const directory = { path: '' };
   await runSuite({
     ...options,
@@ -42,24 +104,10 @@ export async function testDefects({ names, ...options }: DefectsOptions): Promis
       directory.path = path;
     },
   });
-  const events = await recordOf(directory.path);
-  const hunts = caught(events, hunted);
-  const rows = hunts.map(({ defect, found, at, sound, verdict }) => [
-    defect.name,
-    bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
-    defect.layout,
-    found.join(', ') || 'nothing',
-    defect.invariant,
-    at?.step.toString() ?? '',
-    at?.seconds.toString() ?? '',
-    defect.story,
-    resultOf(at !== null, sound, verdict),
-  ]);
-  process.stdout.write(`\n${table([TITLES, ...rows])}\n`);
-  const { text, verdict } = allInAll(hunts, options.signal.aborted);
-  process.stdout.write(`${text}\n`);
-  return verdict;
+  return { run: relative(process.cwd(), directory.path), events: await recordOf(directory.path) };
 }
+
+const NO_RUN = { run: null, events: [] };
 
 /** Whether it was found in a story that passes without it. */
 function resultOf(isFound: boolean, sound: Verdict | null, verdict: Verdict): string {

@@ -41,6 +41,8 @@ export const jobSchema = z.object({
   disks: z.literal('served').optional(),
   /** Planted in the engine that every update carries. */
   defect: z.string().optional(),
+  /** Digest of all of hostproof that can change how it ends: whoever reads the record may ask whether it is the same still. */
+  sources: z.string().optional(),
 });
 
 /** Bodies by type. `atMs`: milliseconds since the run began. */

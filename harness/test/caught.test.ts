@@ -1,6 +1,7 @@
 /** What is read from the record of a run with planted defects. */
 import t from 'tap';
-import { allInAll, caught } from '../cli/caught.ts';
+import { allInAll, caught, foundBefore } from '../cli/caught.ts';
+import { withSources } from '../cli/identity.ts';
 import { EVENT_VERSION, type Event, type EventBody, type JobInfo } from '../domain/event.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
@@ -18,11 +19,15 @@ const ended = (id: string, verdict: Verdict): Event =>
 const finding = (atMs: number, step: number, invariant: string): Event =>
   event(atMs, { type: 'finding', job: 'story+lies', step, invariant, message: '' });
 
-function events(sound: Verdict): Event[] {
+function events(
+  sound: Verdict,
+  sources: Readonly<Record<string, string>> = { story: 'a', 'story+lies': 'b' },
+): Event[] {
+  const jobs = [job('story'), job('story+lies', 'lies')];
   return [
     event(0, {
       ...{ type: 'run.started', id: '', startedAt: '', version: '', seed: 0, command: [] },
-      ...{ platform: null, jobs: [job('story'), job('story+lies', 'lies')] },
+      ...{ platform: null, jobs: jobs.map((job) => ({ ...job, sources: sources[job.id] })) },
     }),
     event(2_000, { type: 'job.started', job: 'story+lies', dir: 'jobs' }),
     finding(10_000, 4, 'no-orphans'),
@@ -76,4 +81,41 @@ t.test('what was found before a run was interrupted was found', (t) => {
   t.match(allInAll(open, true), { text: '2 found, 1 not, 1 not told to the end' });
   t.same(allInAll(hunts.slice(0, 1), false), { text: '1 found, 0 not', verdict: 'passed' });
   t.end();
+});
+
+t.test('what an earlier run of the same hostproof has found need not be found again', (t) => {
+  const lies = { name: 'lies', layout: 'thin', story: 'story' } as const;
+  const found = { ...lies, name: 'lies' as string, invariant: 'entries-resolve' };
+  const sources = { story: 'a', 'story+lies': 'b' };
+  const names = (of: readonly Event[], defect: typeof found, now = {}): string[] =>
+    foundBefore(of, [defect], new Map(Object.entries({ ...sources, ...now }))).map(
+      ({ defect }) => defect.name,
+    );
+  t.same(names(events('passed'), found), ['lies']);
+  t.same(names(events('passed'), { ...found, invariant: 'claims-agree' }), [], 'not found');
+  t.same(names(events('failed'), found), [], 'the story fails without it');
+  t.same(names(events('interrupted'), found), [], 'the story was not told to its end without it');
+  t.same(names(events('passed'), { ...found, name: 'another' }), [], 'not looked for');
+  t.same(names(events('passed'), found, { story: 'c' }), [], 'the story is another one now');
+  t.same(
+    names(events('passed'), found, { 'story+lies': 'c' }),
+    [],
+    'the defect is another one now',
+  );
+  t.same(names(events('passed', {}), found), [], 'nobody knows by what it was found');
+  t.same(names([], found), []);
+  t.end();
+});
+
+t.test('what can change how a job ends: its story, and what is planted', async (t) => {
+  const [story, other, planted, again] = await withSources([
+    { ...job('a'), scenario: 'upgrade/power-cut-half-way' },
+    { ...job('b'), scenario: 'upgrade/older-image-is-refused' },
+    { ...job('c', 'rollback-lies'), scenario: 'upgrade/power-cut-half-way' },
+    { ...job('d'), scenario: 'upgrade/power-cut-half-way', sources: 'of a record' },
+  ]);
+  t.match(story?.sources, /^[0-9a-f]{64}$/);
+  t.equal(again?.sources, story?.sources);
+  t.not(other?.sources, story?.sources);
+  t.not(planted?.sources, story?.sources);
 });

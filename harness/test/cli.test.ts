@@ -51,6 +51,7 @@ t.test('the smoke suite passes on the simulated host, and its TAP is strict TAP'
     'the stream has no gaps',
   );
   t.equal(events.at(-1)?.body.type, 'run.ended');
+  t.match(events[0]?.body, { type: 'run.started', jobs: [{ sources: /^[0-9a-f]{64}$/ }] });
 });
 
 t.test('the stories of the benchmark can be told', async (t) => {

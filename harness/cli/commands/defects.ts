@@ -11,11 +11,13 @@ const defects: CommandModule = (context) =>
     [
       ['hostproof defects', 'all planted defects'],
       ['hostproof defects etc-overwritten', 'one of them'],
+      ['hostproof defects --resume .hostproof/runs/ID', 'those that the run ID has not found'],
       ['hostproof list defects', 'what is planted, and which invariant must find it'],
     ],
   )
     .argument('[name...]', 'defects; all if none is named')
     .option(...JOBS)
+    .option('--resume <run...>', 'directories of runs whose findings need not be found again')
     .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
     .action(async (names, options) => {
       const { version, signal } = context;
