@@ -9,7 +9,7 @@ import { STORAGES } from '../domain/variant.ts';
 import { loadBugs } from './bugs.ts';
 import { allInAll, caught, foundBefore, type Caught } from './caught.ts';
 import { withSources } from './identity.ts';
-import { table } from './output.ts';
+import { say, table } from './output.ts';
 import { recordOf } from './record.ts';
 import { runSuite, type RunSuiteOptions } from './run-suite.ts';
 
@@ -63,7 +63,7 @@ export async function testDefects({
   return verdict;
 }
 
-/** What a run has found that need not be found again; what is of another hostproof, or was not found, is said nothing of. */
+/** What a run has found, and need not be found again: what it found by other sources is looked for again, as what it did not find. */
 async function foundIn<D extends Hunted & { readonly invariant: string }>(
   run: string,
   defects: readonly D[],
@@ -79,7 +79,12 @@ async function foundIn<D extends Hunted & { readonly invariant: string }>(
         ),
       ),
   );
-  return foundBefore(events, defects, new Map(now.map(({ id, sources }) => [id, sources])));
+  const found = foundBefore(events, defects, new Map(now.map(({ id, sources }) => [id, sources])));
+  const all = caught(events, defects).filter(({ verdict }) => verdict === 'passed').length;
+  const changed =
+    all === found.length ? '' : `, ${(all - found.length).toString()} by other sources`;
+  say(`${run}: ${found.length.toString()} found${changed}`);
+  return found;
 }
 
 /** The record of a run in which these are looked for, and its directory. */

@@ -1,9 +1,12 @@
 /** What is read from the record of a run with planted defects. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { allInAll, caught, foundBefore } from '../cli/caught.ts';
 import { withSources } from '../cli/identity.ts';
 import { EVENT_VERSION, type Event, type EventBody, type JobInfo } from '../domain/event.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { hostproof } from './hostproof.ts';
 
 const event = (atMs: number, body: EventBody): Event => ({ v: EVENT_VERSION, seq: 1, atMs, body });
 const job = (id: string, defect?: string): JobInfo => ({
@@ -118,4 +121,32 @@ t.test('what can change how a job ends: its story, and what is planted', async (
   t.equal(again?.sources, story?.sources);
   t.not(other?.sources, story?.sources);
   t.not(planted?.sources, story?.sources);
+});
+
+t.test('a run that has found all that is looked for is enough', async (t) => {
+  const scenario = 'upgrade/keeps-what-the-administrator-changed';
+  const jobs = await withSources([
+    { ...job('story'), scenario },
+    { ...job('story+lies', 'etc-overwritten'), scenario },
+  ]);
+  const record = [
+    event(0, {
+      ...{ type: 'run.started', id: '', startedAt: '', version: '', seed: 0, command: [] },
+      ...{ platform: null, jobs },
+    }),
+    finding(7_000, 9, 'administrator-files-kept'),
+    ended('story', 'passed'),
+    ended('story+lies', 'failed'),
+  ];
+  const run = t.testdir({ 'events.jsonl': record.map((one) => JSON.stringify(one)).join('\n') });
+  const out = join(run, 'runs');
+  const ran = await hostproof(['defects', 'etc-overwritten', '--resume', run, '--out', out]);
+  t.equal(ran.status, 0, ran.stderr);
+  t.match(ran.stdout, /^etc-overwritten .* administrator-files-kept +9 +7 .* found$/m);
+  t.match(ran.stdout, /^1 found, 0 not$/m);
+  t.equal(ran.stderr, `${run}: 1 found`);
+  t.notOk(existsSync(out), 'nothing is run');
+  const none = await hostproof(['defects', 'etc-overwritten', '--resume', out, '--out', out]);
+  t.equal(none.status, 2);
+  t.match(none.stderr, /runs is no directory of a run/);
 });
