@@ -21,10 +21,11 @@ interface Ran {
   readonly cached: number;
 }
 
-export const measureSuites: Measure = async ({ suite, work, build }) => {
+export const measureSuites: Measure = async ({ suite, layout, work, build }) => {
   await build();
+  const stories = ['--suite', suite, ...(layout === undefined ? [] : ['--layout', layout])];
   const run = (name: string, ...options: string[]): Promise<Ran> =>
-    runSuite(suite, join(work, name), options);
+    runSuite([...stories, ...options], join(work, name));
   const without = await run('without', '--no-cache');
   const cold = await run('cold', '--refresh');
   const warm = await run('warm');
@@ -41,9 +42,9 @@ export const measureSuites: Measure = async ({ suite, work, build }) => {
   const row = (title: string, { ms, steps, cached }: Ran): string =>
     `  ${title.padEnd(24)} ${minutes(ms)}  ${steps.toString()} steps, ${cached.toString()} of them cached`;
   return {
-    ...{ suite, without, cold, warm, coldShare, warmShare, judged: verdicts },
+    ...{ suite, layout, without, cold, warm, coldShare, warmShare, judged: verdicts },
     table: [
-      `the suite ${suite}, ${Object.keys(without.verdicts).length.toString()} jobs`,
+      `the suite ${suite}${layout === undefined ? '' : ` on ${layout}`}, ${Object.keys(without.verdicts).length.toString()} jobs`,
       row('without checkpoints', without),
       row('cold, with checkpoints', cold),
       row('warm', warm),
@@ -54,11 +55,11 @@ export const measureSuites: Measure = async ({ suite, work, build }) => {
   };
 };
 
-async function runSuite(suite: string, out: string, options: readonly string[]): Promise<Ran> {
+async function runSuite(options: readonly string[], out: string): Promise<Ran> {
   await mkdir(out);
-  process.stderr.write(`suite ${suite} ${options.join(' ')}\n`);
+  process.stderr.write(`run ${options.join(' ')}\n`);
   const started = performance.now();
-  await execa(process.execPath, [HOSTPROOF, 'run', '--suite', suite, ...options, '--out', out], {
+  await execa(process.execPath, [HOSTPROOF, 'run', ...options, '--out', out], {
     ...{ stdin: 'ignore', stdout: 'ignore', stderr: 'inherit', reject: false },
   });
   const ms = performance.now() - started;

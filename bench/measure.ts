@@ -8,6 +8,8 @@ export type Measure = (options: {
   readonly build: () => Promise<unknown>;
   /** The suite that suites are measured with. */
   readonly suite: string;
+  /** Of it, only the stories on this layout; undefined: on all. */
+  readonly layout: string | undefined;
   readonly pairs: number;
   /** Directory for what it makes. */
   readonly work: string;
