@@ -72,10 +72,9 @@ async function foundIn<D extends Hunted & { readonly invariant: string }>(
   const now = await withSources(
     events
       .flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []))
-      .filter((job) =>
+      .filter(({ scenario, defect }) =>
         defects.some(
-          ({ name, story }) =>
-            name === job.defect || (job.defect === undefined && story === job.scenario),
+          ({ name, story }) => story === scenario && (defect === undefined || defect === name),
         ),
       ),
   );

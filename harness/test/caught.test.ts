@@ -106,6 +106,8 @@ t.test('what an earlier run of the same hostproof has found need not be found ag
     'the defect is another one now',
   );
   t.same(names(events('passed', {}), found), [], 'nobody knows by what it was found');
+  const simulated = JSON.stringify(events('passed')).replaceAll('"qemu"', '"sim"');
+  t.same(names(JSON.parse(simulated) as Event[], found), [], 'found on a simulated host');
   t.same(names([], found), []);
   t.end();
 });
