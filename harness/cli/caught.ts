@@ -35,26 +35,35 @@ export function caught<D extends Hunted & { readonly invariant: string }>(
 }
 
 /**
- * What an earlier run has found, and need not be found again as long as all is the same that can change how its jobs end.
+ * What of an earlier run's record need not come about again: all of jobs that found their defect, or passed without one, as long as
+ * nothing has changed that can change how they end.
  *
  * @param sources of jobs as they are now, by job
  */
-export function foundBefore<D extends Hunted & { readonly invariant: string }>(
+export function stillTrue(
   events: readonly Event[],
-  defects: readonly D[],
+  defects: readonly (Hunted & { readonly invariant: string })[],
   sources: ReadonlyMap<string, string | undefined>,
-): Caught<D>[] {
-  return caught(events, defects).filter(
-    ({ defect, verdict }) =>
-      verdict === 'passed' &&
-      jobsOf(events, defect).every(
-        (job) =>
-          job?.sources !== undefined &&
-          job.sources === sources.get(job.id) &&
-          // the simulated host has imitations of some of them
-          job.machine === 'qemu',
-      ),
+): { readonly jobs: ReadonlySet<string>; readonly events: readonly Event[] } {
+  const found = caught(events, defects).filter(({ at }) => at !== null);
+  const isDone = ({ id, defect }: JobInfo): boolean =>
+    defect === undefined
+      ? endOf(events, id) === 'passed'
+      : found.some((one) => one.defect.name === defect);
+  const jobs = new Set(
+    events
+      .flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []))
+      // the simulated host has imitations of some of them
+      .filter((job) => job.machine === 'qemu' && job.sources !== undefined)
+      .filter((job) => job.sources === sources.get(job.id) && isDone(job))
+      .map(({ id }) => id),
   );
+  return {
+    jobs,
+    events: events.filter(
+      ({ body }) => body.type === 'run.started' || ('job' in body && jobs.has(body.job)),
+    ),
+  };
 }
 
 /** How it all ended: what was found before an interruption was found all the same. */

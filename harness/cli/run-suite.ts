@@ -43,6 +43,8 @@ export interface RunSuiteOptions extends RunMemoryOptions {
   readonly defect?: string | undefined;
   /** The stories are those that must find these: each is told without, and with each of them. */
   readonly hunted?: readonly Hunted[] | undefined;
+  /** Those of these jobs need not be told. */
+  readonly told?: ReadonlySet<string> | undefined;
   /** `image` if left out. */
   readonly disks?: Disks | undefined;
   /** Jobs at a time; chosen by cores and memory if left out. */
@@ -171,7 +173,7 @@ async function planned(
   const chosen = plan(scenarios, { ...selection, filters });
   const jobs =
     options.hunted !== undefined
-      ? hunts(chosen, options.hunted)
+      ? hunts(chosen, options.hunted).filter(({ id }) => options.told?.has(id) !== true)
       : defect === undefined
         ? chosen
         : chosen.map((job) => planted(job, defect.name));

@@ -1,13 +1,13 @@
 /** Tells the stories that must find planted defects, and prints a table of what was found, when, and by what. */
 import { relative } from 'node:path';
 import { defects } from '../../images/catalogue.ts';
+import type { Defect } from '../../images/recipe.ts';
 import type { Event } from '../domain/event.ts';
-import type { Hunted } from '../domain/plan.ts';
 import { named } from '../domain/nearest.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { STORAGES } from '../domain/variant.ts';
 import { loadBugs } from './bugs.ts';
-import { allInAll, caught, foundBefore, type Caught } from './caught.ts';
+import { allInAll, caught, stillTrue } from './caught.ts';
 import { withSources } from './identity.ts';
 import { say, table } from './output.ts';
 import { recordOf } from './record.ts';
@@ -19,7 +19,7 @@ export interface DefectsOptions extends Pick<
 > {
   /** All if there are none. */
   readonly names: readonly string[];
-  /** Directories of runs by the same hostproof: what they have found is taken from their records. */
+  /** Directories of earlier runs: what they came to, by the same sources, is taken from their records. */
   readonly resume?: readonly string[] | undefined;
 }
 
@@ -35,13 +35,12 @@ export async function testDefects({
 }: DefectsOptions): Promise<Verdict> {
   const [all, bugs] = await Promise.all([defects(), loadBugs()]);
   const wanted = names.length === 0 ? all : names.map((name) => named('defect', name, all));
-  const before = (await Promise.all(resume.map((run) => foundIn(run, wanted)))).flat();
-  const hunted = wanted.filter(({ name }) => !before.some(({ defect }) => defect.name === name));
-  const { run, events } = hunted.length === 0 ? NO_RUN : await told(hunted, options);
-  const now = caught(events, hunted);
-  const hunts = wanted.flatMap(
-    ({ name }) => [...before, ...now].find(({ defect }) => defect.name === name) ?? [],
-  );
+  const before = await Promise.all(resume.map((run) => stillTrueOf(run, wanted)));
+  const known = before.flatMap(({ events }) => events);
+  const isAll = caught(known, wanted).every(({ verdict }) => verdict === 'passed');
+  const told = new Set(before.flatMap(({ jobs }) => [...jobs]));
+  const { run, events } = isAll ? NO_RUN : await tell({ ...options, hunted: wanted, told });
+  const hunts = caught([...known, ...events], wanted);
   const rows = hunts.map(({ defect, found, at, sound, verdict }) => [
     defect.name,
     bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
@@ -63,38 +62,36 @@ export async function testDefects({
   return verdict;
 }
 
-/** What a run has found, and need not be found again: what it found by other sources is looked for again, as what it did not find. */
-async function foundIn<D extends Hunted & { readonly invariant: string }>(
+/** What need not be told again of an earlier run; what is of other sources is. */
+async function stillTrueOf(
   run: string,
-  defects: readonly D[],
-): Promise<Caught<D>[]> {
+  wanted: readonly Defect[],
+): Promise<ReturnType<typeof stillTrue>> {
   const events = await recordOf(run);
   const now = await withSources(
     events
       .flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []))
       .filter(({ scenario, defect }) =>
-        defects.some(
+        wanted.some(
           ({ name, story }) => story === scenario && (defect === undefined || defect === name),
         ),
       ),
   );
-  const found = foundBefore(events, defects, new Map(now.map(({ id, sources }) => [id, sources])));
-  const all = caught(events, defects).filter(({ verdict }) => verdict === 'passed').length;
-  const changed =
-    all === found.length ? '' : `, ${(all - found.length).toString()} by other sources`;
-  say(`${run}: ${found.length.toString()} found${changed}`);
-  return found;
+  const still = stillTrue(events, wanted, new Map(now.map(({ id, sources }) => [id, sources])));
+  say(
+    `${run}: ${still.jobs.size.toString()} of ${now.length.toString()} jobs need not be told again`,
+  );
+  return still;
 }
 
 /** The record of a run in which these are looked for, and its directory. */
-async function told(
-  hunted: NonNullable<RunSuiteOptions['hunted']>,
-  options: Pick<DefectsOptions, 'jobs' | 'out' | 'version' | 'signal'>,
+async function tell(
+  options: Pick<DefectsOptions, 'jobs' | 'out' | 'version' | 'signal'> &
+    Pick<RunSuiteOptions, 'hunted' | 'told'>,
 ): Promise<{ readonly run: string; readonly events: readonly Event[] }> {
   const directory = { path: '' };
   await runSuite({
     ...options,
-    hunted,
     filters: [],
     machine: 'qemu',
     storage: STORAGES[0],
