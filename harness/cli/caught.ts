@@ -1,6 +1,7 @@
 /** What the stories that must find planted defects have found, read from the record of their run. */
 import type { Hunted } from '../domain/plan.ts';
 import type { Event, JobInfo } from '../domain/event.ts';
+import { jobsIn } from './record.ts';
 import { gravest, type Verdict } from '../domain/verdict.ts';
 
 export interface Caught<D extends Hunted> {
@@ -51,8 +52,7 @@ export function stillTrue(
       ? endOf(events, id) === 'passed'
       : found.some((one) => one.defect.name === defect);
   const jobs = new Set(
-    events
-      .flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []))
+    jobsIn(events)
       // the simulated host has imitations of some of them
       .filter((job) => job.machine === 'qemu' && job.sources !== undefined)
       .filter((job) => job.sources === sources.get(job.id) && isDone(job))
@@ -88,7 +88,7 @@ function jobsOf(
   events: readonly Event[],
   { name, story, layout }: Hunted,
 ): readonly [without: JobInfo | undefined, planted: JobInfo | undefined] {
-  const jobs = events.flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []));
+  const jobs = jobsIn(events);
   const told = (defect?: string): JobInfo | undefined =>
     jobs.find((job) => job.scenario === story && job.layout === layout && job.defect === defect);
   return [told(), told(name)];

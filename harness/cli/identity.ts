@@ -1,7 +1,7 @@
 /** What a host is made from and by: all that can change what its steps come to, beside the steps and what they bring in. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { keyOf, sourceDigest } from '../../images/digest.ts';
 import { sha256File } from '../adapters/sha256.ts';
 import type { Platform } from '../../qemu/hypervisor.ts';
@@ -67,28 +67,24 @@ export async function withSources<J extends JobInfo>(
   jobs: readonly J[],
   scenarios = join(ROOT, 'scenarios'),
 ): Promise<J[]> {
-  const images = await below('images', (name) => name !== 'defects');
+  const images = (await below('images')).filter((path) => basename(path) !== 'defects');
+  const defects = await below('images/defects');
   const common = await sourceDigest([
     ...[...SOURCES, ...JUDGES].map((path) => join(ROOT, path)),
     ...images,
   ]);
   return Promise.all(
     jobs.map(async (job) => {
-      const planted = await below('images/defects', (name) =>
-        name.startsWith(`${job.defect ?? ''}.`),
-      );
+      const planted = defects.filter((path) => parse(path).name === job.defect);
       const own = await sourceDigest([join(scenarios, `${job.scenario}.ts`), ...planted]);
       return { ...job, sources: keyOf({ common, own }) };
     }),
   );
 }
 
-async function below(directory: string, isWanted: (name: string) => boolean): Promise<string[]> {
+async function below(directory: string): Promise<string[]> {
   const names = await readdir(join(ROOT, directory));
-  return names
-    .filter(isWanted)
-    .sort()
-    .map((name) => join(ROOT, directory, name));
+  return names.sort().map((name) => join(ROOT, directory, name));
 }
 
 /** Model, features and microcode of the first processor; without what changes by itself. */

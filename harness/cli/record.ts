@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostproofError } from '../domain/errors.ts';
-import { eventSchema, type Event } from '../domain/event.ts';
+import { eventSchema, type Event, type JobInfo } from '../domain/event.ts';
 
 /** All events that were written whole. @throws HostproofError `usage/option` where there is no run */
 export async function recordOf(run: string): Promise<Event[]> {
@@ -21,4 +21,9 @@ export async function recordOf(run: string): Promise<Event[]> {
       return []; // the last line of a run that was killed
     }
   });
+}
+
+/** The jobs that a run began with, or several runs. */
+export function jobsIn(events: readonly Event[]): JobInfo[] {
+  return events.flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []));
 }

@@ -10,7 +10,7 @@ import { loadBugs } from './bugs.ts';
 import { allInAll, caught, stillTrue } from './caught.ts';
 import { withSources } from './identity.ts';
 import { say, table } from './output.ts';
-import { recordOf } from './record.ts';
+import { jobsIn, recordOf } from './record.ts';
 import { runSuite, type RunSuiteOptions } from './run-suite.ts';
 
 export interface DefectsOptions extends Pick<
@@ -69,13 +69,11 @@ async function stillTrueOf(
 ): Promise<ReturnType<typeof stillTrue>> {
   const events = await recordOf(run);
   const now = await withSources(
-    events
-      .flatMap(({ body }) => (body.type === 'run.started' ? body.jobs : []))
-      .filter(({ scenario, defect }) =>
-        wanted.some(
-          ({ name, story }) => story === scenario && (defect === undefined || defect === name),
-        ),
+    jobsIn(events).filter(({ scenario, defect }) =>
+      wanted.some(
+        ({ name, story }) => story === scenario && (defect === undefined || defect === name),
       ),
+    ),
   );
   const still = stillTrue(events, wanted, new Map(now.map(({ id, sources }) => [id, sources])));
   say(
