@@ -9,7 +9,7 @@ export default {
   name: 'layer-removed',
   title: 'An administrator removes the running layer by hand, at a moment of an update.',
   detail: 'Done inside the guest. The layer must stay; the stamp says what the tool answered.',
-  example: "host.upgrade(image('1.1'), { fault: layerRemoved({ when: at('upgrade', 0.5) }) })",
+  example: "host.upgrade(image('1.1'), { fault: layerRemoved({ when: afterBytes(1) }) })",
 } satisfies FaultKind;
 
 export function layerRemoved(options: { readonly when: Moment }): EngineFault {

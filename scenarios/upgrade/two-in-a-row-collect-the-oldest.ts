@@ -17,7 +17,14 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
+    // a host that its administrator has made his own: stories that begin like this one make it once
     await host.write('/etc/motd', 'kept by the administrator\n');
+    await host.write('/etc/reference-node.conf', 'greeting=mine\n');
+    await host.remove('/etc/reference-node.d/banner.conf');
+    await host.write('/var/lib/data', 'shared by all layers\n');
+    await host.addUser('alice', { groups: ['adm'] });
+    await host.addKernelArgument('hostproof.second=2');
+    await host.addKernelArgument('hostproof.first=1');
     await host.upgrade(image('1.1'));
     await host.reboot();
     expect.layers('1.0', '1.1');
@@ -26,5 +33,9 @@ export default scenario(
     expect.layer('1.2');
     expect.layers('1.1', '1.2');
     await expect.file('/etc/motd', 'kept by the administrator\n');
+    await expect.file('/etc/reference-node.conf', 'greeting=mine\n');
+    await expect.file('/etc/reference-node.d/banner.conf', null);
+    expect.users('root', 'alice');
+    expect.kernelArguments('hostproof.second=2', 'hostproof.first=1');
   },
 );

@@ -112,18 +112,28 @@ export class CheckpointStore implements Checkpoints {
     return this.#told('opening a checkpoint', () => this.#states.open(state.id));
   }
 
-  /** Everything that is kept: the records of acts, and the states, whether or not a record names them. */
+  /**
+   * Everything that is kept: the records of acts, and the states, whether or not a record names them. Who asks for a record
+   * uses its state, too: a story that is only recalled would go on from there as soon as it is changed.
+   */
   async list(): Promise<{
     readonly records: readonly { readonly record: StepRecord; readonly usedMs: number }[];
     readonly states: readonly StoredState[];
   }> {
     const records = [];
+    const askedMs = new Map<string, number>();
     for (const key of await this.#keys()) {
       const record = await this.#read(key);
-      const used = await stat(this.#file(key)).catch(() => null);
-      if (record !== null) records.push({ record, usedMs: used?.mtimeMs ?? 0 });
+      if (record === null) continue;
+      const usedMs = (await stat(this.#file(key)).catch(() => null))?.mtimeMs ?? 0;
+      records.push({ record, usedMs });
+      if (record.kind === 'act' && record.state !== null) askedMs.set(record.state.id, usedMs);
     }
-    return { records, states: await this.#states.list() };
+    const states = (await this.#states.list()).map((one) => ({
+      ...one,
+      usedMs: Math.max(one.usedMs, askedMs.get(one.id) ?? 0),
+    }));
+    return { records, states };
   }
 
   /** Reads every byte; what is damaged is told and dropped. @returns how many records and states are sound */

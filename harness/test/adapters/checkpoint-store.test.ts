@@ -167,6 +167,22 @@ t.test('what was not used for the longest time goes first, and what is in use st
   t.ok((await storeIn(cache).list()).states.length > 0, 'this process uses them');
 });
 
+t.test('what a recalled story would go on from is in use, though nobody opens it', async (t) => {
+  const cache = newCache();
+  const recalled = { ...telling(cache), identity: 'recalled' };
+  const ids = async () => (await storeIn(cache).list()).states.map(({ id }) => id);
+  await told(upgraded, recalled);
+  const used = await ids();
+  await told(upgraded, { ...telling(cache), identity: 'told once' });
+  // as if these were other processes
+  await rm(join(statesIn(cache), '../leases'), { recursive: true });
+  t.same((await told(upgraded, recalled)).done, [], 'no step is taken');
+  await storeIn(cache).collect((await storeIn(cache).collect()) - 1);
+  const left = await ids();
+  t.equal(left.length, 3);
+  t.ok(used.every((id) => left.includes(id)));
+});
+
 t.test('a record of another format is dropped', async (t) => {
   const cache = newCache();
   await told(upgraded, telling(cache));
