@@ -18,3 +18,9 @@ export function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('a whole number is wanted');
 }
+
+/** For an option that narrows: whoever gives it twice wants both, and would not miss what the first named. */
+export function once(text: string, before: string | undefined): string {
+  if (before === undefined) return text;
+  throw new InvalidArgumentError(`"${before}" is given, too, and only one can be`);
+}

@@ -3,7 +3,7 @@ import { Option } from '@commander-js/extra-typings';
 import { SUITES } from '../../domain/scenario.ts';
 import { DISKS, STORAGES } from '../../domain/variant.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
-import { JOBS, wholeNumber } from '../options.ts';
+import { JOBS, once, wholeNumber } from '../options.ts';
 import { parseSize } from '../size.ts';
 import { RUNS, runSuite } from '../run-suite.ts';
 
@@ -18,10 +18,14 @@ const run: CommandModule = (context) =>
     ['hostproof run power-cut --pause-on-failure', 'keeps a failed host running for you'],
   ])
     .argument('[filter...]', 'parts of names or titles of stories; all stories if there is none')
-    .option('--suite <name>', `stories of this suite and the smaller ones: ${SUITES.join(', ')}`)
-    .option('--layout <name>', 'only this layout')
-    .option('--firmware <name>', 'only this firmware')
-    .option('--storage <name>', `only this storage: ${STORAGES.join(', ')}`)
+    .option(
+      '--suite <name>',
+      `stories of this suite and the smaller ones: ${SUITES.join(', ')}`,
+      once,
+    )
+    .option('--layout <name>', 'only this layout', once)
+    .option('--firmware <name>', 'only this firmware', once)
+    .option('--storage <name>', `only this storage: ${STORAGES.join(', ')}`, once)
     .addOption(
       new Option('--machine <kind>', 'what the hosts are')
         .choices(['qemu', 'sim'] as const)
