@@ -1,10 +1,17 @@
 /** Options that several commands have, and numbers as people type them. */
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { parseSize } from './size.ts';
 
 export const JOBS = [
   '--jobs <number>',
   'stories at a time, or auto: by cores and memory (default: auto)',
   jobs,
+] as const;
+
+export const CACHE_SIZE = [
+  '--cache-size <size>',
+  'what checkpoints may take on the disk, as 20G (default: 20 GiB, or a quarter of the free disk)',
+  parseSize,
 ] as const;
 
 function jobs(text: string): number | undefined {

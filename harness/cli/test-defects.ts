@@ -15,7 +15,7 @@ import { runSuite, type RunSuiteOptions } from './run-suite.ts';
 
 export interface DefectsOptions extends Pick<
   RunSuiteOptions,
-  'jobs' | 'out' | 'version' | 'signal'
+  'jobs' | 'cacheSize' | 'out' | 'version' | 'signal'
 > {
   /** All if there are none. */
   readonly names: readonly string[];
@@ -84,8 +84,7 @@ async function stillTrueOf(
 
 /** The record of a run in which these are looked for, and its directory. */
 async function tell(
-  options: Pick<DefectsOptions, 'jobs' | 'out' | 'version' | 'signal'> &
-    Pick<RunSuiteOptions, 'hunted' | 'told'>,
+  options: Omit<DefectsOptions, 'names' | 'resume'> & Pick<RunSuiteOptions, 'hunted' | 'told'>,
 ): Promise<{ readonly run: string; readonly events: readonly Event[] }> {
   const directory = { path: '' };
   await runSuite({

@@ -1,7 +1,7 @@
 /** `hostproof defects`: plants each known defect and checks that it is found, by its name. */
 import { commandWithExamples, type CommandModule } from '../command.ts';
 import { RUNS } from '../run-suite.ts';
-import { JOBS } from '../options.ts';
+import { CACHE_SIZE, JOBS } from '../options.ts';
 import { testDefects } from '../test-defects.ts';
 
 const defects: CommandModule = (context) =>
@@ -17,6 +17,7 @@ const defects: CommandModule = (context) =>
   )
     .argument('[name...]', 'defects; all if none is named')
     .option(...JOBS)
+    .option(...CACHE_SIZE)
     .option('--resume <run...>', 'directories of runs whose findings need not be found again')
     .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
     .action(async (names, options) => {

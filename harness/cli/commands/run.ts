@@ -3,8 +3,7 @@ import { Option } from '@commander-js/extra-typings';
 import { SUITES } from '../../domain/scenario.ts';
 import { DISKS, STORAGES } from '../../domain/variant.ts';
 import { commandWithExamples, type CommandModule } from '../command.ts';
-import { JOBS, once, wholeNumber } from '../options.ts';
-import { parseSize } from '../size.ts';
+import { CACHE_SIZE, JOBS, once, wholeNumber } from '../options.ts';
 import { RUNS, runSuite } from '../run-suite.ts';
 
 const run: CommandModule = (context) =>
@@ -40,11 +39,7 @@ const run: CommandModule = (context) =>
     .option(...JOBS)
     .option('--no-cache', 'does everything, and keeps nothing of it')
     .option('--refresh', 'does everything, and keeps it in place of what was kept', false)
-    .option(
-      '--cache-size <size>',
-      'what checkpoints may take on the disk, as 20G (default: 20 GiB, or a quarter of the free disk)',
-      parseSize,
-    )
+    .option(...CACHE_SIZE)
     .option('--seed <number>', 'seed of all randomness', wholeNumber, 0)
     .option('--pause-on-failure', 'keeps a failed host running until you press Enter', false)
     .option('--out <dir>', 'directory that gets the directory of this run', RUNS)
