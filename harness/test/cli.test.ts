@@ -54,6 +54,17 @@ t.test('all stories pass on the simulated host, and the TAP of that is strict', 
   t.match(events[0]?.body, { type: 'run.started', jobs: [{ sources: /^[0-9a-f]{64}$/ }] });
 });
 
+t.test('of two suites the last counts: npm scripts have one already', async (t) => {
+  const out = join(work, 'suites');
+  const suites = ['--suite', 'smoke', '--suite', 'quick'];
+  const ran = await hostproof(['run', '--machine', 'sim', '--out', out, ...suites]);
+  t.equal(ran.status, 0, ran.stderr);
+  const told = plan(await loadScenarios(), {
+    ...{ suite: 'quick', machine: 'sim', filters: [], seed: 0 },
+  } as const);
+  t.equal(/^1\.\.(\d+)$/m.exec(ran.stdout)?.[1], told.length.toString());
+});
+
 t.test('the stories of the benchmark can be told', async (t) => {
   const stories = fileURLToPath(new URL('../../bench/stories', import.meta.url));
   const out = join(work, 'bench');

@@ -17,11 +17,8 @@ const run: CommandModule = (context) =>
     ['hostproof run power-cut --pause-on-failure', 'keeps a failed host running for you'],
   ])
     .argument('[filter...]', 'parts of names or titles of stories; all stories if there is none')
-    .option(
-      '--suite <name>',
-      `stories of this suite and the smaller ones: ${SUITES.join(', ')}`,
-      once,
-    )
+    // the last one counts: `npm run test:e2e -- --suite quick` has another before it
+    .option('--suite <name>', `stories of this suite and the smaller ones: ${SUITES.join(', ')}`)
     .option('--layout <name>', 'only this layout', once)
     .option('--firmware <name>', 'only this firmware', once)
     .option('--storage <name>', `only this storage: ${STORAGES.join(', ')}`, once)
