@@ -6,6 +6,7 @@ import {
   type StoryContext,
 } from './domain/scenario.ts';
 
+export type { StoryHost } from './domain/scenario.ts';
 export {
   after,
   afterBytes,

@@ -24,8 +24,11 @@ export const SOURCES = [
   ],
   ...['images/kickstart.ts', 'images/ignition.ts'],
 ];
-/** What judges what a step came to. */
-const JUDGES = ['harness/checks', 'harness/domain', 'harness/scenario.ts'];
+/** What judges what a step came to, and what stories share. */
+const JUDGES = [
+  ...['harness/checks', 'harness/domain', 'harness/scenario.ts'],
+  'scenarios/_beginnings.ts',
+];
 /** What is sent to guests, below `images/guest/`. */
 const SCRIPTS = ['probe', 'administrator'];
 

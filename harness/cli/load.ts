@@ -36,11 +36,15 @@ export async function loadFaults(): Promise<FaultKind[]> {
   return [...found.values()] as FaultKind[]; // as above
 }
 
-/** @throws HostproofError `usage/scenario` with the file, for one that is not a story */
+/**
+ * Files whose names begin with `_` are what stories share.
+ *
+ * @throws HostproofError `usage/scenario` with the file, for one that is not a story
+ */
 export async function loadScenarios(directory = join(ROOT, 'scenarios')): Promise<NamedScenario[]> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /^[^_].*\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   return Promise.all(

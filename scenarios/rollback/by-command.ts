@@ -1,4 +1,5 @@
 import { scenario } from '../../harness/scenario.ts';
+import { makeHisOwn } from '../_beginnings.ts';
 
 export default scenario(
   {
@@ -11,14 +12,7 @@ export default scenario(
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));
     await host.boot();
-    // a host that its administrator has made his own: stories that begin like this one make it once
-    await host.write('/etc/motd', 'kept by the administrator\n');
-    await host.write('/etc/reference-node.conf', 'greeting=mine\n');
-    await host.remove('/etc/reference-node.d/banner.conf');
-    await host.write('/var/lib/data', 'shared by all layers\n');
-    await host.addUser('alice', { groups: ['adm'] });
-    await host.addKernelArgument('hostproof.second=2');
-    await host.addKernelArgument('hostproof.first=1');
+    await makeHisOwn(host);
     await host.upgrade(image('1.1'));
     await host.reboot();
     expect.layer('1.1');
