@@ -106,6 +106,10 @@ t.test('unknown names are answered with the nearest known one, and exit 2', asyn
       ['run', '--machine', 'sim', '--layout', 'thin', '--layout', 'ostree'],
       /"thin" is given, too, and only one can be/,
     ],
+    [
+      ['image', 'build', '9.9', '--layout', 'thin', '--layout', 'ostree'],
+      /"thin" is given, too, and only one can be/,
+    ],
     [['rnu'], /did you mean "run"/],
     [['run', '--sutie', 'smoke'], /did you mean "--suite"/],
     [['run', '--jobs', 'many', '--machine', 'sim'], /whole number/],

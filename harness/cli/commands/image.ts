@@ -5,6 +5,7 @@ import { LAYOUTS, type BuiltImage, type LayoutId } from '../../domain/image.ts';
 import { known } from '../../domain/nearest.ts';
 import { cacheDir } from '../../adapters/cache-dir.ts';
 import { commandWithExamples, type CommandContext, type CommandModule } from '../command.ts';
+import { once } from '../options.ts';
 import { printJson, say, table } from '../output.ts';
 
 const image: CommandModule = (context) =>
@@ -116,8 +117,8 @@ async function chosen(
   );
 }
 
-function knownLayout(text: string): LayoutId {
-  return known('layout', text, LAYOUTS);
+function knownLayout(text: string, before: LayoutId | undefined): LayoutId {
+  return known('layout', once(text, before), LAYOUTS);
 }
 
 function artefacts({ name, layout, update, iso }: BuiltImage): string[] {
