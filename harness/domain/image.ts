@@ -20,6 +20,7 @@ export const WRONGS = [
   'no-initramfs',
   'other-layout',
   'no-etc',
+  'broken-menu',
   'panics',
   'unhealthy',
   'fails-once',

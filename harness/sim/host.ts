@@ -69,9 +69,10 @@ export class SimulatedHost implements Host {
     return { entry: layer.id };
   }
 
-  powerOff(): Promise<Result<'powerOff'>> {
+  powerOff({ fault }: Args<'powerOff'>): Promise<Result<'powerOff'>> {
     this.#running = null;
-    return Promise.resolve({});
+    if (fault === undefined) return Promise.resolve({});
+    return Promise.resolve({ stamp: { fault: fault.fault, bytesWritten: 0, bytesPlanned: 0 } });
   }
 
   powerCut(): Promise<Result<'powerCut'>> {
@@ -94,6 +95,7 @@ export class SimulatedHost implements Host {
     if (reason !== null) return end('refused', reason);
     // written into the database of the layer that runs, whatever comes of it
     this.#changeRunning({ update: image.version });
+    if (image.wrong === 'broken-menu') return end('failed', 'GRUB cannot parse the new boot menu');
     if (image.wrong === 'fails-once' && !this.#past.mishap) {
       this.#past.mishap = true;
       return end('failed', 'a mishap');

@@ -1,6 +1,12 @@
 import { referenceNode } from '../reference-node.ts';
 import first from './1.1.ts';
 
+const BROKEN_MENU = `END {
+    print "set default=\\"" default_id "\\""
+    print "menuentry 'Reference Node' {"
+}
+`;
+
 /** Updates that no host takes. What is cut short is not among them: every suite has need of it. */
 export default [
   {
@@ -53,5 +59,14 @@ export default [
     notes: 'Reference Node 1.1.4: its initramfs was forgotten.',
     wrong: 'no-initramfs',
     tamper: { kind: 'no-initramfs' },
+  }),
+  referenceNode({
+    family: 'refused',
+    name: 'refused-broken-menu',
+    title: 'an update that makes a boot menu which GRUB cannot parse',
+    version: '1.1.5',
+    notes: 'Reference Node 1.1.5: the menu that it makes has an entry that is never closed.',
+    wrong: 'broken-menu',
+    files: { '/usr/libexec/reference-node/menu.awk': { text: BROKEN_MENU } },
   }),
 ];

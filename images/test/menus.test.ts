@@ -84,3 +84,9 @@ void t.test(
     t.notMatch(await menuOf(entries), 'firstboot', 'other hosts know nothing of it');
   },
 );
+
+void t.test('a quote that is never closed does not swallow the rest of the menu', async (t) => {
+  const menu = await menuOf({ open: 'a="b c', closed: 'a="b;c" d;e' });
+  t.match(menu, '  linux /k a=\\"b c\n', 'then it is a character like others');
+  t.match(menu, '  linux /k a="b;c" d\\;e\n', 'and a pair of them is one');
+});

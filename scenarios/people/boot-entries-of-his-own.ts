@@ -7,7 +7,7 @@ const RESCUE = 'title Rescue\nlinux /rescue/kernel\ninitrd /rescue/initramfs\n';
 export default scenario(
   {
     title:
-      'Boot entries that name no root, and one with a variable, harm no upgrade and no rollback',
+      'Boot entries without a root, with a variable and with an open quote harm no upgrade and no rollback',
     layouts: ['thin'],
     notOn: {
       ostree:
@@ -24,6 +24,7 @@ export default scenario(
     await host.write('/boot/rescue/initramfs', 'and its initramfs\n');
     await host.write(`${ENTRIES}/rescue.conf`, RESCUE);
     await host.write(`${ENTRIES}/rescue-with-more.conf`, `${RESCUE}options rescue $kernelopts\n`);
+    await host.write(`${ENTRIES}/rescue-half.conf`, `${RESCUE}options rescue note="to be\n`);
     await host.upgrade(image('1.1'));
     expect.defaultLayer('1.1');
     await host.reboot();

@@ -101,7 +101,6 @@ menu_write() { # DEFAULT_ID [LAYER_LEFT_OUT]
     timeout=$(sed -n 's/^set timeout=//p' "$MENU" 2>/dev/null | head -n 1)
     [ -n "$timeout" ] || timeout=$(sed -n 's/^GRUB_TIMEOUT=\([0-9]*\)$/\1/p' /etc/default/grub 2>/dev/null)
     mkdir -p "${MENU%/*}"
-    menu_count "$1"
     set -- "$1" "${2-}" "$(printf '%s\n' "$ENTRIES"/*.conf | sed 's|.*/||; s|\.conf$||' | sort -rV)"
     files=
     foreign=
@@ -116,6 +115,9 @@ menu_write() { # DEFAULT_ID [LAYER_LEFT_OUT]
     # shellcheck disable=SC2086  # a list of file names without blanks
     awk -v default_id="$1" -v timeout="${timeout:-5}" -v maker=imgbase -f "$LIB/../../libexec/reference-node/menu.awk" \
         $files $foreign >"$MENU.new"
+    # GRUB would show its prompt instead of a menu
+    grub-script-check "$MENU.new" >&2 || die 'GRUB cannot parse the new boot menu'
+    menu_count "$1"
     menu_switch
 }
 

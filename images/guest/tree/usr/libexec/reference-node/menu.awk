@@ -3,12 +3,14 @@
 # -v provisions=1: the host is provisioned when it first starts, and /ignition.firstboot says that it has not been yet.
 
 # GRUB's lexer would act on these; what the kernel is given must be what the entry says. Inside double quotes only the
-# dollar and the backslash are special.
-function quoted(text,    i, c, inside, out) {
+# dollar and the backslash are special. A quote that is never closed would swallow all that follows: then they are characters.
+function quoted(text,    i, c, inside, out, open) {
+    open = text
+    open = gsub(/"/, "", open) % 2 ? "\"" : ""
     for (i = 1; i <= length(text); i++) {
         c = substr(text, i, 1)
-        if (c == "\"") inside = !inside
-        if (c == "$" || c == "\\" || (!inside && index(";|&{}<>'", c))) out = out "\\"
+        if (c == "\"" && !open) inside = !inside
+        if (c == open || c == "$" || c == "\\" || (!inside && index(";|&{}<>'", c))) out = out "\\"
         out = out c
     }
     return out
