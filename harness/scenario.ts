@@ -26,6 +26,7 @@ export { diskFull } from './faults/disk-full.ts';
 export { diskGone } from './faults/disk-gone.ts';
 export { diskSlow } from './faults/disk-slow.ts';
 export { espEmptied, espRestored } from './faults/esp-emptied.ts';
+export { flushLost } from './faults/flush-lost.ts';
 export { layerRemoved } from './faults/layer-removed.ts';
 export { nameNotResolved } from './faults/name-not-resolved.ts';
 export { powerCut } from './faults/power-cut.ts';

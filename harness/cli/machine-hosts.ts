@@ -33,6 +33,7 @@ import type { Job } from '../domain/plan.ts';
 import type { Images } from '../ports/images.ts';
 import { HostproofError } from '../domain/errors.ts';
 import { imageDisk } from '../run/image-disk.ts';
+import { marksSteps } from '../run/log-marks.ts';
 import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
 import { ServedDisk } from '../run/served-disk.ts';
 import type { HostFactory } from './hosts.ts';
@@ -84,17 +85,18 @@ export async function machineHosts(options: {
       key: options.sha256(key.publicKey),
     }),
     prepare: (jobs) => buildAbsent(cache, jobs, options.signal),
-    host: async (job, dir, emit) =>
-      new MachineHost({
+    host: async (job, dir, emit) => {
+      const disk =
+        job.disks === 'served'
+          ? new ServedDisk(dir, { files, servers: diskServers })
+          : imageDisk(dir, { files, hypervisor });
+      const host = new MachineHost({
         job: job.id,
         dir,
         memoryMiB: job.memoryMiB,
         diskBytes: DISK_BYTES,
         seed: options.seed,
-        disk:
-          job.disks === 'served'
-            ? new ServedDisk(dir, { files, servers: diskServers })
-            : imageDisk(dir, { files, hypervisor }),
+        disk,
         second: imageDisk(dir, { files, hypervisor }, 'disk1'),
         hypervisor,
         ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
@@ -112,7 +114,9 @@ export async function machineHosts(options: {
         clock: systemClock,
         guestScript,
         emit,
-      }),
+      });
+      return marksSteps(host, disk);
+    },
     keyFile: key.privateKeyFile,
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),
   };

@@ -22,6 +22,8 @@ export type Deed =
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
   | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd | 'cut' }
+  /** `isCut`: a fault took the power away on the way down. */
+  | { readonly verb: 'powerOff'; readonly isCut: boolean }
   | { readonly verb: 'select'; readonly version: string }
   | { readonly verb: 'addUser'; readonly name: string }
   | { readonly verb: 'addKernelArgument'; readonly argument: string }
@@ -34,6 +36,7 @@ type TellingVerb =
   | 'install'
   | 'boot'
   | 'reboot'
+  | 'powerOff'
   | 'upgrade'
   | 'digest'
   | 'rollback'

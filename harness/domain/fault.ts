@@ -132,6 +132,14 @@ export const rebootFaultSchema = diskFaultSchema.refine(
   'its moment must be the start',
 );
 
+/** A host that goes down says nothing that an engine says, and has no phases. */
+export const powerOffFaultSchema = powerFaultSchema
+  .refine(({ does }) => does !== 'reboot', 'it goes down already')
+  .refine(
+    ({ when }) => !['fraction', 'mark', 'phase'].includes(when.at),
+    'its moment is one of an upgrade, or of a start',
+  );
+
 export type FaultPlan = UpgradeFault | BootFault | OffFault;
 
 /** What a power cut has made of writes that were not flushed. */

@@ -119,7 +119,7 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
     case 'powerCut':
       return afterCut(ledger);
     case 'powerOff':
-      return { ...ledger, isStaged: false };
+      return deed.isCut ? cutGoingDown(ledger) : { ...ledger, isStaged: false };
     case 'boot':
       return started(ledger, deed.ends);
     case 'reboot':
@@ -166,6 +166,13 @@ function upgraded(ledger: Ledger, { outcome, version, content, isOrderly }: Upgr
 function afterCut(ledger: Ledger): Ledger {
   if (ledger.last === null || !ledger.isStaged) return ledger;
   return { ...ledger, isStaged: false, promisedDefault: menuLayer(ledger.last) };
+}
+
+/** What was staged may have been made, or not, or in part. */
+function cutGoingDown(ledger: Ledger): Ledger {
+  const { last, isStaged } = ledger;
+  const staged = isStaged ? last?.layers.find(({ id }) => id === last.staged) : undefined;
+  return { ...afterCut(ledger), interrupted: staged?.version ?? ledger.interrupted };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A story: data and one function. */
 import { z } from 'zod';
-import type { BootFault, DiskFault, OffFault, UpgradeFault } from './fault.ts';
+import type { BootFault, DiskFault, OffFault, PowerFault, UpgradeFault } from './fault.ts';
 import { FIRMWARES, LAYOUTS, type ImageRef, type PackageName } from './image.ts';
 import type { Prng } from './prng.ts';
 import { STORAGES } from './variant.ts';
@@ -61,7 +61,8 @@ export interface StoryHost {
   reboot(options?: { ends?: BootEnd; fault?: DiskFault }): Promise<Results['reboot']>;
   /** Starts the host and chooses the entry of this version in the boot menu, as a person would. */
   select(version: string): Promise<Results['select']>;
-  powerOff(): Promise<Results['powerOff']>;
+  /** With a power cut or a reset it ends on the way down. */
+  powerOff(options?: { fault?: PowerFault }): Promise<Results['powerOff']>;
   /** `seed` chooses what becomes of what was not flushed, on disks that can lose it. */
   powerCut(options?: { seed?: number }): Promise<Results['powerCut']>;
   /**

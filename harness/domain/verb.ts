@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import {
   bootFaultSchema,
+  powerOffFaultSchema,
   offFaultSchema,
   rebootFaultSchema,
   upgradeFaultSchema,
@@ -88,7 +89,12 @@ export const VERBS = {
     limitS: 420,
     args: z.object({ version: z.string() }).strict(),
   },
-  powerOff: { kind: 'act', needs: 'running', limitS: 120, args: z.object({}).strict() },
+  powerOff: {
+    kind: 'act',
+    needs: 'running',
+    limitS: 120,
+    args: z.object({ fault: powerOffFaultSchema.optional() }).strict(),
+  },
   powerCut: {
     kind: 'act',
     needs: 'powered',
@@ -200,7 +206,8 @@ export interface Results {
   };
   readonly reboot: { readonly ends: BootEnd; readonly stamp?: FaultStamp | null };
   readonly select: { readonly entry: string };
-  readonly powerOff: Record<string, never>;
+  /** Absent where no fault was armed. */
+  readonly powerOff: { readonly stamp?: FaultStamp | null };
   /** `unflushed` is absent where the disk keeps all that was written. */
   readonly powerCut: { readonly unflushed?: Unflushed };
   readonly upgrade: {

@@ -15,6 +15,8 @@ export interface HostDisk extends AsyncDisposable {
    * of others.
    */
   readonly freeze: (directory: string, standsAlone: boolean) => Promise<void>;
+  /** Puts a text into the log of the disk, for whoever reads it; nothing, where there is none. */
+  readonly mark: (text: string) => Promise<void>;
   /** Null for a disk that can do nothing but what it should. */
   readonly faults: DiskFaults | null;
   /**
@@ -33,6 +35,4 @@ export interface DiskFaults {
   ) => Promise<() => Promise<void>>;
   /** A disk that has vanished is back. Resolves when its machine has got to it, or seems not to want to. */
   readonly comeBack: () => Promise<void>;
-  /** For whoever reads the log of the disk. */
-  readonly mark: (text: string) => Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { DiskFault, FaultStamp } from '../domain/fault.ts';
 import type { StruckRequest } from '../domain/disk-rule.ts';
 import { HostproofError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DiskFaults } from '../ports/host-disk.ts';
+import type { DiskFaults, HostDisk } from '../ports/host-disk.ts';
 import type { RunningMachine } from '../ports/machine.ts';
 import { abortable } from './abortable.ts';
 import type { Seen } from './moments.ts';
@@ -78,7 +78,7 @@ export function countedByDisk(plan: DiskFault, bytesPlanned: number): DiskFault 
 
 export interface ArmedDisk {
   readonly plan: DiskFault;
-  readonly disk: DiskFaults;
+  readonly disk: DiskFaults & Pick<HostDisk, 'mark'>;
   readonly clock: Clock;
   /** The moment has come: then the disk is told the rule. It never comes any more when the step has ended. */
   readonly come: Promise<Seen>;

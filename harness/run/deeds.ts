@@ -27,6 +27,8 @@ export function deedOf<V extends Verb>(
     case 'boot':
     case 'reboot':
       return { verb, ends: (result as Result<'boot' | 'reboot'>).ends };
+    case 'powerOff':
+      return { verb, isCut: hasStamp(result) };
     case 'digest':
       return { verb, ...(result as Result<'digest'>) };
     case 'rollback':
@@ -54,6 +56,10 @@ export function deedOf<V extends Verb>(
     default:
       return { verb };
   }
+}
+
+function hasStamp(result: object): boolean {
+  return (result as { readonly stamp?: FaultStamp | null }).stamp != null;
 }
 
 /** How an upgrade ends that meets this fault, unless the story says otherwise. */

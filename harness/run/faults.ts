@@ -17,7 +17,7 @@ import { besideSecondCommand } from './second-command.ts';
 
 export interface FaultsOptions {
   readonly power: Power;
-  readonly disk: Pick<HostDisk, 'faults'>;
+  readonly disk: Pick<HostDisk, 'faults' | 'mark'>;
   readonly clock: Clock;
   /** Of power cuts for which the story chooses none. */
   readonly seed: number;
@@ -25,6 +25,8 @@ export interface FaultsOptions {
 
 /** What the engine of a step does, as far as it is known. */
 export interface EngineWork extends Pick<WatchedStep, 'bytesPlanned' | 'marks'> {
+  /** The machine stops by itself when the step ends well. */
+  readonly stops?: boolean;
   /** Has somebody else do something meanwhile; null in a step that no engine has. */
   readonly others: Readonly<
     Record<EngineFault['does'], (context: StepContext) => Promise<CommandEnd>>
@@ -36,6 +38,8 @@ export interface EndUnderFault<T> {
   readonly ended: T | null;
   readonly stamp: FaultStamp | null;
 }
+
+const never = new Promise<never>(() => undefined);
 
 export class Faults {
   readonly #options: FaultsOptions;
@@ -66,13 +70,18 @@ export class Faults {
     if (given === undefined) return { ended: await body(context), stamp: null };
     const fault = given.strikes === 'disk' ? countedByDisk(given, work.bytesPlanned) : given;
     const { clock, power } = this.#options;
-    const { machine } = power;
     const over = new AbortController();
     const { says, progress } = overheard(context);
     const step = (signal: AbortSignal): Promise<T> => body({ ...context, progress, signal });
     try {
       const signal = AbortSignal.any([context.signal, over.signal]);
-      const { come } = await watch(fault.when, { ...work, machine, clock, says }, signal);
+      const watched = {
+        ...{ ...work, clock, says },
+        get machine() {
+          return power.machine;
+        },
+      };
+      const { come } = await watch(fault.when, watched, signal);
       const armed = { clock, come, signal };
       if (fault.strikes === 'disk')
         return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
@@ -82,6 +91,8 @@ export class Faults {
         return await besideSecondCommand({ come, strike, signal }, step);
       }
       const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen, context);
+      const { stopped, unfit } = power.machine;
+      const machine = { unfit, stopped: work.stops === true ? never : stopped };
       const end = await underPowerFault({ ...armed, machine, strike }, step);
       return 'stamp' in end ? { ended: null, ...end } : { ...end, stamp: null };
     } finally {
@@ -93,14 +104,14 @@ export class Faults {
     plan: DiskFault,
     { progress }: StepContext,
   ): Pick<Parameters<typeof underDiskFault>[0], 'plan' | 'disk' | 'onStruck'> {
-    const disk = this.#options.disk.faults;
-    if (disk === null) {
+    const { faults, mark } = this.#options.disk;
+    if (faults === null) {
       throw new HostproofError('story/misuse', `${plan.fault} needs a disk that can lie`, {
         hint: "say `disks: 'served'` in the data of the story",
       });
     }
     return {
-      ...{ plan, disk },
+      ...{ plan, disk: { ...faults, mark } },
       onStruck: ({ command, offset, length, records }) => {
         const where = `${command} of ${length.toString()} bytes at ${offset.toString()}`;
         progress(`${plan.fault} strikes: ${where}, record ${records.toString()}`);

@@ -19,6 +19,7 @@ export function imageDisk(
       await files.move(file, `${into}/${name}`);
       if (standsAlone) await hypervisor.standAlone(`${into}/${name}`);
     },
+    mark: () => Promise.resolve(),
     faults: null,
     cut: async (_seed, kill) => {
       await kill();

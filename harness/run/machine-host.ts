@@ -66,6 +66,8 @@ const [STATE, REPOSITORY] = ['state', 'repository.json'];
 
 /** Of a step in which no engine is at work. */
 const NO_ENGINE = { bytesPlanned: 0, marks: {}, others: null };
+/** In which the machine must stop by itself. */
+const GOING_DOWN = { ...NO_ENGINE, stops: true };
 
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
@@ -121,9 +123,18 @@ export class MachineHost implements Host {
 
   async boot(args: Args<'boot'>, context: StepContext): Promise<Result<'boot'>> {
     const { ends = 'up', fault } = args;
-    await this.#power.start(context);
-    const { ended, stamp } = await this.#faults.during(fault, NO_ENGINE, context, (context) =>
-      this.#power.arrive(ends, context),
+    const start = (context: StepContext): Promise<void> => this.#power.start(context);
+    // what a disk does wrong from the first request on it must know before; all else waits for a machine that is on
+    const isArmedBefore = fault?.strikes === 'disk' && fault.when.at === 'start';
+    if (!isArmedBefore) await start(context);
+    const { ended, stamp } = await this.#faults.during(
+      fault,
+      NO_ENGINE,
+      context,
+      async (context) => {
+        if (isArmedBefore) await start(context);
+        return this.#power.arrive(ends, context);
+      },
     );
     return { ...(ended ?? { ends: 'cut' }), ...(fault !== undefined && { stamp }) };
   }
@@ -153,9 +164,11 @@ export class MachineHost implements Host {
     return { entry: entry.id };
   }
 
-  async powerOff(_args: Args<'powerOff'>, context: StepContext): Promise<Result<'powerOff'>> {
-    await this.#power.off(context);
-    return {};
+  async powerOff({ fault }: Args<'powerOff'>, context: StepContext): Promise<Result<'powerOff'>> {
+    const { stamp } = await this.#faults.during(fault, GOING_DOWN, context, (context) =>
+      this.#power.off(context),
+    );
+    return fault === undefined ? {} : { stamp };
   }
 
   async powerCut({ seed }: Args<'powerCut'>): Promise<Result<'powerCut'>> {
@@ -164,9 +177,9 @@ export class MachineHost implements Host {
   }
 
   upgrade(args: Args<'upgrade'>, context: StepContext): Promise<Result<'upgrade'>> {
-    const { layout } = this.#options;
-    const [power, guest] = [this.#power, this.#guest];
-    const options = { layout, power, guest, repository: this.#repository, faults: this.#faults };
+    const { disk, layout } = this.#options;
+    const [power, guest, faults] = [this.#power, this.#guest, this.#faults];
+    const options = { layout, power, disk, guest, repository: this.#repository, faults };
     return upgrade(args, options, context);
   }
 

@@ -42,6 +42,8 @@ export async function watch(
   step: WatchedStep,
   signal: AbortSignal,
 ): Promise<{ readonly come: Promise<Seen> }> {
+  // there may be no machine yet
+  if (moment.at === 'start') return { come: Promise.resolve({ bytesWritten: 0 }) };
   // what can never come is told before anything is done
   if (moment.at === 'mark') markOf(moment.mark, step);
   const before = await step.machine.blockStatistics();
@@ -52,7 +54,7 @@ export async function watch(
 }
 
 async function begin(
-  moment: Moment,
+  moment: Exclude<Moment, { readonly at: 'start' }>,
   step: WatchedStep,
   before: BlockStatistics,
   signal: AbortSignal,
@@ -63,8 +65,6 @@ async function begin(
     return { bytesWritten: bytesWritten - before.bytesWritten, line };
   };
   switch (moment.at) {
-    case 'start':
-      return { bytesWritten: 0 };
     case 'fraction':
       return done(step, before, 'bytesWritten', moment.fraction * step.bytesPlanned, signal);
     case 'bytes':

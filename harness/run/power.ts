@@ -3,6 +3,7 @@
  *
  * A machine that restarts is a new machine on the same disks and firmware variables (docs/adr/0005).
  */
+import { PHASE_BEGINS } from '../checks/boot-phases.ts';
 import { HostproofError } from '../domain/errors.ts';
 import type { Unflushed } from '../domain/fault.ts';
 import type { BootEnd } from '../domain/verb.ts';
@@ -18,6 +19,7 @@ import { askToReboot } from './asked-to-reboot.ts';
 import { chooseEntry } from './boot-menu.ts';
 import { CLOSED_PORT, connected, SSH_PORT } from './connected.ts';
 import { fallenBack } from './fallback.ts';
+import { marksLines } from './log-marks.ts';
 import { settled, succeed } from './guest-commands.ts';
 import { stoppedInstead } from './stopped-instead.ts';
 import { stoppedOrKilled } from './stopped-or-killed.ts';
@@ -25,7 +27,7 @@ import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
 export interface PowerOptions {
   readonly machine: Omit<MachineSpec, 'forward' | 'disks'>;
-  readonly disk: Pick<HostDisk, 'spec' | 'cut'>;
+  readonly disk: Pick<HostDisk, 'spec' | 'cut' | 'mark'>;
   /** Where the memory of a machine is that will be frozen. */
   readonly memoryFile: string;
   readonly files: Pick<Files, 'remove'>;
@@ -110,7 +112,9 @@ export class Power implements AsyncDisposable {
       forward: [SSH_PORT, CLOSED_PORT],
       stopOnReboot: true,
     };
-    this.#powered = { machine: await hypervisor.start(spec), shell: null };
+    const started = await hypervisor.start(spec);
+    started.console.onLine(marksLines(disk, PHASE_BEGINS));
+    this.#powered = { machine: started, shell: null };
   }
 
   /** Begins a boot from whatever state the machine is in. */

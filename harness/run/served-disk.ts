@@ -28,13 +28,18 @@ export class ServedDisk implements HostDisk {
   }
 
   get faults(): DiskFaults {
-    const { arm, attended, mark, reopen } = this.#now;
+    const { arm, attended, reopen } = this.#now;
     const comeBack = async (): Promise<void> => {
       await reopen();
       await attended();
     };
-    return { arm, comeBack, mark };
+    return { arm, comeBack };
   }
+
+  /** A step that makes the disk begins before it is there. */
+  readonly mark: HostDisk['mark'] = async (text) => {
+    await this.#served?.mark(text);
+  };
 
   async create(sizeBytes: number): Promise<void> {
     const { servers } = this.#options;

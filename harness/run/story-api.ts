@@ -13,7 +13,7 @@ export function storyHost(steps: Pick<Steps, 'perform'>): StoryHost {
     boot: (options) => steps.perform('boot', { ...options }),
     reboot: (options) => steps.perform('reboot', { ...options }),
     select: (version) => steps.perform('select', { version }),
-    powerOff: () => steps.perform('powerOff', {}),
+    powerOff: (options) => steps.perform('powerOff', { ...options }),
     powerCut: (options = {}) => steps.perform('powerCut', options),
     upgrade: (image, options) => steps.perform('upgrade', { image, ...options }),
     strike: (fault) => steps.perform('strike', { fault }),

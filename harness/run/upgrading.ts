@@ -4,14 +4,17 @@ import type { Args, Result } from '../domain/verb.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import { armedLine, onLoopback } from './armed-line.ts';
+import type { HostDisk } from '../ports/host-disk.ts';
 import type { Faults } from './faults.ts';
 import type { GuestVerbs } from './guest-verbs.ts';
+import { marksLines } from './log-marks.ts';
 import type { Power } from './power.ts';
 import type { Repository } from './repository.ts';
 
 export interface UpgradingOptions {
   readonly layout: Layout;
   readonly power: Power;
+  readonly disk: Pick<HostDisk, 'mark'>;
   readonly guest: GuestVerbs;
   readonly repository: Repository;
   readonly faults: Faults;
@@ -19,7 +22,7 @@ export interface UpgradingOptions {
 
 export async function upgrade(
   { image: { image: name }, fault }: Args<'upgrade'>,
-  { layout, power, guest, repository, faults }: UpgradingOptions,
+  { layout, power, disk, guest, repository, faults }: UpgradingOptions,
   context: StepContext,
 ): Promise<Result<'upgrade'>> {
   const { shell } = power;
@@ -28,7 +31,9 @@ export async function upgrade(
   await using service = await shell.serve(update, line);
   const server = (line?.server ?? onLoopback)(service);
   const engine = (context: StepContext): Promise<EngineOutcome> => {
+    const marks = marksLines(disk, layout.marks);
     const progress = (text: string): void => {
+      marks(text);
       line?.hears(text);
       context.progress(text);
     };

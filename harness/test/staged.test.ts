@@ -86,7 +86,7 @@ t.test('a power cut takes what was only staged', (t) => {
 
 t.test('what was made on the way down is not lost with the power of the next start', (t) => {
   const down = [
-    promise(upgraded(), { verb: 'powerOff' }),
+    promise(upgraded(), { verb: 'powerOff', isCut: false }),
     promise(upgraded(), { verb: 'reboot', ends: 'panic' }),
     promise(upgraded(), { verb: 'select', version: '1.0' }),
   ];
@@ -97,6 +97,22 @@ t.test('what was made on the way down is not lost with the power of the next sta
   );
   const twice = promise(promise(upgraded(), cut), cut);
   t.equal(twice.promisedDefault, 'old');
+  t.end();
+});
+
+t.test('what a power cut on the way down leaves is the old layer, or the new one', (t) => {
+  const cut = promise(upgraded(), { verb: 'powerOff', isCut: true });
+  t.equal(cut.promisedDefault, 'old');
+  t.equal(cut.interrupted, '1.1');
+  const start = { verb: 'boot', ends: 'up' } as const;
+  const after = (menu: string): Ledger =>
+    settle(promise(cut, start), start, {
+      ...{ ...view, staged: null, bootedLayer: menu },
+      entries: view.entries.filter(({ layer }) => layer === menu),
+    });
+  t.equal(after('old').promisedDefault, 'old');
+  const still = promise(after('old'), { verb: 'powerOff', isCut: true });
+  t.equal(still.promisedDefault, 'old', 'there is nothing to be made any more');
   t.end();
 });
 

@@ -6,6 +6,7 @@ import { diskError } from '../../harness/faults/disk-error.ts';
 import { diskFull } from '../../harness/faults/disk-full.ts';
 import { diskGone } from '../../harness/faults/disk-gone.ts';
 import { diskSlow } from '../../harness/faults/disk-slow.ts';
+import { flushLost } from '../../harness/faults/flush-lost.ts';
 import { writeTorn } from '../../harness/faults/write-torn.ts';
 import { type DiskFault, type FaultStamp } from '../../harness/domain/fault.ts';
 import { afterBytes, at, onConsole } from '../../harness/domain/moment.ts';
@@ -74,6 +75,7 @@ t.test('errors, a full disk, bits and torn writes strike what they are for', asy
     [byteFlipped({ command: 'write', nth: 3 }), [0, 0, 0, 0], [true, true, false], 8192],
     [byteFlipped({ command: 'read', nth: 2 }), [0, 0, 0, 0], [true, false, true], 4096],
     [writeTorn({ sectors: 1 }), [0, 0, 0, 0], [false, true, true], 0],
+    [flushLost(), [0, 0, 0, 0], [true, true, true], 0],
     [diskSlow({ command: 'flush', ms: 1 }), [0, 0, 0, 0], [true, true, true], 0],
   ];
   for (const [plan, errors, there, offset] of cases) {

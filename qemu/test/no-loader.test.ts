@@ -29,7 +29,7 @@ t.test('the EFI system partition of a host is emptied, and given back', async (t
     await kill();
     return null;
   };
-  const disk = { spec, cut };
+  const disk = { spec, cut, mark: () => Promise.resolve() };
   const hypervisor = new QemuHypervisor({ cacheDirectory: dir });
   const wear = wearOn(spec, hypervisor);
   await using power = new Power({

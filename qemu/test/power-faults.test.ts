@@ -10,7 +10,7 @@ import { rebootInMidUpdate } from '../../harness/faults/reboot-in-mid-update.ts'
 import type { StepContext } from '../../harness/ports/host.ts';
 import type { Shell } from '../../harness/ports/shell.ts';
 import { abortable } from '../../harness/run/abortable.ts';
-import { Faults } from '../../harness/run/faults.ts';
+import { Faults, type EngineWork } from '../../harness/run/faults.ts';
 import { Power, type PowerOptions } from '../../harness/run/power.ts';
 import type { QemuMachine } from '../machine.ts';
 import { GREETING, writeGuestDisk } from './guest.ts';
@@ -19,12 +19,15 @@ import { diskOf, newDirectory, resumeGuest, seen } from './machines.ts';
 t.setTimeout(120_000);
 
 const never = new Promise<never>(() => undefined);
+const mark = (): Promise<void> => Promise.resolve();
+const NO_ENGINE = { bytesPlanned: 0, marks: {}, others: null };
 
 /** What a step under this fault comes to, on a machine that starts with it; what the step does to the machine first. */
 async function struck(
   fault: PowerFault,
   begin: (machine: QemuMachine, power: Power, context: StepContext) => Promise<void>,
   shellOn?: (machine: QemuMachine) => Shell,
+  work: EngineWork = NO_ENGINE,
 ): Promise<unknown> {
   const file = join(newDirectory(), 'disk.raw');
   await writeGuestDisk(file);
@@ -42,6 +45,7 @@ async function struck(
         await kill();
         return null;
       },
+      mark,
     },
     files: { remove: () => Promise.resolve() },
     hypervisor: {
@@ -62,8 +66,7 @@ async function struck(
   } as unknown as StepContext;
   await power.start(context);
   if (shellOn !== undefined) await power.arrive('up', context);
-  const faults = new Faults({ power, disk: { faults: null }, clock: systemClock, seed: 1 });
-  const work = { bytesPlanned: 0, marks: {}, others: null };
+  const faults = new Faults({ power, disk: { faults: null, mark }, clock: systemClock, seed: 1 });
   const end = await faults.during(fault, work, context, async ({ signal }) => {
     await begin(machine, power, { ...context, signal });
     return abortable(never, signal);
@@ -131,20 +134,54 @@ t.test(
   },
 );
 
+t.test('the power goes while a host goes down by itself', async (t) => {
+  const shellOn = (machine: QemuMachine): Shell => ({
+    run: async (command) => {
+      // it writes on its way down, and is never there
+      if (command === 'systemctl poweroff') await machine.console.type('w');
+      return { status: 0, stdout: '', stderr: '', truncated: false };
+    },
+    serve: () => never,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+  const fault = powerCut({ when: after('write', 1) });
+  const down = (_machine: QemuMachine, power: Power, context: StepContext): Promise<void> =>
+    power.off(context);
+  const end = await struck(fault, down, shellOn, { ...NO_ENGINE, stops: true });
+  t.match(end, { ended: null, stamp: { fault: 'power-cut', bytesWritten: 512 } });
+});
+
+t.test('a machine that stops before the fault: as it must, or never', async (t) => {
+  const file = join(newDirectory(), 'disk.raw');
+  await writeGuestDisk(file);
+  for (const stops of [true, false]) {
+    await using machine = await resumeGuest(newDirectory(), { disks: [diskOf(file)] });
+    const power = { machine } as unknown as Power;
+    const faults = new Faults({ power, disk: { faults: null, mark }, clock: systemClock, seed: 1 });
+    const signal = new AbortController().signal;
+    const context = { signal, progress: () => undefined } as unknown as StepContext;
+    const fault = powerCut({ when: onConsole(/never said/) });
+    const end = faults.during(fault, { ...NO_ENGINE, stops }, context, async () => {
+      await machine.powerCut();
+      await machine.stopped;
+      // whoever tells an end by the machine's has told it by now
+      await new Promise(setImmediate);
+      return 'down';
+    });
+    if (stops) t.same(await end, { ended: 'down', stamp: null });
+    else await t.rejects(end, { code: 'host/never' });
+  }
+});
+
 t.test('a disk that cannot lie is the fault of the story', async (t) => {
   const faults = new Faults({
     ...{ power: { machine: { blockStatistics: () => Promise.resolve({}) } } as unknown as Power },
-    ...{ disk: { faults: null }, clock: systemClock, seed: 1 },
+    ...{ disk: { faults: null, mark }, clock: systemClock, seed: 1 },
   });
   const effect = { kind: 'delay', ms: 1 } as const;
   const plan = { fault: 'slow', strikes: 'disk', when: { at: 'start' }, rule: { effect } } as const;
   const signal = new AbortController().signal;
   const context = { signal, progress: () => undefined } as unknown as StepContext;
-  const under = faults.during(
-    plan,
-    { bytesPlanned: 0, marks: {}, others: null },
-    context,
-    () => never,
-  );
+  const under = faults.during(plan, NO_ENGINE, context, () => never);
   await t.rejects(under, { code: 'story/misuse', hint: /disks: 'served'/ });
 });

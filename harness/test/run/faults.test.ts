@@ -13,7 +13,11 @@ import {
 } from '../../domain/moment.ts';
 import { prng } from '../../domain/prng.ts';
 import type { RunningMachine } from '../../ports/machine.ts';
+import type { StepContext } from '../../ports/host.ts';
+import { diskSlow } from '../../faults/disk-slow.ts';
 import { underPowerFault } from '../../run/armed-fault.ts';
+import { Faults } from '../../run/faults.ts';
+import type { Power } from '../../run/power.ts';
 import { watch, type Seen, type WatchedStep } from '../../run/moments.ts';
 import { fakeClock } from '../fake-clock.ts';
 
@@ -175,4 +179,37 @@ t.test('a step that ends before the moment is what it would have been', async (t
   t.same(await underPowerFault(armed, () => Promise.resolve('done')), { ended: 'done' });
   over.abort(new Error('over'));
   await t.rejects(come, /over/);
+});
+
+t.test('a disk knows what it does wrong before there is a machine', async (t) => {
+  const did: string[] = [];
+  const does = (what: string): Promise<void> => {
+    did.push(what);
+    return Promise.resolve();
+  };
+  const faults = new Faults({
+    power: {
+      get machine(): never {
+        throw new Error('it is off');
+      },
+    } as unknown as Power,
+    disk: {
+      mark: does,
+      faults: {
+        arm: async (_rule, onStruck) => {
+          await does('armed');
+          onStruck({ command: 'read', disk: 'disk0', offset: 0, length: 512, records: 0 });
+          return () => does('disarmed');
+        },
+        comeBack: () => does('back'),
+      },
+    },
+    ...{ clock: fakeClock(), seed: 1 },
+  });
+  const context = { signal: going(), progress: () => undefined } as unknown as StepContext;
+  const work = { bytesPlanned: 0, marks: {}, others: null };
+  const fault = diskSlow({ command: 'read', ms: 1 });
+  const { stamp } = await faults.during(fault, work, context, () => does('switched on'));
+  t.match(stamp, { fault: 'disk-slow', requests: 1 });
+  t.same(did, ['fault disk-slow', 'armed', 'switched on', 'disarmed']);
 });

@@ -25,7 +25,7 @@ async function hangingHost(moment: Omit<Moment, 'atMs'>) {
     connect: () => Promise.resolve(shell),
     clock,
     memoryFile: '/run/memory',
-    disk: { spec: {} as never, cut: () => Promise.resolve(null) },
+    disk: { spec: {} as never, cut: () => Promise.resolve(null), mark: () => Promise.resolve() },
     files: { remove: () => Promise.resolve() },
     onSymptom: () => undefined,
   });

@@ -21,6 +21,8 @@ interface Upgraded {
   /** What the guest was asked for, in this order. */
   readonly asked: readonly string[];
   readonly progress: readonly string[];
+  /** In the log of the disk. */
+  readonly marks: readonly string[];
 }
 
 /** On a host that writes 100 bytes each time that it is looked at, by an engine that ends when it is told. */
@@ -30,10 +32,11 @@ async function upgraded(
 ): Promise<Upgraded> {
   const asked: string[] = [];
   const said: string[] = [];
+  const marks: string[] = [];
   let begun: () => void = () => undefined;
   const second = new Promise<void>((resolve) => (begun = resolve));
   const layout: Partial<Layout> = {
-    marks: {},
+    marks: { 'half way': /^made the half$/ },
     upgradeBytes: () => 1000,
     upgrade: (guest, _image, server) => {
       asked.push(`upgrade from ${server}`);
@@ -64,11 +67,15 @@ async function upgraded(
       body(signal),
   };
   const image = { update: {}, content };
+  const mark = (text: string): Promise<void> => {
+    marks.push(text);
+    return Promise.resolve();
+  };
   const options = {
-    ...{ layout, power, guest: { context: (context: StepContext) => context } },
+    ...{ layout, power, disk: { mark }, guest: { context: (context: StepContext) => context } },
     repository: { withUpdate: () => Promise.resolve({ image, service: {} }) },
     faults: new Faults({
-      ...{ power: power as never, disk: { faults: null }, clock: fakeClock(), seed: 1 },
+      ...{ power: power as never, disk: { faults: null, mark }, clock: fakeClock(), seed: 1 },
     }),
   } as unknown as UpgradingOptions;
   const context = {
@@ -76,7 +83,7 @@ async function upgraded(
     progress: (text: string) => said.push(text),
   } as unknown as StepContext;
   const args = { image: { image: '1.1' }, ...(fault !== undefined && { fault }) };
-  return { result: await upgrade(args, options, context), asked, progress: said };
+  return { result: await upgrade(args, options, context), asked, progress: said, marks };
 }
 
 t.test(
@@ -95,6 +102,14 @@ t.test(
     t.same(lost.progress, [said]);
   },
 );
+
+t.test('what the engine has come to is in the log of the disk, once', async (t) => {
+  const { marks } = await upgraded(undefined, ({ say }) => {
+    for (const line of ['made the', 'made the half', 'made the half']) say(line);
+    return Promise.resolve(DONE);
+  });
+  t.same(marks, ['half way']);
+});
 
 t.test('somebody else begins the same at the moment, and it is told how that ended', async (t) => {
   const fault = updateTwice({ when: afterBytes(250) });

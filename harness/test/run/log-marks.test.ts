@@ -1,0 +1,82 @@
+/** What the log of a disk says of the steps and of how far they had come. */
+import t from 'tap';
+import type { Host, StepContext } from '../../ports/host.ts';
+import { marksLines, marksSteps } from '../../run/log-marks.ts';
+
+function log(): { readonly texts: string[]; readonly mark: (text: string) => Promise<void> } {
+  const texts: string[] = [];
+  return {
+    texts,
+    mark: (text) => {
+      texts.push(text);
+      return Promise.resolve();
+    },
+  };
+}
+
+const CONTEXT = {} as StepContext;
+
+/** A host with private state, as real ones have. */
+class Hosted {
+  readonly machine = 'sim';
+  readonly #texts: string[];
+  constructor(texts: string[]) {
+    this.#texts = texts;
+  }
+  write({ path }: { readonly path: string }): Promise<object> {
+    this.#texts.push(`writes ${path.slice(0, 20)}`);
+    return path === '/bad' ? Promise.reject(new Error('it fails')) : Promise.resolve({});
+  }
+  read(): Promise<object> {
+    this.#texts.push('reads');
+    return Promise.resolve({});
+  }
+  state(): string {
+    return `after ${this.#texts.length.toString()}`;
+  }
+}
+
+t.test('acts are between two marks, however they end; nothing else is', async (t) => {
+  const { texts, mark } = log();
+  const host = marksSteps(new Hosted(texts) as unknown as Host, { mark });
+  await host.write({ path: '/etc/motd', content: 'x' }, CONTEXT);
+  await host.read({ path: '/etc/motd' }, CONTEXT);
+  await t.rejects(host.write({ path: '/bad', content: 'x' }, CONTEXT), /it fails/);
+  t.same(texts, [
+    'begin write {"content":"x","path":"/etc/motd"}',
+    'writes /etc/motd',
+    'end write',
+    'reads',
+    'begin write {"content":"x","path":"/bad"}',
+    'writes /bad',
+    'end write',
+  ]);
+  t.equal(host.state(), 'after 7');
+  t.equal(host.machine, 'sim');
+});
+
+t.test('a mark is short, whatever is written', async (t) => {
+  const { texts, mark } = log();
+  const host = marksSteps(new Hosted([]) as unknown as Host, { mark });
+  await host.write({ path: '/etc/motd', content: 'x'.repeat(60_000) }, CONTEXT);
+  t.same(
+    texts.map((text) => text.length),
+    [200, 'end write'.length],
+  );
+});
+
+t.test('a log that is gone is not the fault of the step', async (t) => {
+  const gone = { mark: () => Promise.reject(new Error('the server is gone')) };
+  const host = marksSteps(new Hosted([]) as unknown as Host, gone);
+  t.same(await host.write({ path: '/etc/motd', content: 'x' }, CONTEXT), {});
+  marksLines(gone, { loader: /GRUB/ })('Welcome to GRUB!');
+  await new Promise(setImmediate);
+});
+
+t.test('a guest that says the same forever makes one mark', (t) => {
+  const { texts, mark } = log();
+  const hears = marksLines({ mark }, { loader: /GRUB/, kernel: /Linux version/ });
+  for (const line of ['BdsDxe', 'Welcome to GRUB!', 'GRUB', 'Linux version 6', 'GRUB']) hears(line);
+  t.same(texts, ['loader', 'kernel']);
+  t.end();
+});
