@@ -104,6 +104,8 @@ export interface Expect {
   layer(version: string): void;
   /** What was refused was refused for this, in the words of the host: those of every layout must match. */
   reason(ended: Results['upgrade'] | Results['rollback'], words: RegExp): void;
+  /** What somebody else did meanwhile was answered with this, in the words of the host: those of every layout must match. */
+  answer(ended: Results['upgrade'], words: RegExp): void;
   /** The version that starts by default. */
   defaultLayer(version: string): void;
   /** All the versions on the host, oldest first. */

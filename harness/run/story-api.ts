@@ -40,14 +40,21 @@ export function expectations(steps: Steps, misuse: (message: string) => Hostproo
     if (is !== must)
       throw steps.finding(`expect.${name}`, `${what} is ${is}, expected was ${must}`);
   };
+  const said = (name: string, is: string | null, words: RegExp): void => {
+    if (is !== null && words.test(is)) return;
+    const message = `the ${name} is ${JSON.stringify(is)}, expected was one with ${String(words)}`;
+    throw steps.finding(`expect.${name}`, message);
+  };
   return {
     layer: (version) => {
       same('layer', 'the running version', view().version, version);
     },
     reason: ({ reason }, words) => {
-      if (reason !== null && words.test(reason)) return;
-      const message = `the reason is ${JSON.stringify(reason)}, expected was one with ${String(words)}`;
-      throw steps.finding('expect.reason', message);
+      said('reason', reason, words);
+    },
+    answer: ({ stamp }, words) => {
+      const second = stamp !== null && 'second' in stamp ? stamp.second : undefined;
+      said('answer', second?.said ?? null, words);
     },
     defaultLayer: (version) => {
       const seen = view();

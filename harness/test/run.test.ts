@@ -158,4 +158,19 @@ t.test('what was refused for another reason is found', async (t) => {
   t.throws(() => {
     expect.reason({ outcome: 'done', reason: null }, /space/);
   }, /the reason is null/);
+  const second = { status: 1, said: 'it is in use' };
+  const stamp = { fault: 'layer-removed', bytesWritten: 1, bytesPlanned: 1, second };
+  const ended = { outcome: 'done', reason: null, content: { usr: '', rest: '' } } as const;
+  t.doesNotThrow(() => {
+    expect.answer({ ...ended, stamp }, /in use/);
+  });
+  t.throws(() => {
+    expect.answer(
+      { ...ended, stamp: { ...stamp, second: { status: 127, said: 'not found' } } },
+      /in use/,
+    );
+  }, /the answer is "not found", expected was one with \/in use\//);
+  t.throws(() => {
+    expect.answer({ ...ended, stamp: null }, /in use/);
+  }, /the answer is null/);
 });

@@ -12,7 +12,10 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     // ostree writes at the end of its pull, and tells layers by their places in a list: once one is staged, it would be another
-    await host.upgrade(image('1.1'), { fault: layerRemoved({ when: afterBytes(1) }) });
+    const updated = await host.upgrade(image('1.1'), {
+      fault: layerRemoved({ when: afterBytes(1) }),
+    });
+    expect.answer(updated, /in use|booted/);
     expect.layers('1.0', '1.1');
     expect.defaultLayer('1.1');
     await host.reboot();

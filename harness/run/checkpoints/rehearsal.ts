@@ -51,6 +51,7 @@ export async function rehearse(
 const nothing = (): void => undefined;
 const NOTHING_EXPECTED: Expect = {
   reason: nothing,
+  answer: nothing,
   layer: nothing,
   defaultLayer: nothing,
   layers: nothing,
