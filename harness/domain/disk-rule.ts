@@ -12,7 +12,10 @@ export const diskEffectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delay'), ms: z.number().positive() }),
   /** A flush that is answered and not done; another command is done, as it should be. */
   z.strictObject({ kind: z.literal('lie') }),
-  /** Only the first sectors of a write get to the disk; it is answered as if all had. */
+  /**
+   * Only the first sectors, of 512 bytes, of a write get to the disk; it is answered as if all had. Only longer writes fit: of
+   * others nothing would be lost.
+   */
   z.strictObject({ kind: z.literal('tear'), sectors: bytes }),
   /** One bit of what is written, or read, is the other. `at`: a byte of the request; modulo its length. */
   z.strictObject({ kind: z.literal('flip'), at: bytes }),

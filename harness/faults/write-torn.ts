@@ -6,7 +6,7 @@ import type { Moment } from '../domain/moment.ts';
 export default {
   name: 'write-torn',
   title: 'Only the first sectors of a write get to the disk; it is answered as if all had.',
-  detail: 'Only who has a checksum can know. Needs served disks.',
+  detail: 'Of longer writes only. Only who has a checksum can know. Needs served disks.',
   example: "host.upgrade(image('1.1'), { fault: writeTorn({ sectors: 1, nth: 500 }) })",
 } satisfies FaultKind;
 
@@ -15,6 +15,7 @@ export function writeTorn({
   sectors,
   ...which
 }: Pick<DiskRule, 'range' | 'nth' | 'times'> & {
+  /** So many of 512 bytes get there. Writes that are not longer are not struck, and not counted by `nth` and `times`. */
   readonly sectors: number;
   readonly when?: Moment;
 }): DiskFault {

@@ -6,6 +6,7 @@ import {
   type DiskCommand,
 } from '../../harness/domain/disk-rule.ts';
 import type { Disk } from './disk.ts';
+import { SECTOR_BYTES } from './fate.ts';
 
 /** A rule of the harness, with what only the server has to know. */
 export const ruleSchema = diskRuleSchema.extend({
@@ -94,11 +95,17 @@ export class Rules {
 }
 
 function fits(rule: Rule, asked: Asked): boolean {
-  const { disk, path, command, range, isNew } = rule;
+  const { disk, path, command, range, isNew, effect } = rule;
   if (disk !== undefined && disk !== asked.disk.name) return false;
   if (path !== undefined && path !== asked.path) return false;
   if (command !== undefined && command !== asked.command) return false;
   const end = asked.offset + asked.length;
   if (range !== undefined && (asked.offset >= range.end || end <= range.start)) return false;
+  if (effect.kind === 'tear' && !isTorn(asked, effect.sectors)) return false;
   return !isNew || (asked.command === 'write' && asked.disk.isNew(asked.offset, asked.length));
+}
+
+/** A write that is not longer than what is kept of it loses nothing: nobody may be told that it was struck. */
+function isTorn({ command, length }: Asked, sectors: number): boolean {
+  return command === 'write' && length > sectors * SECTOR_BYTES;
 }

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { crc32 } from 'node:zlib';
 import type { Struck } from './control.ts';
 import { zeroes, type Disk } from './disk.ts';
+import { SECTOR_BYTES } from './fate.ts';
 import type { DiskLog } from './log.ts';
 import { COMMAND, COMMAND_FLAG, NBD_ERROR, PAYLOAD_BYTES_MAX, type Request } from './protocol.ts';
 import { ALL_DISKS, FLAG, type Kind, type LogRecord } from './record.ts';
@@ -197,7 +198,7 @@ function spoilt(pieces: readonly Buffer[], length: number, effect: DiskEffect | 
     return { pieces: [bytes], length, isSpoilt: true };
   }
   if (effect?.kind === 'tear') {
-    const kept = Math.min(length, effect.sectors * 512);
+    const kept = effect.sectors * SECTOR_BYTES;
     return { pieces: [Buffer.concat(pieces).subarray(0, kept)], length: kept, isSpoilt: true };
   }
   return { pieces, length, isSpoilt: false };

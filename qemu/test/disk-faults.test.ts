@@ -135,8 +135,8 @@ t.test(
   async (t) => {
     await using disk = await newDisk();
     using client = await Client.open(disk.socket, NAME);
-    const plan = diskError({ command: 'write', nth: 100 });
-    t.equal((await under(disk, plan, () => used(client))).stamp, null);
+    for (const plan of [diskError({ command: 'write', nth: 100 }), writeTorn({ sectors: 8 })])
+      t.equal((await under(disk, plan, () => used(client))).stamp, null, plan.fault);
     const late = new Promise<never>(() => undefined);
     const unmet = under(disk, diskError({ when: onConsole(/./) }), () => used(client), late);
     t.equal((await unmet).stamp, null);

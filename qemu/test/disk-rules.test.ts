@@ -115,6 +115,23 @@ t.test('torn and flipped: answered as if all were well', async (t) => {
   t.equal((await client.read(8192, 2)).toString(), 'xy', 'on the disk it is as it was');
 });
 
+t.test('a tear is for writes longer than what it keeps; others do not count', async (t) => {
+  await using disk = await served();
+  using client = await Client.open(disk.socket, 'disk0');
+  const tear = { kind: 'tear', sectors: 8 } as const;
+  await disk.server.arm({ id: 'torn', nth: 2, effect: tear });
+  const [first, second] = [Buffer.alloc(4097, 'x'), Buffer.alloc(4097, 'y')];
+  for (const bytes of [first, BLOCK, BLOCK.subarray(0, 1), second]) {
+    await client.read(0, 8192);
+    t.equal(await client.write(8192, bytes), 0);
+  }
+  const there = await client.read(8192, 4097);
+  t.ok(there.equals(Buffer.from(`${'y'.repeat(4096)}x`)), 'of the second, all but its end');
+  t.notOk(await disk.server.disarm('torn'), 'it is over; and what was told before has come');
+  t.match(disk.struck, [{ rule: 'torn', command: 'write', length: 4097 }]);
+  t.equal(disk.struck.length, 1);
+});
+
 t.test('a disk that is gone, and back; one way of two', async (t) => {
   const log = join(newDirectory(), 'disks');
   createLog(log, [{ name: 'disk0', sizeBytes: 16 * MIB }]);
