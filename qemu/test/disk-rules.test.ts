@@ -73,6 +73,34 @@ t.test('armed from a mark on, or when enough was written', async (t) => {
   t.same(errors, [0, 0, NBD_ERROR.io, 0]);
 });
 
+t.test('armed for one disk of several, by whatever connection it is asked', async (t) => {
+  await using disk = await served([
+    { name: 'disk0', sizeBytes: MIB },
+    { name: 'disk1', sizeBytes: MIB },
+  ]);
+  using other = await Client.open(disk.socket, 'disk0');
+  using first = await Client.open(disk.socket, 'disk1');
+  using second = await Client.open(disk.socket, 'disk1');
+  const effect = { kind: 'error', error: 'io' } as const;
+  await disk.server.arm({ id: 'one', disk: 'disk1', times: null, effect });
+  const errors = [];
+  for (const client of [other, first, other, second]) errors.push(await client.write(0, BLOCK));
+  t.same(errors, [0, NBD_ERROR.io, 0, NBD_ERROR.io]);
+  t.ok(await disk.server.disarm('one'));
+  t.match(disk.struck, [{ disk: 'disk1' }, { disk: 'disk1' }]);
+});
+
+t.test('armed from a time on', async (t) => {
+  await using disk = await served();
+  using client = await Client.open(disk.socket, 'disk0');
+  const began = performance.now();
+  const effect = { kind: 'error', error: 'io' } as const;
+  await disk.server.arm({ id: 'later', afterMs: 200, effect });
+  while ((await client.flush()) === 0);
+  t.ok(performance.now() - began >= 200);
+  t.equal(await client.flush(), 0, 'and once');
+});
+
 t.test('slow: answered later, and others in the meantime', async (t) => {
   await using disk = await served();
   using client = await Client.open(disk.socket, 'disk0');
