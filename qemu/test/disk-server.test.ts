@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import t from 'tap';
 import { qemuArguments } from '../arguments.ts';
 import { deferred } from '../deferred.ts';
-import { FILES, fileOf } from '../disk-server/chain.ts';
+import { createLog, FILES, fileOf } from '../disk-server/chain.ts';
 import { flattenLog } from '../disk-server/flatten.ts';
 import { Client } from './disk-server/client.ts';
 import { forked, MIB, serve, served } from './disk-server/served.ts';
@@ -231,4 +231,31 @@ t.test('several connections lead to one disk', async (t) => {
   using two = await Client.open(a.socket, 'disk0');
   await one.write(0, Buffer.from('by one'));
   t.equal((await two.read(0, 6)).toString(), 'by one');
+});
+
+t.test('a flush covers what was completed on any connection, of its disk alone', async (t) => {
+  const log = join(newDirectory(), 'disks');
+  createLog(
+    log,
+    ['disk0', 'disk1'].map((name) => ({ name, sizeBytes: MIB })),
+  );
+  await using disk = await serve(log, ['a', 'b']);
+  const otherPath = disk.socket.replace(/a$/, 'b');
+  for (const [flushed, path, unsure] of [
+    ['disk0', disk.socket, 0],
+    ['disk0', otherPath, 0],
+    ['disk1', disk.socket, WRITES],
+  ] as const) {
+    const bytes = randomBytes(WRITES * 4096);
+    using writer = await Client.open(disk.socket, 'disk0');
+    using flusher = await Client.open(path, flushed);
+    for (let at = 0; at < bytes.length; at += 4096) {
+      t.equal(await writer.write(at, bytes.subarray(at, at + 4096)), 0);
+    }
+    t.equal(await flusher.flush(), 0);
+    const { kept, lost, torn } = await disk.server.cut(1);
+    t.equal(kept + lost + torn, unsure);
+    using reader = await Client.open(disk.socket, 'disk0');
+    t.equal((await reader.read(0, bytes.length)).equals(bytes), unsure === 0);
+  }
 });
