@@ -7,13 +7,18 @@ import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from './fate.ts';
 import type { DiskLog } from './log.ts';
 import { ALL_DISKS, isChange, type LogRecord } from './record.ts';
 
-/** Nobody may be connected. @returns what became of changes that were not sure */
+/**
+ * Nobody may be connected.
+ *
+ * @returns what became of changes that were not sure
+ * @throws HostproofError `env/io` when it must read what is not as it was written; the disks and the log are then as they were
+ */
 export function cutPower(log: DiskLog, seed: number): Unflushed {
   const records = log.records();
   const fates = chooseFates(records, unsureChanges(records), prng(seed));
+  const left = log.disks.map((disk, index) => remainsOf(log, disk, { index, records, fates }));
   for (const [index, disk] of log.disks.entries()) {
-    const left = remainsOf(log, disk, { index, records, fates });
-    for (const { offset, length, data } of disk.become(left)) {
+    for (const { offset, length, data } of disk.become(left[index] ?? disk)) {
       const where = { disk: index, offset, length, checksum: 0, data };
       log.append({ kind: 'restored', flags: 0, error: 0, ...where });
     }
@@ -42,9 +47,12 @@ function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): D
     const fate = fates.get(number) ?? KEPT;
     if (fate.fate !== 'kept') for (const block of blocksOf(record)) differing.add(block);
     if (fate.fate === 'torn') {
-      for (const part of keptParts(record, fate.sectors)) rewrite(log, left, part);
+      const parts = keptParts(record.offset, log.stored(number, record), fate.sectors);
+      for (const { offset, bytes } of parts) left.write(offset, [bytes], bytes.length);
     } else if (fate.fate === 'kept') {
-      if (sharedBlocks(record).some((block) => differing.has(block))) rewrite(log, left, record);
+      // what is written again is exactly what it has stored, on what is there now
+      if (sharedBlocks(record).some((block) => differing.has(block)))
+        left.write(record.offset, [log.stored(number, record)], record.length);
       else left.place(record.offset, record.length, record.data);
     }
   }
@@ -53,21 +61,14 @@ function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): D
 
 const KEPT: Fate = { fate: 'kept' };
 
-type Part = Pick<LogRecord, 'offset' | 'length' | 'data'>;
-
-/** Writes exactly what a record has stored on what is there now. */
-function rewrite(log: DiskLog, disk: Disk, { offset, length, data }: Part): void {
-  disk.write(offset, [log.stored(data, length)], length);
-}
-
-function blocksOf({ offset, length }: Part): number[] {
+function blocksOf({ offset, length }: LogRecord): number[] {
   const first = Math.floor(offset / BLOCK_BYTES);
   const end = Math.ceil((offset + length) / BLOCK_BYTES);
   return Array.from({ length: end - first }, (_, index) => first + index);
 }
 
 /** The blocks of which a record has not written all. */
-function sharedBlocks({ offset, length, data }: Part): number[] {
+function sharedBlocks({ offset, length, data }: LogRecord): number[] {
   // zeroes are only ever whole blocks, up to the disk's end
   if (data === 0) return [];
   const end = offset + length;
@@ -78,13 +79,17 @@ function sharedBlocks({ offset, length, data }: Part): number[] {
 }
 
 /** What is there of a torn write: ranges of sectors that follow each other. */
-function keptParts({ offset, length, data }: Part, sectors: readonly boolean[]): Part[] {
+function keptParts(
+  offset: number,
+  bytes: Buffer,
+  sectors: readonly boolean[],
+): { readonly offset: number; readonly bytes: Buffer }[] {
   const firstSector = Math.floor(offset / SECTOR_BYTES);
   return sectors.flatMap((isKept, index) => {
     if (!isKept) return [];
     const sector = (firstSector + index) * SECTOR_BYTES;
     const from = Math.max(sector, offset);
-    const to = Math.min(sector + SECTOR_BYTES, offset + length);
-    return [{ offset: from, length: to - from, data: data + from - offset }];
+    const to = Math.min(sector + SECTOR_BYTES, offset + bytes.length);
+    return [{ offset: from, bytes: bytes.subarray(from - offset, to - offset) }];
   });
 }

@@ -18,6 +18,7 @@ const VECTORS_MAX = 512;
 const { O_RDONLY, O_RDWR, O_CREAT } = constants;
 
 interface Segment {
+  readonly file: string;
   readonly fd: number;
   /** The number of its first block. */
   readonly first: number;
@@ -36,7 +37,7 @@ export class Data implements Disposable {
   constructor(files: readonly string[]) {
     for (const [index, file] of files.entries()) {
       const fd = openSync(file, index === files.length - 1 ? O_RDWR | O_CREAT : O_RDONLY);
-      this.#segments.push({ fd, first: this.#nextBlock });
+      this.#segments.push({ file, fd, first: this.#nextBlock });
       // a last block that was not written to its end belongs to no record
       this.#nextBlock += Math.ceil(fstatSync(fd).size / BLOCK_BYTES);
     }
@@ -74,20 +75,29 @@ export class Data implements Disposable {
     if (this.#pending.length > 0) this.commit();
     let [from, at] = [block, 0];
     while (at < into.length) {
-      const index = this.#segments.findLastIndex(({ first }) => first <= from);
-      const segment = this.#segments[index];
-      if (segment === undefined) throw new RangeError(`there is no block ${from.toString()}`);
-      const end = this.#segments[index + 1]?.first ?? this.#nextBlock;
+      const { fd, first, end } = this.#segmentWith(from);
       const length = Math.min(into.length - at, (end - from) * BLOCK_BYTES);
-      const position = (from - segment.first) * BLOCK_BYTES;
-      readFully(segment.fd, into.subarray(at, at + length), position);
+      readFully(fd, into.subarray(at, at + length), (from - first) * BLOCK_BYTES);
       at += length;
       from = end;
     }
   }
 
+  /** The file that a block is in. */
+  fileWith(block: number): string {
+    return this.#segmentWith(block).file;
+  }
+
   [Symbol.dispose](): void {
     for (const { fd } of this.#segments.splice(0)) closeSync(fd);
+  }
+
+  /** `end`: the block behind its last one. */
+  #segmentWith(block: number): Segment & { readonly end: number } {
+    const index = this.#segments.findLastIndex(({ first }) => first <= block);
+    const segment = this.#segments[index];
+    if (segment === undefined) throw new RangeError(`there is no block ${block.toString()}`);
+    return { ...segment, end: this.#segments[index + 1]?.first ?? this.#nextBlock };
   }
 }
 

@@ -2,6 +2,7 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { crc32 } from 'node:zlib';
+import { HostproofError } from '../../harness/domain/errors.ts';
 import { chainOf, fileOf } from './chain.ts';
 import { BLOCK_BYTES, Data } from './data.ts';
 import { Disk } from './disk.ts';
@@ -96,13 +97,21 @@ export class DiskLog implements Disposable {
     return records;
   }
 
-  /** The exact bytes that a record has stored, wherever the disk's blocks are now. */
-  stored(data: number, length: number): Buffer {
+  /**
+   * The exact bytes that a write or a mark has stored, wherever the disk's blocks are now.
+   *
+   * @param number of the record
+   * @throws HostproofError `env/io` when they have another checksum than the record
+   */
+  stored(number: number, { data, length, checksum }: LogRecord): Buffer {
     const block = Math.floor(data / BLOCK_BYTES);
     const head = data - block * BLOCK_BYTES;
-    const bytes = Buffer.allocUnsafe(Math.ceil((head + length) / BLOCK_BYTES) * BLOCK_BYTES);
-    this.#data.read(block, bytes);
-    return bytes.subarray(head, head + length);
+    const blocks = Buffer.allocUnsafe(Math.ceil((head + length) / BLOCK_BYTES) * BLOCK_BYTES);
+    this.#data.read(block, blocks);
+    const bytes = blocks.subarray(head, head + length);
+    if (crc32(bytes) === checksum) return bytes;
+    const what = `what record ${number.toString()} has stored is not what was written`;
+    throw new HostproofError('env/io', `${this.#data.fileWith(block)}: ${what}`);
   }
 
   /** A disk as it was before anything happened. */

@@ -160,9 +160,10 @@ function told(
 ): Buffer {
   const content = Buffer.from(before);
   const settled = records.findLastIndex(({ kind }) => kind === 'cut');
-  for (const [number, { kind, offset, length, data }] of records.entries()) {
+  for (const [number, record] of records.entries()) {
+    const { kind, offset, length, data } = record;
     if (number < settled || !['write', 'zeroes', 'discard'].includes(kind)) continue;
-    const bytes = data === 0 ? Buffer.alloc(length) : log.stored(data, length);
+    const bytes = data === 0 ? Buffer.alloc(length) : log.stored(number, record);
     const fate = fates.get(number);
     for (const [index, byte] of bytes.entries()) {
       const at = offset + index;

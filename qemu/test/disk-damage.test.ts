@@ -1,0 +1,81 @@
+/** A bit of what is stored is the other: what a power cut leaves is not made of it. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { prng } from '../../harness/domain/prng.ts';
+import { fileOf, forkLog } from '../disk-server/chain.ts';
+import { cutPower } from '../disk-server/cut.ts';
+import { BLOCK_BYTES } from '../disk-server/data.ts';
+import { chooseFates, unsureChanges } from '../disk-server/fate.ts';
+import { DiskLog } from '../disk-server/log.ts';
+import { Client } from './disk-server/client.ts';
+import { forked, served } from './disk-server/served.ts';
+import { newDirectory } from './machines.ts';
+
+t.setTimeout(120_000);
+
+const SEEDS = 60;
+/** Numbers of the records of two writes: a block, and a part of it. Each is completed by the one behind it, and not flushed. */
+const [BLOCK, PART] = [0, 2];
+/** All of it in one sector, so that it is not torn. */
+const PART_OFFSET = 600;
+
+async function newLog(): Promise<string> {
+  await using disk = await served();
+  using client = await Client.open(disk.socket, 'disk0');
+  await client.write(0, randomBytes(BLOCK_BYTES));
+  await client.write(PART_OFFSET, randomBytes(100));
+  return disk.log;
+}
+
+function flipByte(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(file, bytes);
+}
+
+/** Records that are read by the cut of this seed: one that is torn, and a part of a block of which the rest is not there. */
+function readBy(seed: number, log: DiskLog): number[] {
+  const records = log.records();
+  const fates = chooseFates(records, unsureChanges(records), prng(seed));
+  const [block, part] = [BLOCK, PART].map((number) => fates.get(number)?.fate);
+  return [
+    ...(block === 'torn' ? [BLOCK] : []),
+    ...(block !== 'kept' && part === 'kept' ? [PART] : []),
+  ];
+}
+
+for (const [number, at] of [
+  [BLOCK, 4000],
+  [PART, BLOCK_BYTES + PART_OFFSET + 99],
+] as const) {
+  t.test(`a cut that would have to read record ${number.toString()} is refused`, async (t) => {
+    const below = await newLog();
+    const file = fileOf(below, 'data');
+    flipByte(file, at);
+    const refusal = {
+      code: 'env/io',
+      message: `${file}: what record ${number.toString()} has stored is not what was written`,
+    };
+    const directory = newDirectory();
+    const refused: number[] = [];
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const fork = join(directory, seed.toString());
+      forkLog(fork, below);
+      using log = DiskLog.open(fork);
+      const before = log.count;
+      if (!readBy(seed, log).includes(number)) {
+        t.doesNotThrow(() => cutPower(log, seed));
+        continue;
+      }
+      refused.push(seed);
+      t.throws(() => cutPower(log, seed), refusal);
+      t.equal(log.count, before, 'and nothing of it is in the log');
+    }
+    t.ok(refused.length > 0 && refused.length < SEEDS, refused.join(' '));
+    await using disk = await forked(below);
+    const message = new RegExp(`${file}: what record ${number.toString()} `);
+    await t.rejects(disk.server.cut(refused[0] ?? 0), { code: 'env/io', message });
+  });
+}
