@@ -96,8 +96,10 @@ export class Data implements Disposable {
   #segmentWith(block: number): Segment & { readonly end: number } {
     const index = this.#segments.findLastIndex(({ first }) => first <= block);
     const segment = this.#segments[index];
-    if (segment === undefined) throw new RangeError(`there is no block ${block.toString()}`);
-    return { ...segment, end: this.#segments[index + 1]?.first ?? this.#nextBlock };
+    const end = this.#segments[index + 1]?.first ?? this.#nextBlock;
+    if (segment === undefined || block >= end)
+      throw new RangeError(`there is no block ${block.toString()}`);
+    return { ...segment, end };
   }
 }
 

@@ -1,6 +1,6 @@
 /** A bit of what is stored is the other: what a power cut leaves is not made of it. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { prng } from '../../harness/domain/prng.ts';
@@ -10,7 +10,7 @@ import { BLOCK_BYTES } from '../disk-server/data.ts';
 import { chooseFates, unsureChanges } from '../disk-server/fate.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { Client } from './disk-server/client.ts';
-import { forked, served } from './disk-server/served.ts';
+import { forked, serve, served } from './disk-server/served.ts';
 import { newDirectory } from './machines.ts';
 
 t.setTimeout(120_000);
@@ -79,3 +79,12 @@ for (const [number, at] of [
     await t.rejects(disk.server.cut(refused[0] ?? 0), { code: 'env/io', message });
   });
 }
+
+t.test('of data that ends too early nothing is made up', async (t) => {
+  const log = await newLog();
+  truncateSync(fileOf(log, 'data'), BLOCK_BYTES);
+  await using disk = await serve(log);
+  using client = await Client.open(disk.socket, 'disk0');
+  await t.rejects(client.read(0, BLOCK_BYTES));
+  await t.rejects(disk.server.unfit, { code: 'env/io', message: /there is no block 2/ });
+});
