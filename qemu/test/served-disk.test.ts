@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import t from 'tap';
 import { forkLog } from '../disk-server/chain.ts';
 import { DiskLog } from '../disk-server/log.ts';
+import { QemuHypervisor } from '../hypervisor.ts';
 import type { QemuMachine } from '../machine.ts';
 import { MIB, serve, served, type Served } from './disk-server/served.ts';
 import { GREETING, guestSector, WRITTEN_AT_BYTES, writeGuestDisk } from './guest.ts';
@@ -125,4 +126,18 @@ t.test('a frozen machine goes on, any number of times, on forks of its disk', as
     t.equal(isWritten(log), doesWrite);
   }
   t.notOk(isWritten(disk.log), 'what is below does not change');
+});
+
+t.test('a machine whose disk server dies is unfit, whatever its guest makes of it', async (t) => {
+  await using disk = await served();
+  const dir = newDirectory();
+  await using machine = await new QemuHypervisor({ cacheDirectory: dir }).start({
+    ...{ name: 'orphaned', dir, memoryMiB: 128, cpus: 1, firmware: 'uefi', forward: [] },
+    variablesFile: join(dir, 'vars.fd'),
+    disks: [{ id: 'disk0', socket: disk.socket, unfit: disk.server.unfit, kind: 'disk' }],
+  });
+  if (disk.server.pid !== undefined) process.kill(disk.server.pid, 'SIGKILL');
+  const message = /^orphaned: the disk server of .* ended with SIGKILL/;
+  await t.rejects(machine.unfit, { code: 'env/io', blame: 'environment', message });
+  t.match(await machine.stopped, { reason: 'io-error' });
 });
