@@ -42,7 +42,10 @@ export class ServedDisk implements HostDisk {
   };
 
   async create(sizeBytes: number): Promise<void> {
-    const { servers } = this.#options;
+    const { files, servers } = this.#options;
+    // a host that is installed again begins with an empty log
+    await this[Symbol.asyncDispose]();
+    for (const ending of servers.endings) await files.remove(`${this.#log}.${ending}`);
     await servers.create(this.#log, [{ name: NAME, sizeBytes }]);
     this.#served = await servers.serve(this.#log);
   }

@@ -2,10 +2,14 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
+import { files } from '../../harness/adapters/files.ts';
+import { ServedDisk } from '../../harness/run/served-disk.ts';
 import { forkLog } from '../disk-server/chain.ts';
 import { DiskLog } from '../disk-server/log.ts';
+import { diskServers } from '../disk-servers.ts';
 import { QemuHypervisor } from '../hypervisor.ts';
 import type { QemuMachine } from '../machine.ts';
+import { readSectors, writeSectors } from '../sectors.ts';
 import { MIB, serve, served, type Served } from './disk-server/served.ts';
 import { GREETING, guestSector, WRITTEN_AT_BYTES, writeGuestDisk } from './guest.ts';
 import { newDirectory, resumeGuest, seen } from './machines.ts';
@@ -140,4 +144,13 @@ t.test('a machine whose disk server dies is unfit, whatever its guest makes of i
   const message = /^orphaned: the disk server of .* ended with SIGKILL/;
   await t.rejects(machine.unfit, { code: 'env/io', blame: 'environment', message });
   t.match(await machine.stopped, { reason: 'io-error' });
+});
+
+t.test('the disk of a host that is installed a second time is a new one', async (t) => {
+  await using disk = new ServedDisk(newDirectory(), { files, servers: diskServers });
+  for (const sizeBytes of [MIB, 2 * MIB]) {
+    await disk.create(sizeBytes);
+    t.ok((await readSectors(disk.spec, 0, 4096)).equals(Buffer.alloc(4096)), 'it is empty');
+    await writeSectors(disk.spec, 0, Buffer.alloc(4096, 'x'));
+  }
 });

@@ -28,8 +28,11 @@ function recorded(): { readonly did: string[]; readonly disk: ServedDisk } {
         [Symbol.asyncDispose]: () => does('end'),
       })),
   };
-  const files = { move: (from: string, to: string) => does(`move ${from} ${to}`) };
-  return { did, disk: new ServedDisk('/job', { servers, files: files as unknown as Files }) };
+  const files: Partial<Files> = {
+    move: (from, to) => does(`move ${from} ${to}`),
+    remove: (file) => does(`remove ${file}`),
+  };
+  return { did, disk: new ServedDisk('/job', { servers, files: files as Files }) };
 }
 
 t.test('a power cut: the machine is answered nothing more before it ends', async (t) => {
@@ -47,7 +50,7 @@ t.test('frozen, its log is whole before anyone gets it; thawed, it is a fork', a
   const { did, disk } = recorded();
   await disk.create(1024);
   await disk.freeze('/state', true);
-  t.same(did.slice(2), [
+  t.same(did.slice(4), [
     'end',
     ...['one', 'two'].map((kind) => `move /job/disk0.${kind} /state/disk0.${kind}`),
     'stand alone /state/disk0',
@@ -55,6 +58,15 @@ t.test('frozen, its log is whole before anyone gets it; thawed, it is a fork', a
   await disk.thaw('/state');
   t.same(did.slice(-2), ['fork /job/disk0 of /state/disk0', 'serve /job/disk0']);
   t.match(disk.spec, { id: 'disk0', socket: '/socket' });
+});
+
+t.test('made anew, nothing is left of the one before, and nobody serves that', async (t) => {
+  const { did, disk } = recorded();
+  await disk.create(1024);
+  await disk.create(2048);
+  const removed = ['one', 'two'].map((kind) => `remove /job/disk0.${kind}`);
+  const made = [...removed, 'create /job/disk0', 'serve /job/disk0'];
+  t.same(did, [...made, 'end', ...made]);
 });
 
 t.test('there is no machine without a disk', (t) => {
