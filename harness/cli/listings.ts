@@ -96,11 +96,16 @@ const LAYOUT_TITLES: Readonly<Record<(typeof LAYOUTS)[number], string>> = {
 };
 
 /** What a machine must have to tell a story. */
-function needs({ memoryMiB }: ScenarioData, { layout, firmware }: Variant, sim: boolean): string {
+function needs(
+  { disks, memoryMiB }: ScenarioData,
+  { layout, firmware }: Variant,
+  sim: boolean,
+): string {
   const memory = memoryMiB ?? MEMORY_MIB;
   return [
     `QEMU, ${firmware} firmware, ${memory.toString()} MiB, the ${layout} images`,
     ...(sim ? ['or --machine sim'] : []),
+    ...(disks === 'image' ? ['not with --disks served'] : []),
   ].join('; ');
 }
 

@@ -27,7 +27,10 @@ export interface Selection {
   readonly firmware?: Firmware | undefined;
   readonly storage?: Storage | undefined;
   readonly machine: 'qemu' | 'sim';
-  /** What disks are kept in, where the story does not say: an image file, unless said. */
+  /**
+   * What disks are kept in, where the story does not say: an image file, unless said. A story that must have image files is not told
+   * on served disks.
+   */
   readonly disks?: Disks | undefined;
   readonly seed: number;
 }
@@ -94,6 +97,7 @@ export function cases(scenarios: readonly NamedScenario[], selection: Selection)
         untold(named.scenario, variant) ??
         unwanted(named, selection) ??
         unchosen(variant, selection) ??
+        unserved(named.scenario, selection) ??
         unsimulated(named.scenario, variant, selection);
       return { ...named, variant, why };
     }),
@@ -128,10 +132,15 @@ function unchosen(variant: Variant, selection: Selection): string | null {
   return null;
 }
 
+/** Whoever asks for disks that lose what was not flushed is not told of one that forgets nothing. */
+function unserved({ data }: Scenario, { disks }: Selection): string | null {
+  return disks === 'served' && data.disks === 'image' ? 'its disks must be image files' : null;
+}
+
 function unsimulated({ data }: Scenario, variant: Variant, { machine }: Selection): string | null {
   if (machine !== 'sim') return null;
   if (data.machineOnly === true) return 'only a machine can tell it';
-  if (data.disks !== undefined) return 'a simulated host has no disk that could fail';
+  if (data.disks === 'served') return 'a simulated host has no disk that could fail';
   if (!SIMULATED_LAYOUTS.includes(variant.layout))
     return `there is no simulated host of the layout ${variant.layout}`;
   if (variant.storage !== STORAGES[0]) return 'a simulated host has no disk layout';

@@ -9,7 +9,7 @@ export default {
   name: 'second-disk',
   title:
     'The disk of a host that is off is its second one from then on; the first is new and empty.',
-  detail: 'What is installed next has an old installation beside it. Not on served disks.',
+  detail: 'What is installed next has an old installation beside it. Needs disks in image files.',
   example: 'host.strike(secondDisk())',
 } satisfies FaultKind;
 

@@ -125,7 +125,9 @@ export class Wear {
   async #strikeBay({ fault }: BayFault): Promise<FaultStamp | null> {
     const { disk, diskBytes, files, hypervisor, second } = this.#options;
     if (!('file' in disk.spec && 'file' in second.spec))
-      throw new HostproofError('story/misuse', `${fault} needs disks that are files`);
+      throw new HostproofError('story/misuse', `${fault} needs disks that are files`, {
+        hint: "say `disks: 'image'` in the data of the story",
+      });
     if (this.#worn.hasSecond) throw new HostproofError('story/misuse', 'it has a second disk');
     const guid = await hypervisor.diskGuid(disk.spec);
     // with nothing on it, it is no old installation

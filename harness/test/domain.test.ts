@@ -148,3 +148,41 @@ t.test('a run is planned from what the stories say of themselves', (t) => {
   t.same(why('b/third', { machine: 'sim' })[0], 'only a machine can tell it');
   t.end();
 });
+
+t.test('what a story needs of its disks goes before what the run says, or it is not told', (t) => {
+  const named = (['image', 'served', undefined] as const).map((disks): NamedScenario => {
+    const [title, notOn] = ['A title of some length', { ostree: 'one layout is enough here' }];
+    const data: ScenarioData = {
+      title,
+      layouts: ['thin'],
+      notOn,
+      firmware: ['uefi'],
+      suite: 'quick',
+    };
+    const story = (): Promise<void> => Promise.resolve();
+    return {
+      id: disks ?? 'either',
+      scenario: scenario({ ...data, ...(disks && { disks }) }, story),
+    };
+  });
+  const told = (selection: Partial<Parameters<typeof plan>[1]>): (string | undefined)[][] =>
+    plan(named, { filters: [], machine: 'qemu', seed: 0, ...selection }).map(
+      ({ scenario, disks }) => [scenario, disks],
+    );
+  t.same(told({ disks: 'image' }), [
+    ['image', undefined],
+    ['served', 'served'],
+    ['either', undefined],
+  ]);
+  t.same(told({ disks: 'served' }), [
+    ['served', 'served'],
+    ['either', 'served'],
+  ]);
+  t.same(told({ machine: 'sim' }), [
+    ['image', undefined],
+    ['either', undefined],
+  ]);
+  const onServed = { filters: [], machine: 'qemu', disks: 'served', seed: 0 } as const;
+  t.equal(cases(named, onServed)[0]?.why, 'its disks must be image files');
+  t.end();
+});

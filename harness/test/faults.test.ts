@@ -1,10 +1,12 @@
 /** Every fault: as it is listed, as a story has it, and when it does not strike. */
 import t from 'tap';
-import { loadFaults, ROOT } from '../cli/load.ts';
+import { loadFaults, loadScenarios, ROOT } from '../cli/load.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterBytes, afterServed, at, atMark, during } from '../domain/moment.ts';
+import { plan } from '../domain/plan.ts';
+import { DISKS } from '../domain/variant.ts';
 import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import { connectionDropped } from '../faults/connection-dropped.ts';
 import { diskError } from '../faults/disk-error.ts';
@@ -13,6 +15,7 @@ import { espEmptied, espRestored } from '../faults/esp-emptied.ts';
 import { rebootInMidUpdate } from '../faults/reboot-in-mid-update.ts';
 import { secondDisk } from '../faults/second-disk.ts';
 import { variablesLost } from '../faults/variables-lost.ts';
+import { rehearse } from '../run/checkpoints/rehearsal.ts';
 import { storyHost } from '../run/story-api.ts';
 import * as authors from '../scenario.ts';
 import { installed, stepsOn, thrown } from './steps.ts';
@@ -188,3 +191,14 @@ t.test(
     t.equal(steps.lastView?.version, '1.1');
   },
 );
+
+t.test('every story has disks that its faults can strike, whatever the run says', async (t) => {
+  const scenarios = await loadScenarios();
+  for (const disks of DISKS) {
+    for (const job of plan(scenarios, { filters: [], machine: 'qemu', disks, seed: 0 })) {
+      const { acts } = await rehearse(job);
+      const cannot = job.disks === 'served' ? '"strikes":"bay"' : '"strikes":"disk"';
+      if (acts.some(({ text }) => text.includes(cannot))) t.fail(`${job.id} --disks ${disks}`);
+    }
+  }
+});

@@ -10,7 +10,13 @@ import { clockSetBack } from '../../faults/clock-set-back.ts';
 import { espEmptied, espRestored } from '../../faults/esp-emptied.ts';
 import { secondDisk } from '../../faults/second-disk.ts';
 import { variablesLost } from '../../faults/variables-lost.ts';
-import type { Hypervisor, MachineSpec, RunningMachine, TakenSectors } from '../../ports/machine.ts';
+import type {
+  DiskSpec,
+  Hypervisor,
+  MachineSpec,
+  RunningMachine,
+  TakenSectors,
+} from '../../ports/machine.ts';
 import { Wear } from '../../run/wear.ts';
 
 const NOW = '2028-02-29T12:00:00.000Z';
@@ -33,7 +39,7 @@ interface Found {
   readonly putBack?: (taken: TakenSectors) => void;
 }
 
-function wearOn(found: Found = {}): Wear {
+function wearOn(found: Found = {}, on: DiskSpec = spec): Wear {
   const hypervisor = {
     start: (spec) => Promise.resolve(spec as unknown as RunningMachine),
     putOwnEntryLast: () => Promise.resolve(found.order ?? null),
@@ -44,7 +50,7 @@ function wearOn(found: Found = {}): Wear {
   const stays = (): Promise<never> => Promise.reject(new Error('its disk stays where it is'));
   return new Wear({
     ...{ hypervisor, clock: { wallTime: () => new Date(NOW) }, files, diskBytes: 0 },
-    ...{ disk: { spec, create: stays }, second: { spec, freeze: stays, thaw: stays } },
+    ...{ disk: { spec: on, create: stays }, second: { spec, freeze: stays, thaw: stays } },
   });
 }
 
@@ -157,6 +163,13 @@ t.test('a second disk is there at each start but those of an installation', asyn
   t.same((await started(wear)).disks, [disk, medium, second]);
   await frozen(wearOn(), wear);
   t.same((await started(wear)).disks, [disk, medium], 'another host has none');
+});
+
+t.test('a served disk cannot become the second, which is the fault of the story', async (t) => {
+  const unfit = new Promise<never>(() => undefined);
+  const wear = wearOn({}, { id: 'disk0', socket: 's', kind: 'disk', unfit });
+  const misuse = { code: 'story/misuse', hint: /disks: 'image'/ };
+  await t.rejects(wear.strike(secondDisk(), 'vars'), misuse);
 });
 
 t.test('only as far back as firmware takes a year for a valid one', (t) => {
