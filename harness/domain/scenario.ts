@@ -107,7 +107,10 @@ export interface Expect {
   layer(version: string): void;
   /** What was refused was refused for this, in the words of the host: those of every layout must match. */
   reason(ended: Results['upgrade'] | Results['rollback'], words: RegExp): void;
-  /** What somebody else did meanwhile was answered with this, in the words of the host: those of every layout must match. */
+  /**
+   * What somebody else did meanwhile was answered with this, in the words of the host, or `status 0` if it said nothing: those of
+   * every layout must match.
+   */
   answer(ended: Results['upgrade'], words: RegExp): void;
   /** The version that starts by default. */
   defaultLayer(version: string): void;

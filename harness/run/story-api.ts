@@ -1,5 +1,6 @@
 /** What a story is handed: its host, its expectations, and nothing else. */
 import type { HostproofError } from '../domain/errors.ts';
+import type { CommandEnd } from '../domain/fault.ts';
 import type { Expect, StoryHost } from '../domain/scenario.ts';
 import { defaultLayer } from '../domain/view.ts';
 import type { Steps } from './steps.ts';
@@ -31,6 +32,11 @@ export function storyHost(steps: Pick<Steps, 'perform'>): StoryHost {
   };
 }
 
+/** In the words of the guest; of a command that says nothing, how it ended. */
+function answered({ said, status }: CommandEnd): string {
+  return said === '' ? `status ${String(status)}` : said;
+}
+
 export function expectations(steps: Steps, misuse: (message: string) => HostproofError): Expect {
   const view = (): NonNullable<Steps['lastView']> => {
     if (steps.lastView === null) throw misuse('expect needs a host that was booted');
@@ -54,7 +60,7 @@ export function expectations(steps: Steps, misuse: (message: string) => Hostproo
     },
     answer: ({ stamp }, words) => {
       const second = stamp !== null && 'second' in stamp ? stamp.second : undefined;
-      said('answer', second?.said ?? null, words);
+      said('answer', second === undefined ? null : answered(second), words);
     },
     defaultLayer: (version) => {
       const seen = view();

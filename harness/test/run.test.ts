@@ -170,6 +170,9 @@ t.test('what was refused for another reason is found', async (t) => {
       /in use/,
     );
   }, /the answer is "not found", expected was one with \/in use\//);
+  t.doesNotThrow(() => {
+    expect.answer({ ...ended, stamp: { ...stamp, second: { status: 0, said: '' } } }, /^status 0$/);
+  });
   t.throws(() => {
     expect.answer({ ...ended, stamp: null }, /in use/);
   }, /the answer is null/);
