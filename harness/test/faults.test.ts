@@ -1,4 +1,4 @@
-/** Every fault: as it is listed, as a story has it, and when it does not strike. */
+/** Every fault: as it is listed, as a story has it, when it strikes, and when it does not. */
 import t from 'tap';
 import { loadFaults, loadScenarios, ROOT } from '../cli/load.ts';
 import { readdir } from 'node:fs/promises';
@@ -18,7 +18,10 @@ import { variablesLost } from '../faults/variables-lost.ts';
 import { rehearse } from '../run/checkpoints/rehearsal.ts';
 import { storyHost } from '../run/story-api.ts';
 import * as authors from '../scenario.ts';
+import { lineFaults } from './faults/line.ts';
 import { installed, stepsOn, thrown } from './steps.ts';
+
+t.setTimeout(120_000);
 
 const faults = await loadFaults();
 const content = { usr: '', rest: '' };
@@ -67,6 +70,19 @@ t.test('each of them, armed and not struck, is told', async (t) => {
       name,
     );
   }
+});
+
+t.test('each of a line is seen to strike, and not to', (t) => {
+  for (const { plan, stamp, strikes, misses } of lineFaults) {
+    t.test(`${plan.fault} strikes`, async (t) => {
+      t.match(await strikes(t), { fault: plan.fault, ...stamp });
+    });
+    if (misses === null) continue;
+    t.test(`${plan.fault} does not strike`, async (t) => {
+      t.equal(await misses(), null);
+    });
+  }
+  t.end();
 });
 
 t.test('a moment that the step cannot come to is refused before anything is done', async (t) => {

@@ -1,6 +1,5 @@
-/** Files that are served to a guest, through its connection and over lines that fail. */
+/** Files that are served to a guest, through its connection. Lines that fail are in harness/test/faults/line.ts. */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -9,6 +8,7 @@ import { parseRange } from '../../adapters/http-files.ts';
 import { connectShell } from '../../adapters/ssh.ts';
 import { nameNotResolved } from '../../faults/name-not-resolved.ts';
 import { armedLine } from '../../run/armed-line.ts';
+import { fetch } from './fetch.ts';
 import { sshServer } from './ssh-server.ts';
 
 t.setTimeout(90_000);
@@ -75,75 +75,6 @@ t.test('files are served through the connection, and nothing else is', async (t)
   await t.rejects(get('/note'), 'nothing listens any more');
 });
 
-t.test(
-  'a line that fails sends so many bytes, then ends every connection and takes no other',
-  async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), 'hostproof-line-'));
-    t.teardown(() => rm(directory, { recursive: true, force: true }));
-    const path = join(directory, 'big');
-    const sizeBytes = 3 * 1024 * 1024;
-    await writeFile(path, Buffer.alloc(sizeBytes));
-    const files = new Map([
-      ['/big', { path, sizeBytes }],
-      ['/note', { text: 'note' }],
-    ]);
-    await using shell = await connected();
-    const failed: number[] = [];
-    const failsAfterBytes = 2 * 1024 * 1024;
-    await using service = await shell.serve(
-      { files, directories: new Map() },
-      { failsAfterBytes, does: { kind: 'drop' }, onFailed: (bytes) => failed.push(bytes) },
-    );
-    t.equal((await fetch(service.port, '/note', {})).body.toString(), 'note');
-    t.same(failed, [], 'it is sound until then');
-    const both = await Promise.allSettled([
-      fetch(service.port, '/big', {}),
-      fetch(service.port, '/big', {}),
-    ]);
-    t.same(
-      both.map(({ status }) => status),
-      ['rejected', 'rejected'],
-    );
-    t.same(failed, [failsAfterBytes], 'and says so, once');
-    await t.rejects(fetch(service.port, '/note', {}));
-  },
-);
-
-t.test('a repository that is emptied ends what it was sending, and knows of nothing', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'hostproof-emptied-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
-  const path = join(directory, 'big');
-  const sizeBytes = 3 * 1024 * 1024;
-  await writeFile(path, Buffer.alloc(sizeBytes));
-  await using shell = await connected();
-  const failed: number[] = [];
-  const failsAfterBytes = 1024 * 1024;
-  await using service = await shell.serve(
-    { files: new Map([['/big', { path, sizeBytes }]]), directories: new Map() },
-    { failsAfterBytes, does: { kind: 'not-found' }, onFailed: (bytes) => failed.push(bytes) },
-  );
-  await t.rejects(fetch(service.port, '/big', {}));
-  t.same(failed, [failsAfterBytes]);
-  t.equal((await fetch(service.port, '/big', {})).status, 404, 'it still answers');
-  t.same(failed, [failsAfterBytes], 'and struck once');
-});
-
-t.test('a line that is slow has all come through in the end, and says so once', async (t) => {
-  const text = 'x'.repeat(3000);
-  await using shell = await connected();
-  const failed: number[] = [];
-  await using service = await shell.serve(
-    { files: new Map([['/note', { text }]]), directories: new Map() },
-    {
-      ...{ failsAfterBytes: 1000, does: { kind: 'slow', bytesPerSecond: 100_000 } },
-      onFailed: (bytes) => failed.push(bytes),
-    },
-  );
-  for (let times = 0; times < 2; times++)
-    t.equal((await fetch(service.port, '/note', {})).body.toString(), text);
-  t.same(failed, [1000]);
-});
-
 t.test('a line that nobody should find serves all, and tells of whoever comes', async (t) => {
   await using shell = await connected();
   const line = armedLine(nameNotResolved());
@@ -153,7 +84,7 @@ t.test('a line that nobody should find serves all, and tells of whoever comes', 
     { files: new Map([['/note', { text: 'note' }]]), directories: new Map() },
     line,
   );
-  t.equal((await fetch(service.port, '/note', {})).body.toString(), 'note');
+  t.equal((await fetch(service.port, '/note')).body.toString(), 'note');
   t.equal(line.stamp, null, 'it was found');
 });
 
@@ -177,29 +108,3 @@ t.test('ranges as RFC 9110 has them', (t) => {
   }
   t.end();
 });
-
-interface Answer {
-  readonly status: number;
-  readonly headers: NodeJS.Dict<string | string[]>;
-  readonly body: Buffer;
-}
-
-/** As curl would: the path goes out as it is. */
-function fetch(
-  port: number,
-  path: string,
-  options: { method?: string; headers?: Record<string, string> },
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, agent: false, ...options }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject).on('end', () => {
-        const { statusCode = 0, headers } = response;
-        resolve({ status: statusCode, headers, body: Buffer.concat(chunks) });
-      });
-    })
-      .on('error', reject)
-      .end();
-  });
-}
