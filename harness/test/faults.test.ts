@@ -18,12 +18,16 @@ import { variablesLost } from '../faults/variables-lost.ts';
 import { rehearse } from '../run/checkpoints/rehearsal.ts';
 import { storyHost } from '../run/story-api.ts';
 import * as authors from '../scenario.ts';
+import { diskFaults } from './faults/disk.ts';
+import { hardwareFaults } from './faults/hardware.ts';
 import { lineFaults } from './faults/line.ts';
+import { machineFaults } from './faults/machine.ts';
 import { installed, stepsOn, thrown } from './steps.ts';
 
 t.setTimeout(120_000);
 
 const faults = await loadFaults();
+const cases = [...diskFaults, ...hardwareFaults, ...lineFaults, ...machineFaults];
 const content = { usr: '', rest: '' };
 
 /** The step that the example of a fault asks for. */
@@ -72,8 +76,15 @@ t.test('each of them, armed and not struck, is told', async (t) => {
   }
 });
 
-t.test('each of a line is seen to strike, and not to', (t) => {
-  for (const { plan, stamp, strikes, misses } of lineFaults) {
+t.test('each of them is seen to strike, and not to', (t) => {
+  t.same(
+    [...new Set(cases.map(({ plan }) => plan.fault))].sort(),
+    faults.map(({ name }) => name),
+    'each has a case in harness/test/faults/',
+  );
+  const always = cases.filter(({ misses }) => misses === null).map(({ plan }) => plan.fault);
+  t.same(always, ['clock-set-back'], 'there is no machine whose clock could not be set');
+  for (const { plan, stamp, strikes, misses } of cases) {
     t.test(`${plan.fault} strikes`, async (t) => {
       t.match(await strikes(t), { fault: plan.fault, ...stamp });
     });

@@ -1,0 +1,72 @@
+/** Faults of the disk: on a real disk server, whose disk is as it should be when the step has ended. */
+import type { Test } from 'tap';
+import { NBD_ERROR } from '../../../qemu/disk-server/protocol.ts';
+import { Client } from '../../../qemu/test/disk-server/client.ts';
+import { BLOCK, NAME, newDisk, reconnected, under, used } from '../../../qemu/test/lying-disk.ts';
+import type { DiskFault, FaultStamp } from '../../domain/fault.ts';
+import { byteFlipped } from '../../faults/byte-flipped.ts';
+import { diskError } from '../../faults/disk-error.ts';
+import { diskFull } from '../../faults/disk-full.ts';
+import { diskGone } from '../../faults/disk-gone.ts';
+import { diskSlow } from '../../faults/disk-slow.ts';
+import { flushLost } from '../../faults/flush-lost.ts';
+import { writeTorn } from '../../faults/write-torn.ts';
+import type { FaultCase } from './case.ts';
+
+const SOUND = { errors: [0, 0, 0, 0], there: [true, true, true] };
+
+function onDisk(
+  plan: DiskFault,
+  offset: number,
+  strikes: (t: Test) => Promise<FaultStamp | null>,
+): FaultCase {
+  const misses = async (): Promise<FaultStamp | null> => {
+    await using disk = await newDisk();
+    return (await under(disk, plan, () => Promise.resolve())).stamp;
+  };
+  return { plan, stamp: { request: { disk: NAME, offset } }, strikes, misses };
+}
+
+/** Three writes and a flush, how each must be answered, and which of the writes must be there. */
+function onWrites(
+  plan: DiskFault,
+  errors: readonly number[],
+  there: readonly boolean[],
+  offset: number,
+): FaultCase {
+  return onDisk(plan, offset, async (t) => {
+    await using disk = await newDisk();
+    using client = await Client.open(disk.socket, NAME);
+    const { ended, stamp } = await under(disk, plan, () => used(client));
+    t.same(ended, { errors, there });
+    t.same(await used(client), SOUND, 'it is over');
+    return stamp;
+  });
+}
+
+const { io, noSpace } = NBD_ERROR;
+const gone = diskGone({ command: 'write', nth: 2, backAfterS: 0.01 });
+
+export const diskFaults: readonly FaultCase[] = [
+  onWrites(diskError({ command: 'write', nth: 2 }), [0, io, 0, 0], [true, false, true], 4096),
+  onWrites(diskError({ command: 'flush' }), [0, 0, 0, io], [true, true, true], 0),
+  onWrites(diskFull(), [noSpace, noSpace, noSpace, 0], [false, false, false], 0),
+  onWrites(byteFlipped({ command: 'write', nth: 3 }), [0, 0, 0, 0], [true, true, false], 8192),
+  onWrites(byteFlipped({ command: 'read', nth: 2 }), [0, 0, 0, 0], [true, false, true], 4096),
+  onWrites(writeTorn({ sectors: 1 }), [0, 0, 0, 0], [false, true, true], 0),
+  onWrites(flushLost(), [0, 0, 0, 0], [true, true, true], 0),
+  onWrites(diskSlow({ command: 'flush', ms: 1 }), [0, 0, 0, 0], [true, true, true], 0),
+  onDisk(gone, 4096, async (t) => {
+    await using disk = await newDisk();
+    const { ended, stamp } = await under(disk, gone, async () => {
+      using client = await Client.open(disk.socket, NAME);
+      t.equal(await client.write(0, BLOCK), 0);
+      await t.rejects(client.write(4096, BLOCK), 'whoever is connected is dropped');
+      return await reconnected(disk);
+    });
+    using back = ended;
+    t.match(stamp, { requests: 1 });
+    t.same(await used(back), SOUND, 'it is back');
+    return stamp;
+  }),
+];
