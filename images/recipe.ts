@@ -36,6 +36,9 @@ const tamperSchema = z.discriminatedUnion('kind', [
 export const recipeSchema = imageFactsSchema
   .extend({
     title: z.string().min(10),
+    /** How a host must take an image with something wrong, and a story of it: for `hostproof list faults`. */
+    detail: z.string().min(10).nullable(),
+    example: z.string().min(10).nullable(),
     /** Of a family of images, which are built for the stories that name it only; null for an image on its own. */
     family: z.string().nullable(),
     version: z.string().regex(/^\d+(\.\d+)+$/),
@@ -46,6 +49,11 @@ export const recipeSchema = imageFactsSchema
     files: z.record(pathSchema, fileSchema),
     tamper: tamperSchema.nullable(),
   })
+  .refine(
+    ({ wrong, detail, example }) =>
+      [detail, example].every((it) => (it === null) === (wrong === null)),
+    'what is wrong with it is explained: a detail and an example',
+  )
   .refine(({ version, nvr }) => nvr.includes(`-${version}-`), 'the nvr names another version');
 
 export type Recipe = z.infer<typeof recipeSchema>;

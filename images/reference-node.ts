@@ -11,6 +11,8 @@ interface Version {
   readonly packages?: readonly string[];
   readonly files?: Recipe['files'];
   readonly wrong?: Recipe['wrong'];
+  readonly detail?: string;
+  readonly example?: string;
   readonly tamper?: Recipe['tamper'];
   readonly family?: string;
 }
@@ -20,6 +22,8 @@ export function referenceNode(of: Version): Recipe {
   return {
     name: of.name,
     title: of.title,
+    detail: of.detail ?? null,
+    example: of.example ?? null,
     family: of.family ?? null,
     version: of.version,
     nvr,

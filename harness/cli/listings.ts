@@ -1,14 +1,18 @@
 /** What there is to run, and what to run it with: one function for each kind of thing. */
+import type { Recipe } from '../../images/recipe.ts';
 import { coverage, type CoveredBug } from '../domain/bug.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { cases, plan } from '../domain/plan.ts';
 import { MEMORY_MIB, type Scenario, type ScenarioData, type Suite } from '../domain/scenario.ts';
+import { FILLABLE } from '../domain/verb.ts';
 import { STORAGES, variantName, type Variant } from '../domain/variant.ts';
 
 /** One row: a name and what it means; the rest is for `--json`. */
 interface Entry {
   readonly name: string;
   readonly title: string;
+  /** What it stands below, if that is not its kind. */
+  readonly heading?: string;
   readonly [detail: string]: unknown;
 }
 
@@ -72,11 +76,20 @@ export const KINDS = {
     return { entries };
   },
   faults: async (): Promise<Listing> => {
-    const { loadFaults } = await import('./load.ts');
-    const entries = (await loadFaults()).map(({ name, title, detail, example }) => {
-      return { name, title, detail, example };
-    });
-    return { entries };
+    const [{ loadFaults }, { recipes }] = await Promise.all([
+      import('./load.ts'),
+      import('../../images/catalogue.ts'),
+    ]);
+    const images = (await recipes()).filter(({ wrong }) => wrong !== null);
+    return {
+      entries: [
+        ...(await loadFaults()).map((fault) => told(fault)),
+        ...images.map((image) => told(image, 'images with something wrong')),
+        ...FILLABLE.map(({ where, ...place }) =>
+          told({ name: where ?? 'unless said', ...place }, 'places that can be filled'),
+        ),
+      ],
+    };
   },
   bugs: async (): Promise<Listing> => {
     const bugs = await coveredBugs();
@@ -94,6 +107,14 @@ const LAYOUT_TITLES: Readonly<Record<(typeof LAYOUTS)[number], string>> = {
   thin: 'LVM thin pool: a read-only base and a writable layer for each version (imgbased)',
   ostree: 'libostree: a deployment of a commit for each version, /etc merged, /var shared',
 };
+
+/** What can go wrong, and how a story says so. */
+function told(
+  { name, title, detail, example }: Pick<Recipe, 'name' | 'title' | 'detail' | 'example'>,
+  heading?: string,
+): Entry {
+  return { name, title, detail, example, ...(heading !== undefined && { heading }) };
+}
 
 /** What a machine must have to tell a story. */
 function needs(

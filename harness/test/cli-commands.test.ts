@@ -51,6 +51,16 @@ t.test('list: everything, one kind, for people and for programs', async (t) => {
   t.match(wrong.stderr, /unknown kind "imges": did you mean "images"/);
 });
 
+t.test('list faults: what can go wrong below three headings, each with an example', async (t) => {
+  const { stdout } = await hostproof(['list', 'faults']);
+  t.match(stdout, /^faults\n {2}boot-order-changed +\S.*\n +\S.*\n +host\.strike\(/);
+  t.match(
+    stdout,
+    /\n\nimages with something wrong\n {2}fails-once +\S.*\n +\S.*\n +host\.upgrade\(/,
+  );
+  t.match(stdout, /\n\nplaces that can be filled\n {2}unless said +\S.*\n +\S.*\n +host\.fill\(/);
+});
+
 t.test('list bugs: what catches each, or why nothing does', async (t) => {
   // it ends with 2 when a story or a planted defect names an id that is not there or not of its layout
   const ran = await hostproof(['list', 'bugs']);

@@ -1,5 +1,6 @@
 /** Every fault: as it is listed, as a story has it, when it strikes, and when it does not. */
 import t from 'tap';
+import { KINDS } from '../cli/listings.ts';
 import { loadFaults, loadScenarios, ROOT } from '../cli/load.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,9 +31,14 @@ const faults = await loadFaults();
 const cases = [...diskFaults, ...hardwareFaults, ...lineFaults, ...machineFaults];
 const content = { usr: '', rest: '' };
 
-/** The step that the example of a fault asks for. */
-async function exampled(example: string): Promise<{ verb: Verb; args: Args<Verb> }> {
-  const asked: { verb: Verb; args: Args<Verb> }[] = [];
+interface Asked {
+  readonly verb: Verb;
+  readonly args: Args<Verb>;
+}
+
+/** The steps that an example asks for. */
+async function exampled(example: string): Promise<readonly [Asked, ...Asked[]]> {
+  const asked: Asked[] = [];
   const perform = <V extends Verb>(verb: V, args: Args<V>): Promise<Result<V>> => {
     asked.push({ verb, args });
     return Promise.resolve({} as Result<V>);
@@ -40,9 +46,9 @@ async function exampled(example: string): Promise<{ verb: Verb; args: Args<Verb>
   const names = { ...authors, host: storyHost({ perform }), image: (image: string) => ({ image }) };
   // as it stands in the list, with what a story is given
   await runInNewContext(example, names);
-  const [step] = asked;
+  const [step, ...others] = asked;
   if (step === undefined) throw new Error(`${example} asks for no step`);
-  return step;
+  return [step, ...others];
 }
 
 t.test('a fault is named like its file, and explained in two lines and an example', async (t) => {
@@ -53,14 +59,29 @@ t.test('a fault is named like its file, and explained in two lines and an exampl
   );
   for (const { name, title, detail, example } of faults) {
     for (const line of [title, detail, example]) t.ok(line.length <= 100, `${name}: ${line}`);
-    const { verb, args } = await exampled(example);
+    const [{ verb, args }] = await exampled(example);
     t.match(VERBS[verb].args.parse(args), { fault: { fault: name } }, example);
+  }
+});
+
+t.test('so is what is wrong with an image and what can be filled; its example holds', async (t) => {
+  const { entries } = await KINDS.faults();
+  const others = entries.filter(({ heading }) => heading !== undefined);
+  t.same(new Set(others.map(({ heading }) => heading)).size, 2);
+  for (const { name, title, detail, example } of others) {
+    const lines = [title, detail, example].map(String);
+    for (const line of lines) t.ok(line.length <= 100, `${name}: ${line}`);
+    const asked = await exampled(String(example));
+    t.ok(String(example).includes(name) || name === 'unless said', `${name}: ${String(example)}`);
+    const { steps } = stepsOn();
+    await installed(steps);
+    for (const { verb, args } of asked) await steps.perform(verb, args);
   }
 });
 
 t.test('each of them, armed and not struck, is told', async (t) => {
   for (const { name, example } of faults) {
-    const { verb, args } = await exampled(example);
+    const [{ verb, args }] = await exampled(example);
     const { steps } = stepsOn({
       ...(verb === 'boot' && { boot: () => Promise.resolve({ ends: 'up', stamp: null } as const) }),
       upgrade: () => Promise.resolve({ outcome: 'done', reason: null, stamp: null, content }),

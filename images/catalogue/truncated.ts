@@ -5,6 +5,8 @@ export default {
   ...first,
   name: 'truncated',
   title: 'the update to 1.1, cut short',
+  detail: 'As a broken download leaves it. A host must refuse it.',
+  example: "host.upgrade(image('truncated'), { ends: 'refused' })",
   wrong: 'truncated',
   tamper: { kind: 'cut-short', keep: 0.6 },
 };

@@ -9,6 +9,8 @@ exit 1
 export default referenceNode({
   name: 'unhealthy',
   title: 'an update that boots, and whose health service fails',
+  detail: 'It is taken and starts in vain, twice. Then the host must go back by itself.',
+  example: "host.upgrade(image('unhealthy')); host.reboot({ ends: 'fallback' })",
   version: '1.1.2',
   notes: 'Reference Node 1.1.2: its health check fails.',
   wrong: 'unhealthy',

@@ -68,6 +68,7 @@ void t.test('what a recipe may not say', async (t) => {
   refuses({ files: { '/etc/../../x': { text: '' } } }, /absolute path/);
   refuses({ version: '9.9' }, /nvr names another version/);
   refuses({ packages: ['--evil'] }, /packages/);
+  refuses({ wrong: 'older' }, /a detail and an example/);
   refuses({ tamper: { kind: 'cut-short', keep: 1.5 } }, /keep/);
 });
 

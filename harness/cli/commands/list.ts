@@ -40,9 +40,15 @@ const list: CommandModule = (_context: CommandContext) =>
 export default list;
 
 function section(kind: Kind, { entries, summary }: Listing): string {
-  const rows = entries.flatMap(({ name, title, suite, detail, example }) => [
-    [`  ${name}`, typeof suite === 'string' ? `[${suite}] ${title}` : title],
-    ...[detail, example].flatMap((line) => (typeof line === 'string' ? [['', line]] : [])),
-  ]);
-  return `${kind}\n${table(rows)}${summary === undefined ? '' : `${summary}\n`}`;
+  const headings = [...new Set(entries.map(({ heading = kind }) => heading))];
+  const parts = headings.map((below) => {
+    const rows = entries
+      .filter(({ heading = kind }) => heading === below)
+      .flatMap(({ name, title, suite, detail, example }) => [
+        [`  ${name}`, typeof suite === 'string' ? `[${suite}] ${title}` : title],
+        ...[detail, example].flatMap((line) => (typeof line === 'string' ? [['', line]] : [])),
+      ]);
+    return `${below}\n${table(rows)}`;
+  });
+  return `${parts.join('\n')}${summary === undefined ? '' : `${summary}\n`}`;
 }
