@@ -3,6 +3,7 @@ import t from 'tap';
 import { afterBytes, at, onConsole } from '../../harness/domain/moment.ts';
 import { diskError } from '../../harness/faults/disk-error.ts';
 import { diskGone } from '../../harness/faults/disk-gone.ts';
+import { writeTorn } from '../../harness/faults/write-torn.ts';
 import { countedByDisk } from '../../harness/run/armed-fault.ts';
 import { NBD_ERROR } from '../disk-server/protocol.ts';
 import { Client } from './disk-server/client.ts';
