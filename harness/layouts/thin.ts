@@ -24,6 +24,7 @@ const REPORT = '/run/reference-node/image-update';
 const REFUSED = 3;
 const ENGINE = /^imgbase:/;
 const REFUSAL = /^imgbase: refused: /;
+const ERROR = /^imgbase: error: /;
 
 export default {
   id: 'thin',
@@ -135,11 +136,11 @@ async function engine(context: LayoutContext, command: string): Promise<EngineOu
   return notDone(result.status, said(result));
 }
 
-/** Why it refused is not the last that the engine says, if there is something to be undone. */
+/** Why it refused or failed is not the last that the engine says, if there is something to be undone. */
 function notDone(status: number | null, words: readonly string[]): EngineOutcome {
-  return status === REFUSED
-    ? { outcome: 'refused', reason: lastWords(words, REFUSAL) }
-    : { outcome: 'failed', reason: lastWords(words, ENGINE) };
+  if (status === REFUSED) return { outcome: 'refused', reason: lastWords(words, REFUSAL) };
+  const why = words.some((line) => ERROR.test(line)) ? ERROR : ENGINE;
+  return { outcome: 'failed', reason: lastWords(words, why) };
 }
 
 /** What dnf gave up for: an error's first line says that there is one, and those after it which. */

@@ -64,6 +64,10 @@ t.test('how an update ended is what its scripts report, whatever dnf says of it'
       'imgbase: refused: no kernel\nimgbase: undone\nexit 3\n',
       { outcome: 'refused', reason: 'imgbase: refused: no kernel' },
     ],
+    [
+      'imgbase: error: no menu\nimgbase: undone\nexit 1\n',
+      { outcome: 'failed', reason: 'imgbase: error: no menu' },
+    ],
     ['imgbase: undone\nexit 1\n', { outcome: 'failed', reason: 'imgbase: undone' }],
     ['', { outcome: 'failed', reason: 'Complete!' }],
   ];
