@@ -255,7 +255,7 @@ function reproduce(job: Job, options: RunSuiteOptions): string {
 
 /** What a host works on: too large to be kept with the record. */
 const WORKING_FILES = [
-  ...['disk0.qcow2', 'disk0.json', 'disk0.records', 'disk0.data'],
+  ...['disk0.qcow2', 'disk1.qcow2', 'disk0.json', 'disk0.records', 'disk0.data'],
   ...['vars.fd', 'memory', 'oemdrv.img', 'repository'],
 ];
 

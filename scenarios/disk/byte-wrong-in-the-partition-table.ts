@@ -8,22 +8,24 @@ const CHECKSUM = 512 + 16;
 
 export default scenario(
   {
-    title: "A host with a byte wrong in its partition table starts by the copy at the disk's end",
+    title:
+      'A partition table that is read wrong once is made up for by the copy at the end of the disk',
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',
   },
   async ({ host, image, expect }) => {
-    const fault = byteFlipped({ command: 'read', range: HEADER, byte: CHECKSUM, times: null });
-    // without it Linux looks at no other table than the first
-    await host.install(image('1.0'), { append: 'gpt' });
+    // by the firmware, which is the first to read it
+    const fault = byteFlipped({ command: 'read', range: HEADER, byte: CHECKSUM });
+    await host.install(image('1.0'));
     await host.boot();
     await host.upgrade(image('1.1'));
-    await host.reboot({ fault });
+    await host.powerOff();
+    await host.boot({ fault });
     expect.layer('1.1');
     await host.rollback();
-    await host.reboot({ fault });
+    await host.reboot();
     expect.layer('1.0');
   },
 );

@@ -1,9 +1,15 @@
 import { after, powerCut, scenario } from '../../harness/scenario.ts';
 
+/**
+ * An ostree host makes on its way down what was staged: at the first of these flushes it is copying the kernel, at the second it is about
+ * to switch the default, or has just done so.
+ */
+const FLUSHES = [10, 30];
+
 export default scenario(
   {
     title:
-      'A power cut while a host goes down after an upgrade leaves the old layer or the new one, whole',
+      'Power cuts while a host goes down after an upgrade leave the old layer or the new one, whole',
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     disks: 'served',
@@ -13,10 +19,12 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     await host.write('/etc/motd', 'kept by the administrator\n');
-    await host.upgrade(image('1.1'));
-    await host.powerOff({ fault: powerCut({ when: after('flush', 3) }) });
-    await host.boot();
-    await expect.file('/etc/motd', 'kept by the administrator\n');
+    for (const flush of FLUSHES) {
+      await host.upgrade(image('1.1'));
+      await host.powerOff({ fault: powerCut({ when: after('flush', flush) }) });
+      await host.boot();
+      await expect.file('/etc/motd', 'kept by the administrator\n');
+    }
     await host.upgrade(image('1.2'));
     await host.reboot();
     expect.layer('1.2');

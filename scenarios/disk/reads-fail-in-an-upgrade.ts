@@ -1,0 +1,31 @@
+import { diskError, scenario } from '../../harness/scenario.ts';
+
+/** Some, so that it is not what is read ahead only, which is asked for again. */
+const FAILING_READS = 5;
+
+export default scenario(
+  {
+    title: 'Reads that fail in an upgrade leave a host that starts as it was, or new',
+    layouts: ['thin', 'ostree'],
+    firmware: ['uefi'],
+    disks: 'served',
+    suite: 'full',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/etc/motd', 'kept by the administrator\n');
+    await host.upgrade(image('1.1'), {
+      fault: diskError({ command: 'read', nth: 10, times: FAILING_READS }),
+      // what could not be read is not always needed
+      ends: ['done', 'refused', 'failed'],
+    });
+    await host.powerCut();
+    await host.boot();
+    await expect.file('/etc/motd', 'kept by the administrator\n');
+    await host.upgrade(image('1.2'));
+    await host.reboot();
+    expect.layer('1.2');
+    await expect.file('/etc/motd', 'kept by the administrator\n');
+  },
+);
