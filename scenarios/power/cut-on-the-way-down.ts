@@ -1,8 +1,8 @@
 import { after, powerCut, scenario } from '../../harness/scenario.ts';
 
 /**
- * An ostree host makes on its way down what was staged: at the first of these flushes it is copying the kernel, at the second it is about
- * to switch the default, or has just done so.
+ * An ostree host makes on its way down what was staged, in some 80 flushes: at the first of these it has about copied the kernel, at the
+ * second it is about to switch the default, or has just done so.
  */
 const FLUSHES = [10, 30];
 
