@@ -1,4 +1,4 @@
-import { afterBytes, diskError, scenario } from '../../harness/scenario.ts';
+import { at, diskError, scenario } from '../../harness/scenario.ts';
 
 /** Some, so that it is not what is read ahead only, which is asked for again. */
 const FAILING_READS = 5;
@@ -16,7 +16,7 @@ export default scenario(
     await host.boot();
     await host.write('/etc/motd', 'kept by the administrator\n');
     await host.upgrade(image('1.1'), {
-      fault: diskError({ when: afterBytes(1), command: 'read', times: FAILING_READS }),
+      fault: diskError({ when: at('upgrade', 0.2), command: 'read', times: FAILING_READS }),
       // what could not be read is not always needed
       ends: ['done', 'refused', 'failed'],
     });
