@@ -6,7 +6,8 @@ import {
   type StoryContext,
 } from './domain/scenario.ts';
 
-export type { StoryHost } from './domain/scenario.ts';
+export type { DiskFault } from './domain/fault.ts';
+export type { StoryContext, StoryHost } from './domain/scenario.ts';
 export {
   after,
   afterBytes,

@@ -27,7 +27,7 @@ export const SOURCES = [
 /** What judges what a step came to, and what stories share. */
 const JUDGES = [
   ...['harness/checks', 'harness/domain', 'harness/scenario.ts'],
-  'scenarios/_beginnings.ts',
+  ...['scenarios/_beginnings.ts', 'scenarios/_failing-disk.ts'],
 ];
 /** What is sent to guests, below `images/guest/`. */
 const SCRIPTS = ['probe', 'administrator'];

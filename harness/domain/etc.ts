@@ -11,12 +11,12 @@ const NOBODYS =
   /^\/etc\/(fstab|(passwd|group|shadow|gshadow|subuid|subgid)-?|\.pwd\.lock|\.updated|ld\.so\.cache|adjtime|mtab|resolv\.conf|lvm\/(archive|backup)\/.*)$/;
 
 export function changedEtc({ etc }: HostView): HostView['etc'] {
-  return Object.fromEntries(Object.entries(etc).filter(([path]) => !NOBODYS.test(path)));
+  return takenAsTheyAre(etc);
 }
 
-/** Whether a layer that is made from another one must have the file as that one has it, to the last byte. */
-export function isTakenAsItIs(path: string): boolean {
-  return !NOBODYS.test(path);
+/** Of the files of one layer, by path, those that a layer that is made from it must have as it has them, to the last byte. */
+export function takenAsTheyAre<T>(files: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !NOBODYS.test(path)));
 }
 
 /**

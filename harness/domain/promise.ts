@@ -12,7 +12,7 @@ import {
   type SettingsByLayer,
 } from './administrator.ts';
 import { isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.ts';
-import { etcOfCut, etcSeen, isTakenAsItIs, type EtcByLayer } from './etc.ts';
+import { etcOfCut, etcSeen, takenAsTheyAre, type EtcByLayer } from './etc.ts';
 import { endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
 import { defaultLayer, menuLayer, type HostView } from './view.ts';
 import { fillerIn, type BootEnd } from './verb.ts';
@@ -212,7 +212,7 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   };
   if (ended !== null) {
     const { layer, from, version, content } = ended;
-    const files = from === null ? {} : takenFrom(ledger.filesByLayer[from] ?? {});
+    const files = from === null ? {} : takenAsTheyAre(ledger.filesByLayer[from] ?? {});
     const packages = from === null ? [] : packagesOf(ledger, from);
     return {
       ...next,
@@ -230,11 +230,6 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
     return { ...next, promisedDefault: rollbackTarget(view, deed.to) };
   }
   return next;
-}
-
-/** Of the files of one layer, those that another one has from it. */
-function takenFrom(files: FileLedger): FileLedger {
-  return Object.fromEntries(Object.entries(files).filter(([path]) => isTakenAsItIs(path)));
 }
 
 function contentOf(view: HostView, id: string | null, content: BaseContent): Ledger['contents'] {
