@@ -15,6 +15,7 @@ const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
 /** The image's own, too: ends with `REFUSED` when what was pulled must not be staged. */
 const CHECK_PULLED = '/usr/libexec/reference-node/check-pulled';
 const REFUSED = 3;
+const CLEANUP = 'ostree admin cleanup';
 
 /** What staging a deployment writes beside the commit's own objects: directories and hard links for a whole tree. */
 const DEPLOYMENT_BYTES = 12 * 2 ** 20;
@@ -35,21 +36,23 @@ export default {
   }),
 
   upgrade: async (context, _image, server) => {
-    await follow(context, server);
     // what an upgrade that was cut has left
-    await run(context, 'ostree admin cleanup');
+    for (const command of [leadTo(server), CLEANUP]) {
+      const prepared = await execute(context, command);
+      if (prepared.status !== 0) return { outcome: 'failed', reason: lastWords(prepared) };
+    }
     context.progress('pulling');
     const pulled = await execute(context, 'ostree admin upgrade --pull-only');
     // nothing that boots has been touched, and nothing refers to what was fetched
     if (pulled.status !== 0) return { outcome: 'refused', reason: lastWords(pulled) };
     const checked = await execute(context, CHECK_PULLED);
     if (checked.status === REFUSED) return { outcome: 'refused', reason: lastWords(checked) };
-    if (checked.status !== 0) throw new HostproofError('host/command', lastWords(checked));
+    if (checked.status !== 0) return { outcome: 'failed', reason: lastWords(checked) };
     context.progress('staging');
     const staged = await execute(context, 'ostree admin upgrade --deploy-only --stage');
     if (staged.status === 0) return { outcome: 'done', reason: null };
-    // it leaves the directory that it was making
-    await run(context, 'ostree admin cleanup');
+    // it leaves the directory that it was making; the next one cleans up what this cannot
+    await execute(context, CLEANUP);
     return { outcome: 'failed', reason: lastWords(staged) };
   },
 
@@ -73,7 +76,7 @@ export default {
   marks: { pulling: /^pulling$/, staging: /^staging$/ },
 
   installPackage: async (context, name, server) => {
-    await follow(context, server);
+    await run(context, leadTo(server));
     const script = context.guestScript('administrator/ostree-install-package.sh');
     await run(context, `sh -s -- ${REMOTE} ${quote(name)}`, script);
   },
@@ -110,10 +113,10 @@ export default {
   upgradeBytes: () => OBJECTS_BYTES + DEPLOYMENT_BYTES,
 } satisfies Layout;
 
-/** Has the host's remote lead to what `server` serves. */
-async function follow(context: LayoutContext, server: string): Promise<void> {
+/** The command that has the host's remote lead to what `server` serves. */
+function leadTo(server: string): string {
   const url = `http://${server}${REPOSITORY}`;
-  await run(context, `ostree config set --group='remote "${REMOTE}"' url ${url}`);
+  return `ostree config set --group='remote "${REMOTE}"' url ${url}`;
 }
 
 /** Reads every object of the repository; the lines that tell of errors. */

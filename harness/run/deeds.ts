@@ -28,7 +28,7 @@ export function deedOf<V extends Verb>(
     case 'reboot':
       return { verb, ends: (result as Result<'boot' | 'reboot'>).ends };
     case 'powerOff':
-      return { verb, isCut: hasStamp(result) };
+      return { verb, isCut: (result as Result<'powerOff'>).stamp != null };
     case 'digest':
       return { verb, ...(result as Result<'digest'>) };
     case 'rollback':
@@ -56,10 +56,6 @@ export function deedOf<V extends Verb>(
     default:
       return { verb };
   }
-}
-
-function hasStamp(result: object): boolean {
-  return (result as { readonly stamp?: FaultStamp | null }).stamp != null;
 }
 
 /** How an upgrade ends that meets this fault, unless the story says otherwise. */

@@ -3,6 +3,7 @@ import { canonical } from '../domain/json.ts';
 import { VERBS } from '../domain/verb.ts';
 import type { Host, StepContext } from '../ports/host.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
+import { abortable } from './abortable.ts';
 
 type Marked = Pick<HostDisk, 'mark'>;
 
@@ -17,11 +18,11 @@ export function marksSteps(host: Host, disk: Marked): Host {
       if (typeof member !== 'function') return member;
       if (!isAct(name)) return member.bind(target) as unknown;
       return async (args: unknown, context: StepContext): Promise<unknown> => {
-        await put(disk, `begin ${name} ${canonical(args)}`);
+        await put(disk, `begin ${name} ${canonical(args)}`, context.signal);
         try {
           return await (Reflect.apply(member, target, [args, context]) as Promise<unknown>);
         } finally {
-          await put(disk, `end ${name}`);
+          await put(disk, `end ${name}`, context.signal);
         }
       };
     },
@@ -43,7 +44,7 @@ export function marksLines(
     for (const [text, pattern] of waiting) {
       if (!pattern.test(line)) continue;
       waiting.delete(text);
-      void put(disk, text);
+      void disk.mark(text).catch(() => undefined);
     }
   };
 }
@@ -55,6 +56,6 @@ function isAct(name: string | symbol): name is keyof typeof VERBS {
 }
 
 /** A log that cannot be written any more has a machine without a disk, which says so itself. */
-async function put(disk: Marked, text: string): Promise<void> {
-  await disk.mark(text.slice(0, TEXT_MAX)).catch(() => undefined);
+async function put(disk: Marked, text: string, signal: AbortSignal): Promise<void> {
+  await abortable(disk.mark(text.slice(0, TEXT_MAX)), signal).catch(() => undefined);
 }

@@ -86,12 +86,16 @@ t.test('what the check refuses is not staged', async (t) => {
   const { context, commands } = host({ [CHECK]: { status: 3, stderr: `${said}\n` } });
   t.same(await ostree.upgrade(context, image, SERVER), { outcome: 'refused', reason: said });
   t.notOk(commands.includes(STAGE));
-  const broken = host({
-    [CHECK]: { status: 1, stderr: 'the booted deployment follows nothing\n' },
-  });
-  await t.rejects(ostree.upgrade(broken.context, image, SERVER), {
-    ...{ code: 'host/command', message: /follows nothing/ },
-  });
+});
+
+t.test('a host that cannot prepare, pull or check has an update that failed', async (t) => {
+  const reason = 'sh: 1: /usr/bin/ostree: Input/output error';
+  const end = { status: 126, stderr: `${reason}\n` };
+  for (const command of ['ostree config set', CLEANUP, CHECK]) {
+    const { context, commands } = host({ [command]: end });
+    t.same(await ostree.upgrade(context, image, SERVER), { outcome: 'failed', reason }, command);
+    t.notOk(commands.includes(STAGE), command);
+  }
 });
 
 t.test('what libostree leaves of one that it could not stage is cleaned up', async (t) => {
@@ -99,4 +103,5 @@ t.test('what libostree leaves of one that it could not stage is cleaned up', asy
   const { context, commands } = host({ [STAGE]: { status: 1, stderr: `${said}\n` } });
   t.same(await ostree.upgrade(context, image, SERVER), { outcome: 'failed', reason: said });
   t.same(commands.slice(-2), [STAGE, CLEANUP]);
+  t.equal(commands.filter((command) => command === CLEANUP).length, 2);
 });

@@ -14,7 +14,7 @@ function log(): { readonly texts: string[]; readonly mark: (text: string) => Pro
   };
 }
 
-const CONTEXT = {} as StepContext;
+const CONTEXT = { signal: new AbortController().signal } as Partial<StepContext> as StepContext;
 
 /** A host with private state, as real ones have. */
 class Hosted {
@@ -71,6 +71,18 @@ t.test('a log that is gone is not the fault of the step', async (t) => {
   t.same(await host.write({ path: '/etc/motd', content: 'x' }, CONTEXT), {});
   marksLines(gone, { loader: /GRUB/ })('Welcome to GRUB!');
   await new Promise(setImmediate);
+});
+
+t.test('a log that hangs holds no step beyond its limit', async (t) => {
+  const hanging = { mark: () => new Promise<never>(() => undefined) };
+  const texts: string[] = [];
+  const host = marksSteps(new Hosted(texts) as unknown as Host, hanging);
+  const limit = new AbortController();
+  const step = host.write({ path: '/bad', content: 'x' }, { ...CONTEXT, signal: limit.signal });
+  await new Promise(setImmediate);
+  t.same(texts, [], 'the mark comes first');
+  limit.abort(new Error('its time is over'));
+  await t.rejects(step, /it fails/, 'and the step says how it ends');
 });
 
 t.test('a guest that says the same forever makes one mark', (t) => {
