@@ -2,10 +2,10 @@
 import type { Recipe } from '../../images/recipe.ts';
 import { coverage, type CoveredBug } from '../domain/bug.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
-import { cases, plan } from '../domain/plan.ts';
+import { cases, jobId, plan } from '../domain/plan.ts';
 import { MEMORY_MIB, type Scenario, type ScenarioData, type Suite } from '../domain/scenario.ts';
 import { FILLABLE } from '../domain/verb.ts';
-import { STORAGES, variantName, type Variant } from '../domain/variant.ts';
+import { STORAGES, type Variant } from '../domain/variant.ts';
 
 /** One row: a name and what it means; the rest is for `--json`. */
 interface Entry {
@@ -38,7 +38,7 @@ export const KINDS = {
     );
     const entries = cases(scenarios, { ...everything, machine: 'qemu' }).map(
       ({ id, scenario, variant, why }) => {
-        const name = `${id}@${variantName(variant)}`;
+        const name = jobId(id, variant);
         const title =
           why === null ? needs(scenario.data, variant, simulated.has(name)) : `not run: ${why}`;
         const suite = why === null ? suiteOf(scenario, variant) : null;

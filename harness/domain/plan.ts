@@ -19,7 +19,10 @@ export interface NamedScenario {
 }
 
 export interface Selection {
-  /** A scenario is taken if its id or its title contains any of these; all are taken if there are none. */
+  /**
+   * A case is taken if the id of its job or its title contains any of these, or all if there are none; of the whole id of a job only
+   * that one.
+   */
   readonly filters: readonly string[];
   /** Stories of this suite and of the smaller ones. */
   readonly suite?: Suite | undefined;
@@ -55,7 +58,7 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
   return cases(scenarios, selection)
     .filter(({ why }) => why === null)
     .map(({ id: scenario, scenario: run, variant }) => {
-      const id = `${scenario}@${variantName(variant)}`;
+      const id = jobId(scenario, variant);
       return {
         ...{ id, scenario, ...variant, run },
         title: run.data.title,
@@ -65,6 +68,11 @@ export function plan(scenarios: readonly NamedScenario[], selection: Selection):
         ...((run.data.disks ?? selection.disks) === 'served' && { disks: 'served' as const }),
       };
     });
+}
+
+/** What reports call a story on a variant. */
+export function jobId(scenario: string, variant: Variant): string {
+  return `${scenario}@${variantName(variant)}`;
 }
 
 /** The same story, told against updates that carry a defect. */
@@ -95,7 +103,7 @@ export function cases(scenarios: readonly NamedScenario[], selection: Selection)
     VARIANTS.map((variant) => {
       const why =
         untold(named.scenario, variant) ??
-        unwanted(named, selection) ??
+        unwanted(named, variant, selection) ??
         unchosen(variant, selection) ??
         unserved(named.scenario, selection) ??
         unsimulated(named.scenario, variant, selection);
@@ -112,13 +120,22 @@ function untold({ data }: Scenario, { layout, firmware, storage }: Variant): str
   return null;
 }
 
-function unwanted({ id, scenario }: NamedScenario, { suite, filters }: Selection): string | null {
-  if (suite !== undefined && SUITES.indexOf(scenario.data.suite) > SUITES.indexOf(suite))
-    return `in suite ${scenario.data.suite}`;
-  const text = `${id}\n${scenario.data.title}`.toLowerCase();
-  const wanted =
-    filters.length === 0 || filters.some((filter) => text.includes(filter.toLowerCase()));
-  return wanted ? null : 'not asked for';
+function unwanted(
+  named: NamedScenario,
+  variant: Variant,
+  { suite, filters }: Selection,
+): string | null {
+  const own = named.scenario.data.suite;
+  if (suite !== undefined && SUITES.indexOf(own) > SUITES.indexOf(suite)) return `in suite ${own}`;
+  const isWanted = filters.length === 0 || filters.some((one) => fits(one, named, variant));
+  return isWanted ? null : 'not asked for';
+}
+
+function fits(filter: string, { id, scenario }: NamedScenario, variant: Variant): boolean {
+  const name = jobId(id, variant);
+  // the whole name of one job is part of another's
+  if (VARIANTS.some((one) => filter === jobId(id, one))) return filter === name;
+  return `${name}\n${scenario.data.title}`.toLowerCase().includes(filter.toLowerCase());
 }
 
 function unchosen(variant: Variant, selection: Selection): string | null {

@@ -91,7 +91,11 @@ t.test('unknown names are answered with the nearest known one, and exit 2', asyn
     ],
     [['run', 'rollback/by-comand', '--machine', 'sim'], /did you mean "rollback\/by-command"/],
     // the others of it would pass, and nobody would miss it
-    [['run', 'installs', 'by-command@thin', '--machine', 'sim'], /unknown story "by-command@thin"/],
+    [['run', 'installs', 'by-comand@thin', '--machine', 'sim'], /unknown story "by-comand@thin"/],
+    [
+      ['run', 'by-command@ostree', '--machine', 'sim'],
+      /no story that "by-command@ostree" names fits these options/,
+    ],
     // it is known, and in another suite
     [
       ['run', 'installs', 'people/', '--suite', 'quick', '--machine', 'sim'],

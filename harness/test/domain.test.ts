@@ -109,6 +109,8 @@ t.test('a run is planned from what the stories say of themselves', (t) => {
   t.same(ids({ suite: 'quick', storage: 'xfs-boot', layout: 'thin' }), [`${first}-xfs-boot`]);
   t.same(ids({ machine: 'sim' }), [first, second]);
   t.same(ids({ filters: ['THIRD', 'a/'], layout: 'thin', storage: 'ext4-boot' }), [first, third]);
+  t.same(ids({ filters: ['first@ostree'] }), firsts.slice(2), 'a part of the name in reports');
+  t.same(ids({ filters: [first] }), [first], 'and the whole of it');
   t.throws(() => scenario({ ...data, title: 'short' }, story));
   t.throws(() => scenario({ ...data, layouts: ['thin'] }, story), /notOn/);
   t.throws(() => scenario({ ...thinOnly, layouts: ['thin', 'ostree'] }, story), /notOn/);

@@ -10,13 +10,17 @@ const run: CommandModule = (context) =>
   commandWithExamples('run', 'runs stories: installs, upgrades, breaks and rolls hosts back', [
     ['hostproof run --suite smoke', 'the main job'],
     ['hostproof run power-cut', 'the stories whose name or title says so'],
+    ['hostproof run rollback/by-command@thin-uefi', 'one job, by its name in reports'],
     ['hostproof run --machine sim', 'all stories on the simulated host, in milliseconds'],
     ['hostproof run --suite smoke --reporter terminal --reporter junit=junit.xml', 'two reports'],
     ['hostproof run power-cut --disks served', 'on disks that lose what was not flushed'],
     ['hostproof run rollback --defect rollback-lies', 'against updates with a planted defect'],
     ['hostproof run power-cut --pause-on-failure', 'keeps a failed host running for you'],
   ])
-    .argument('[filter...]', 'parts of names or titles of stories; all stories if there is none')
+    .argument(
+      '[filter...]',
+      'parts of names, as reports have them, or titles; all stories if there is none',
+    )
     // the last one counts: `npm run test:e2e -- --suite quick` has another before it
     .option('--suite <name>', `stories of this suite and the smaller ones: ${SUITES.join(', ')}`)
     .option('--layout <name>', 'only this layout', once)
