@@ -68,14 +68,6 @@ export async function underPowerFault<T>(
   }
 }
 
-/** What is written is counted by the disk itself, from the beginning of the step on: nobody else knows it exactly. */
-export function countedByDisk(plan: DiskFault, bytesPlanned: number): DiskFault {
-  const { when, rule } = plan;
-  if (when.at !== 'bytes' && when.at !== 'fraction') return plan;
-  const afterBytes = when.at === 'bytes' ? when.bytes : Math.ceil(when.fraction * bytesPlanned);
-  return { ...plan, when: { at: 'start' }, rule: { ...rule, afterBytes } };
-}
-
 export interface ArmedDisk {
   readonly plan: DiskFault;
   readonly disk: DiskFaults & Pick<HostDisk, 'mark'>;

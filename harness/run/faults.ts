@@ -10,7 +10,8 @@ import type {
 import type { Clock } from '../ports/clock.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
 import type { StepContext } from '../ports/host.ts';
-import { countedByDisk, underDiskFault, underPowerFault } from './armed-fault.ts';
+import { underDiskFault, underPowerFault } from './armed-fault.ts';
+import { countedByDisk, vanishingAt, watchByDisk } from './exact-moment.ts';
 import { watch, type Lines, type Seen, type WatchedStep } from './moments.ts';
 import type { Power } from './power.ts';
 import { besideSecondCommand } from './second-command.ts';
@@ -81,7 +82,8 @@ export class Faults {
           return power.machine;
         },
       };
-      const { come } = await watch(fault.when, watched, signal);
+      const exact = fault.strikes === 'power' ? await this.#exact(fault, work) : null;
+      const { come } = exact ?? (await watch(fault.when, watched, signal));
       const armed = { clock, come, signal };
       if (fault.strikes === 'disk')
         return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
@@ -94,10 +96,23 @@ export class Faults {
       const { stopped, unfit } = power.machine;
       const machine = { unfit, stopped: work.stops === true ? never : stopped };
       const end = await underPowerFault({ ...armed, machine, strike }, step);
-      return 'stamp' in end ? { ended: null, ...end } : { ...end, stamp: null };
+      if ('stamp' in end) return { ended: null, ...end };
+      await exact?.disarm();
+      return { ...end, stamp: null };
     } finally {
       over.abort();
     }
+  }
+
+  /** A power cut at a moment that the disk meets exactly; null where it must be waited for. */
+  async #exact(
+    { does, when }: PowerFault,
+    { bytesPlanned }: EngineWork,
+  ): Promise<Awaited<ReturnType<typeof watchByDisk>> | null> {
+    const { disk, power } = this.#options;
+    const rule = does === 'cut' ? vanishingAt(when, bytesPlanned) : null;
+    if (rule === null || disk.faults === null) return null;
+    return await watchByDisk(rule, disk.faults, power.machine);
   }
 
   #disk(

@@ -4,7 +4,7 @@ import { afterBytes, at, onConsole } from '../../harness/domain/moment.ts';
 import { diskError } from '../../harness/faults/disk-error.ts';
 import { diskGone } from '../../harness/faults/disk-gone.ts';
 import { writeTorn } from '../../harness/faults/write-torn.ts';
-import { countedByDisk } from '../../harness/run/armed-fault.ts';
+import { countedByDisk } from '../../harness/run/exact-moment.ts';
 import { NBD_ERROR } from '../disk-server/protocol.ts';
 import { Client } from './disk-server/client.ts';
 import { BLOCK, NAME, newDisk, reconnected, under, used } from './lying-disk.ts';

@@ -1,8 +1,16 @@
 /** Machines whose disk a disk server serves. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
+import { systemClock } from '../../harness/adapters/clock.ts';
 import { files } from '../../harness/adapters/files.ts';
+import { after } from '../../harness/domain/moment.ts';
+import { powerCut } from '../../harness/faults/power-cut.ts';
+import type { StepContext } from '../../harness/ports/host.ts';
+import { abortable } from '../../harness/run/abortable.ts';
+import { Faults } from '../../harness/run/faults.ts';
+import type { Power } from '../../harness/run/power.ts';
 import { ServedDisk } from '../../harness/run/served-disk.ts';
 import { forkLog } from '../disk-server/chain.ts';
 import { DiskLog } from '../disk-server/log.ts';
@@ -18,6 +26,7 @@ t.setTimeout(120_000);
 
 const DISKS = [{ name: 'system', sizeBytes: 2 * MIB }];
 const CODE_BYTES = 128;
+const going = new AbortController().signal;
 const diskAt = (socket: string) => ({ id: 'system', socket, bootIndex: 0 });
 
 /** The test guest's disk, served; and nothing of it that is not sure. */
@@ -153,4 +162,44 @@ t.test('the disk of a host that is installed a second time is a new one', async 
     t.ok((await readSectors(disk.spec, 0, 4096)).equals(Buffer.alloc(4096)), 'it is empty');
     await writeSectors(disk.spec, 0, Buffer.alloc(4096, 'x'));
   }
+});
+
+t.test('a power cut at the n-th write is at the n-th write, each time', async (t) => {
+  const file = join(newDirectory(), 'disk.raw');
+  await writeGuestDisk(file);
+  const ends: unknown[] = [];
+  for (const run of ['first', 'second']) {
+    const directory = newDirectory();
+    await using disk = new ServedDisk(directory, { files, servers: diskServers });
+    await disk.create(2 * MIB);
+    await writeSectors(disk.spec, 0, await readFile(file));
+    const { socket } = { socket: '', ...disk.spec };
+    const changes = { disks: [{ id: 'disk0', socket, bootIndex: 0 }] };
+    await using machine = await resumeGuest(newDirectory(), changes);
+    await seen(machine.console, GREETING);
+    const cut = (seed: number): Promise<unknown> => disk.cut(seed, () => machine.powerCut());
+    const power = { machine, cut } as unknown as Power;
+    const faults = new Faults({ power, disk, clock: systemClock, seed: 1 });
+    const context = { signal: going, progress: () => undefined } as Partial<StepContext>;
+    const { stamp } = await faults.during(
+      powerCut({ when: after('write', 3) }),
+      { bytesPlanned: 0, marks: {}, others: null },
+      context as StepContext,
+      async ({ signal }) => {
+        await type(machine, 'aw', 'aw!');
+        await type(machine, 'bw', 'bw!');
+        await machine.console.type('cwdwew');
+        return abortable(new Promise<never>(() => undefined), signal);
+      },
+    );
+    t.match(stamp, { fault: 'power-cut', bytesWritten: 2 * 512, unflushed: { lost: 0 } }, run);
+    await disk[Symbol.asyncDispose]();
+    using log = DiskLog.open(join(directory, 'disk0'));
+    ends.push(log.records().map(({ kind, offset }) => [kind, offset]));
+  }
+  t.same(ends[0], ends[1]);
+  const written = (ends[0] as unknown[][]).filter(
+    ([kind, offset]) => kind === 'write' && offset === WRITTEN_AT_BYTES,
+  );
+  t.equal(written.length, 2, 'the third is none any more');
 });

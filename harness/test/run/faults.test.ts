@@ -15,6 +15,7 @@ import { prng } from '../../domain/prng.ts';
 import type { RunningMachine } from '../../ports/machine.ts';
 import type { StepContext } from '../../ports/host.ts';
 import { diskSlow } from '../../faults/disk-slow.ts';
+import { powerCut } from '../../faults/power-cut.ts';
 import { underPowerFault } from '../../run/armed-fault.ts';
 import { Faults } from '../../run/faults.ts';
 import type { Power } from '../../run/power.ts';
@@ -212,4 +213,53 @@ t.test('a disk knows what it does wrong before there is a machine', async (t) =>
   const { stamp } = await faults.during(fault, work, context, () => does('switched on'));
   t.match(stamp, { fault: 'disk-slow', requests: 1 });
   t.same(did, ['fault disk-slow', 'armed', 'switched on', 'disarmed']);
+});
+
+t.test('a power cut that a disk could meet exactly is its to meet', async (t) => {
+  const rules: unknown[] = [];
+  const did: string[] = [];
+  const machine = busyMachine();
+  const cutBy = async (when: Moment, isMet: boolean): Promise<unknown> => {
+    const faults = new Faults({
+      power: {
+        machine,
+        cut: () => {
+          did.push('cut');
+          return Promise.resolve({ kept: 1, lost: 2, torn: 3 });
+        },
+      } as unknown as Power,
+      disk: {
+        mark: () => Promise.resolve(),
+        faults: {
+          arm: (rule, onStruck) => {
+            rules.push(rule);
+            if (isMet)
+              onStruck({ command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 });
+            return Promise.resolve(() => {
+              did.push('disarmed');
+              return Promise.resolve();
+            });
+          },
+          comeBack: () => Promise.resolve(),
+        },
+      },
+      ...{ clock: fakeClock(), seed: 1 },
+    });
+    const context = { signal: going(), progress: () => undefined } as unknown as StepContext;
+    const work = { bytesPlanned: 1000, marks: {}, others: null };
+    const { stamp } = await faults.during(powerCut({ when }), work, context, () =>
+      isMet ? never : Promise.resolve('done'),
+    );
+    return stamp;
+  };
+  t.match(await cutBy(at('upgrade', 0.25), true), { bytesWritten: 100, unflushed: { lost: 2 } });
+  t.match(await cutBy(afterBytes(7), true), { fault: 'power-cut' });
+  t.match(await cutBy(after('flush', 3), true), { fault: 'power-cut' });
+  t.equal(await cutBy(after('flush', 3), false), null);
+  const effect = { kind: 'vanish' };
+  const third = { command: 'flush', nth: 3, effect };
+  t.same(rules, [{ afterBytes: 250, effect }, { afterBytes: 7, effect }, third, third]);
+  t.same(did, ['cut', 'cut', 'cut', 'disarmed']);
+  t.match(await cutBy({ at: 'start' }, true), { bytesWritten: 0 });
+  t.equal(rules.length, 4, 'of others it knows nothing');
 });
