@@ -90,6 +90,7 @@ export function unexpectedEnd<V extends Verb>(
       `${fault.fault} was armed, and the ${verb} ended${how} before it struck`,
     );
   }
+  if (verb === 'fill') return unfilled(args as Args<'fill'>, result as Result<'fill'>);
   if (ended === null) return null;
   const { ends } = args as Args<'upgrade'>;
   const must = ends === undefined ? endsUnder(fault) : [ends].flat();
@@ -98,6 +99,20 @@ export function unexpectedEnd<V extends Verb>(
   const reason = ended.reason === null ? '' : `: ${ended.reason}`;
   const message = `the ${verb} was ${ended.outcome}, ${instead}${reason}`;
   return new HostproofError('host/expectation', message, { invariant: `expect.${verb}` });
+}
+
+/** MiB that the host itself may take while a place is filled. */
+const FILL_SLACK_MIB = 8;
+
+/** A place that was not filled, or was fuller already, would have the story prove something else. */
+function unfilled(
+  { leaveMiB, where }: Args<'fill'>,
+  { leftMiB }: Result<'fill'>,
+): HostproofError | null {
+  if (leftMiB <= leaveMiB && leftMiB >= leaveMiB - FILL_SLACK_MIB) return null;
+  const place = where ?? 'the place of layers';
+  const message = `${place} has ${leftMiB.toString()} MiB left, and was to be filled until there are ${leaveMiB.toString()}`;
+  return new HostproofError('story/fault-never-struck', message);
 }
 
 type Ended = Pick<Result<'upgrade' | 'rollback'>, 'outcome' | 'reason'>;

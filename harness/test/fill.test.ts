@@ -4,6 +4,7 @@ import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
 import type { Args } from '../domain/verb.ts';
 import type { Layout } from '../ports/layout.ts';
+import { unexpectedEnd } from '../run/deeds.ts';
 import type { Shell } from '../ports/shell.ts';
 import { installed, stepsOn, thrown } from './steps.ts';
 
@@ -29,6 +30,23 @@ t.test('a directory is filled, which is no fault of the host, and is empty again
   t.same(steps.lastView?.files, {}, 'what was in the way is nobody’s file');
   const elsewhere = { leaveMiB: 1, where: '/etc' } as unknown as Args<'fill'>;
   t.equal((await thrown(steps.perform('fill', elsewhere)))?.blame, 'story');
+});
+
+t.test('a place that is fuller already, or was not filled, is filled by nobody', async (t) => {
+  const { steps } = stepsOn((view) => view);
+  await installed(steps);
+  const unfilled = steps.perform('fill', { leaveMiB: 100_000, where: '/boot/efi' });
+  await t.rejects(unfilled, {
+    code: 'story/fault-never-struck',
+    message: /^\/boot\/efi has \d+ MiB left, and was to be filled until there are 100000$/,
+  });
+  for (const [leftMiB, isFilled] of [
+    [21, false],
+    [20, true],
+    [12, true],
+    [11, false],
+  ] as const)
+    t.equal(unexpectedEnd('fill', { leaveMiB: 20 }, { leftMiB }) === null, isFilled);
 });
 
 /** The command that a layout fills a place by, and the script that it hands it. */
