@@ -73,12 +73,14 @@ export const firmwareFaultSchema = z.strictObject({
 });
 export type FirmwareFault = z.infer<typeof firmwareFaultSchema>;
 
+/** Of all that befalls a clock together: more, and firmware takes the year for an invalid one. */
+export const BACK_YEARS_MAX = 25;
+
 /** The hardware clock says what it would have said so many years earlier, from the next start on. */
 export const clockFaultSchema = z.strictObject({
   fault,
   strikes: z.literal('clock'),
-  // more, and firmware takes the year for an invalid one
-  backYears: count.max(25),
+  backYears: count.max(BACK_YEARS_MAX),
 });
 export type ClockFault = z.infer<typeof clockFaultSchema>;
 

@@ -4,7 +4,15 @@
  */
 import { z } from 'zod';
 import { HostproofError } from '../domain/errors.ts';
-import type { BayFault, EspFault, FaultStamp, FirmwareFault, OffFault } from '../domain/fault.ts';
+import {
+  BACK_YEARS_MAX,
+  type BayFault,
+  type ClockFault,
+  type EspFault,
+  type FaultStamp,
+  type FirmwareFault,
+  type OffFault,
+} from '../domain/fault.ts';
 import { canonical } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Files } from '../ports/files.ts';
@@ -51,14 +59,11 @@ export class Wear {
   }
 
   /** @param variables file of the host's firmware variables */
-  strike(fault: OffFault, variables: string): Promise<FaultStamp | null> {
-    if (fault.strikes === 'firmware') return this.#strikeFirmware(fault, variables);
-    if (fault.strikes === 'esp') return this.#strikeEsp(fault);
-    if (fault.strikes === 'bay') return this.#strikeBay(fault);
-    const from = this.#clockSays();
-    this.#worn = { ...this.#worn, backYears: this.#worn.backYears + fault.backYears };
-    const clock = { from: from.toISOString(), to: this.#clockSays().toISOString() };
-    return Promise.resolve({ fault: fault.fault, clock });
+  async strike(fault: OffFault, variables: string): Promise<FaultStamp | null> {
+    if (fault.strikes === 'firmware') return await this.#strikeFirmware(fault, variables);
+    if (fault.strikes === 'esp') return await this.#strikeEsp(fault);
+    if (fault.strikes === 'bay') return await this.#strikeBay(fault);
+    return this.#strikeClock(fault);
   }
 
   /** Starts a machine of this host. */
@@ -105,6 +110,17 @@ export class Wear {
     // a machine that says which disk comes first has firmware write its order anew at each start
     this.#worn = { ...this.#worn, isOrderedByFirmware: true };
     return { fault, bootOrder };
+  }
+
+  #strikeClock({ fault, backYears }: ClockFault): FaultStamp {
+    const from = this.#clockSays();
+    const years = this.#worn.backYears + backYears;
+    if (years > BACK_YEARS_MAX) {
+      const message = `the clock would be ${years.toString()} years behind, and can be ${BACK_YEARS_MAX.toString()}`;
+      throw new HostproofError('story/misuse', message);
+    }
+    this.#worn = { ...this.#worn, backYears: years };
+    return { fault, clock: { from: from.toISOString(), to: this.#clockSays().toISOString() } };
   }
 
   async #strikeEsp({ fault, does }: EspFault): Promise<FaultStamp | null> {

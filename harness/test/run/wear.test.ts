@@ -85,6 +85,12 @@ t.test(
     const spec = await started(to);
     t.same(spec.hardwareClock, new Date('2016-02-29T12:00:00.000Z'));
     t.same(spec.disks, [disk, medium]);
+    // firmware would take the year for an invalid one
+    await t.rejects(wear.strike(clockSetBack({ years: 14 }), 'vars'), {
+      code: 'story/misuse',
+      message: 'the clock would be 26 years behind, and can be 25',
+    });
+    t.same((await started(wear)).hardwareClock, new Date('2016-02-29T12:00:00.000Z'));
   },
 );
 
