@@ -33,8 +33,7 @@ import type { Job } from '../domain/plan.ts';
 import type { Images } from '../ports/images.ts';
 import { HostproofError } from '../domain/errors.ts';
 import { imageDisk } from '../run/image-disk.ts';
-import { marksSteps } from '../run/log-marks.ts';
-import { MachineHost, type MachineHostOptions } from '../run/machine-host.ts';
+import { machineHost, type MachineHostOptions } from '../run/machine-host.ts';
 import { ServedDisk } from '../run/served-disk.ts';
 import type { HostFactory } from './hosts.ts';
 import { guestScripts, platformIdentity } from './identity.ts';
@@ -90,7 +89,7 @@ export async function machineHosts(options: {
         job.disks === 'served'
           ? new ServedDisk(dir, { files, servers: diskServers })
           : imageDisk(dir, { files, hypervisor });
-      const host = new MachineHost({
+      return machineHost({
         job: job.id,
         dir,
         memoryMiB: job.memoryMiB,
@@ -115,7 +114,6 @@ export async function machineHosts(options: {
         guestScript,
         emit,
       });
-      return marksSteps(host, disk);
     },
     keyFile: key.privateKeyFile,
     pause: (host, error) => pause(host, error, key.privateKeyFile, options.signal),

@@ -20,6 +20,7 @@ import { hardware } from './hardware.ts';
 import { GuestVerbs } from './guest-verbs.ts';
 import { lastWords } from './last-words.ts';
 import { install } from './installing.ts';
+import { marksSteps } from './log-marks.ts';
 import { inputsOf } from './outside.ts';
 import { Power } from './power.ts';
 import { Repository } from './repository.ts';
@@ -71,7 +72,12 @@ const GOING_DOWN = { ...NO_ENGINE, stops: true };
 
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
-export class MachineHost implements Host {
+/** A host that is not there yet, with what it does marked in the log of its disk. */
+export function machineHost(options: MachineHostOptions): Host {
+  return marksSteps(new MachineHost(options), options.disk);
+}
+
+class MachineHost implements Host {
   readonly machine = 'qemu';
   readonly #options: MachineHostOptions;
   #installed = false;

@@ -1,7 +1,12 @@
 /** What the log of a disk says of the steps and of how far they had come. */
 import t from 'tap';
 import type { Host, StepContext } from '../../ports/host.ts';
+import type { HostDisk } from '../../ports/host-disk.ts';
+import { abortable } from '../../run/abortable.ts';
 import { marksLines, marksSteps } from '../../run/log-marks.ts';
+import { machineHost, type MachineHostOptions } from '../../run/machine-host.ts';
+import { fakeClock } from '../fake-clock.ts';
+import { scripted, type Moment } from './scripted-machine.ts';
 
 function log(): { readonly texts: string[]; readonly mark: (text: string) => Promise<void> } {
   const texts: string[] = [];
@@ -91,4 +96,22 @@ t.test('a guest that says the same forever makes one mark', (t) => {
   for (const line of ['BdsDxe', 'Welcome to GRUB!', 'GRUB', 'Linux version 6', 'GRUB']) hears(line);
   t.same(texts, ['loader', 'kernel']);
   t.end();
+});
+
+t.test('a host marks what it does, and its machine what a start has come to', async (t) => {
+  const { texts, mark } = log();
+  const disk = { spec: {}, faults: null, mark } as unknown as HostDisk;
+  const clock = fakeClock();
+  const says = ['Welcome to GRUB!', '[ 0.0] Linux version 6.1', '[ 2.1] Run /init as init process'];
+  const script = [...says.map((line) => ({ atMs: 1, says: line })), { atMs: 2, stops: 'shutdown' }];
+  const hypervisor = scripted(clock, [script as Moment[]]);
+  const host = machineHost({
+    ...{ job: 'story', dir: '/job', memoryMiB: 512, disk, hypervisor, clock },
+    ...{ onSymptom: () => undefined, files: { remove: () => Promise.resolve() } },
+    connect: ({ signal }: { readonly signal: AbortSignal }) =>
+      abortable(new Promise<never>(() => undefined), signal),
+  } as unknown as MachineHostOptions);
+  const context = { ...CONTEXT, limitMs: 1000, progress: () => undefined };
+  await t.rejects(host.boot({}, context), /shutdown/);
+  t.same(texts, ['begin boot {}', 'loader', 'kernel', 'initramfs', 'end boot']);
 });
