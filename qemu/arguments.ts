@@ -24,6 +24,8 @@ const CDROM_CHASSIS = 100;
 const WRITING = { cache: { direct: false, 'no-flush': false }, discard: 'unmap' };
 /** For QEMU, 0 would mean that it never connects again. */
 const RECONNECT_S = 5;
+/** How long a machine that is switched on waits for a disk that is gone; whoever starts it waits longer. */
+const OPEN_S = 20;
 
 /**
  * The arguments of one machine: q35 without QEMU's default devices, with one PCIe root port per disk (OVMF
@@ -170,6 +172,7 @@ function served({ id, socket, readOnly = false }: DiskDevice & ServedDisk): stri
     export: id,
     // a disk that is gone may come back; what is asked of it meanwhile fails after this
     'reconnect-delay': RECONNECT_S,
+    'open-timeout': OPEN_S,
   };
   return ['-blockdev', json(node)];
 }

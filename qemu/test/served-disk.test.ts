@@ -1,5 +1,7 @@
 /** Machines whose disk a disk server serves. */
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
@@ -103,6 +105,29 @@ t.test(
     t.fail('it is never used again');
   },
 );
+
+t.test('a machine that is switched on while its disk is gone waits for it', async (t) => {
+  await using disk = await guestDisk();
+  let tries = 0;
+  const front = createServer((client) => {
+    tries++;
+    if (tries === 1) {
+      client.destroy();
+      return;
+    }
+    const server = connect(disk.socket);
+    for (const end of [client, server]) end.on('error', () => undefined);
+    client.pipe(server).pipe(client);
+  });
+  const socket = join(newDirectory(), 'front');
+  await once(front.listen(socket), 'listening');
+  {
+    await using machine = await startOn({ ...disk, socket });
+    t.ok(tries > 1);
+    await machine.powerCut();
+  }
+  front.close();
+});
 
 t.test(
   'a guest that does not flush gets writes that are sure: a power cut takes none',

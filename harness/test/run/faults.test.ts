@@ -14,9 +14,10 @@ import {
 import { prng } from '../../domain/prng.ts';
 import type { RunningMachine } from '../../ports/machine.ts';
 import type { StepContext } from '../../ports/host.ts';
+import { diskGone } from '../../faults/disk-gone.ts';
 import { diskSlow } from '../../faults/disk-slow.ts';
 import { powerCut } from '../../faults/power-cut.ts';
-import { underPowerFault } from '../../run/armed-fault.ts';
+import { underDiskFault, underPowerFault } from '../../run/armed-fault.ts';
 import { Faults } from '../../run/faults.ts';
 import type { Power } from '../../run/power.ts';
 import { watch, type Seen, type WatchedStep } from '../../run/moments.ts';
@@ -114,11 +115,11 @@ t.test('a step whose connection dies with the machine was cut, and did not fail'
   const stamp = { fault: 'power-cut', bytesWritten: 300, bytesPlanned: 1000 };
   const end = await underPowerFault(
     {
-      ...{ machine, clock: fakeClock(), come, signal: going() },
-      strike: async ({ bytesWritten }) => {
+      ...{ machine, clock: fakeClock(), come, withdraw: null, signal: going() },
+      strike: async (seen) => {
         die(new Error('the connection was lost'));
         for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-        return { ...stamp, bytesWritten };
+        return { ...stamp, bytesWritten: await seen.bytesWritten };
       },
     },
     () => new Promise((_, reject) => (die = reject)),
@@ -136,7 +137,7 @@ t.test('a step that is answered while the power goes has not ended well', async 
   const stamp = { fault: 'power-cut', bytesWritten: 0, bytesPlanned: 0 };
   const end = await underPowerFault(
     {
-      ...{ machine: busyMachine(), clock: fakeClock(), signal: going() },
+      ...{ machine: busyMachine(), clock: fakeClock(), withdraw: null, signal: going() },
       come: Promise.resolve({ bytesWritten: 0 }),
       strike: async () => {
         striking.abort();
@@ -163,7 +164,7 @@ t.test("a machine that stops before the fault strikes is the host's doing", asyn
     throw new Error('it strikes');
   };
   const ended = underPowerFault(
-    { machine, clock: fakeClock(), come, strike, signal: going() },
+    { machine, clock: fakeClock(), come, withdraw: null, strike, signal: going() },
     () => never,
   );
   await t.rejects(ended, { code: 'host/never', message: /before the fault struck \(reset/ });
@@ -176,7 +177,10 @@ t.test('a step that ends before the moment is what it would have been', async (t
   const strike = (): never => {
     throw new Error('it strikes');
   };
-  const armed = { machine, clock: fakeClock(), come, strike, signal: going() };
+  const armed = {
+    ...{ machine, clock: fakeClock(), come, strike, signal: going() },
+    withdraw: () => Promise.resolve(false),
+  };
   t.same(await underPowerFault(armed, () => Promise.resolve('done')), { ended: 'done' });
   over.abort(new Error('over'));
   await t.rejects(come, /over/);
@@ -215,51 +219,149 @@ t.test('a disk knows what it does wrong before there is a machine', async (t) =>
   t.same(did, ['fault disk-slow', 'armed', 'switched on', 'disarmed']);
 });
 
-t.test('a power cut that a disk could meet exactly is its to meet', async (t) => {
-  const rules: unknown[] = [];
-  const did: string[] = [];
-  const machine = busyMachine();
-  const cutBy = async (when: Moment, isMet: boolean): Promise<unknown> => {
-    const faults = new Faults({
-      power: {
-        machine,
-        cut: () => {
-          did.push('cut');
-          return Promise.resolve({ kept: 1, lost: 2, torn: 3 });
+/** A power fault on a disk that can lie, of which `disk` says what becomes of a rule; what was done to the host, and how it ended. */
+async function onLyingDisk(
+  when: Moment,
+  disk: (onStruck: () => void) => () => void,
+  body: () => Promise<string>,
+): Promise<{ readonly end: unknown; readonly did: readonly string[]; readonly rules: unknown[] }> {
+  const [did, rules]: [string[], unknown[]] = [[], []];
+  const faults = new Faults({
+    power: {
+      machine: busyMachine(),
+      cut: () => {
+        did.push('cut');
+        return Promise.resolve({ kept: 1, lost: 2, torn: 3 });
+      },
+    } as unknown as Power,
+    disk: {
+      mark: () => Promise.resolve(),
+      faults: {
+        arm: (rule, onStruck) => {
+          rules.push(rule);
+          const disarm = disk(() => {
+            onStruck({ command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 });
+          });
+          return Promise.resolve(() => {
+            did.push('disarmed');
+            disarm();
+            return Promise.resolve();
+          });
         },
-      } as unknown as Power,
+        comeBack: () => Promise.resolve(),
+      },
+    },
+    ...{ clock: fakeClock(), seed: 1 },
+  });
+  const context = { signal: going(), progress: () => undefined } as unknown as StepContext;
+  const work = { bytesPlanned: 1000, marks: {}, others: null };
+  const end = await faults
+    .during(powerCut({ when }), work, context, body)
+    .catch((error: unknown) => error);
+  return { end, did, rules };
+}
+
+const nothing = (): void => undefined;
+const CUT = { ended: null, stamp: { fault: 'power-cut', unflushed: { lost: 2 } } };
+
+t.test('a power cut that a disk can meet exactly is its to meet', async (t) => {
+  const effect = { kind: 'vanish' };
+  for (const [when, rule] of [
+    [at('upgrade', 0.25), { afterBytes: 250, effect }],
+    [afterBytes(7), { afterBytes: 7, effect }],
+    [after('flush', 3), { command: 'flush', nth: 3, effect }],
+  ] as const) {
+    const strikes = (onStruck: () => void): (() => void) => {
+      onStruck();
+      return nothing;
+    };
+    const met = await onLyingDisk(when, strikes, () => never);
+    t.same(met.rules, [rule]);
+    t.same(met.did, ['cut']);
+    t.match(met.end, { ...CUT, stamp: { ...CUT.stamp, bytesWritten: 100 } });
+  }
+  const missed = await onLyingDisk(
+    after('flush', 3),
+    () => nothing,
+    () => Promise.resolve('done'),
+  );
+  t.match(missed, { end: { ended: 'done', stamp: null }, did: ['disarmed'] });
+  const begun = await onLyingDisk(
+    { at: 'start' },
+    () => nothing,
+    () => never,
+  );
+  t.match(begun, { end: CUT, did: ['cut'], rules: [] }, 'of others it knows nothing');
+});
+
+t.test('a disk that has vanished has vanished, however late that is told', async (t) => {
+  const ends = [() => Promise.resolve('done'), () => Promise.reject(new Error('it fails'))];
+  for (const body of ends) {
+    // told with the answer to whoever takes the rule back
+    const late = await onLyingDisk(after('flush', 3), (onStruck) => onStruck, body);
+    t.match(late, { end: CUT, did: ['disarmed', 'cut'] });
+    const never = await onLyingDisk(after('flush', 3), () => nothing, body);
+    t.same(never.did, ['disarmed']);
+  }
+});
+
+t.test('a moment that cannot be waited for any more is no error of the step', async (t) => {
+  let looks = 0;
+  // the machine has restarted, which is another one then
+  const machine = busyMachine({
+    blockStatistics: () =>
+      looks++ === 0
+        ? Promise.resolve({ bytesWritten: 0, reads: 0, writes: 0, flushes: 0 })
+        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
+  });
+  const armed: unknown[] = [];
+  const faults = new Faults({
+    power: { machine } as unknown as Power,
+    disk: {
+      mark: () => Promise.resolve(),
+      faults: {
+        arm: (rule) => {
+          armed.push(rule);
+          return Promise.resolve(() => Promise.resolve());
+        },
+        comeBack: () => Promise.resolve(),
+      },
+    },
+    ...{ clock: fakeClock(), seed: 1 },
+  });
+  const context = { signal: going(), progress: () => undefined } as unknown as StepContext;
+  const fault = diskSlow({ when: after('read', 1000), ms: 1 });
+  const work = { bytesPlanned: 0, marks: {}, others: null };
+  const end = await faults.during(fault, work, context, async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    return 'done';
+  });
+  t.same([end, armed], [{ ended: 'done', stamp: null }, []]);
+});
+
+t.test('a disk that vanishes as the step ends is back before it has ended', async (t) => {
+  const did: string[] = [];
+  const fault = diskGone({ command: 'write', backAfterS: 10 });
+  const { ended, stamp } = await underDiskFault(
+    {
+      ...{ plan: fault, come: Promise.resolve({ bytesWritten: 0 }), signal: going() },
+      ...{ clock: fakeClock(), onStruck: nothing },
       disk: {
         mark: () => Promise.resolve(),
-        faults: {
-          arm: (rule, onStruck) => {
-            rules.push(rule);
-            if (isMet)
-              onStruck({ command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 });
-            return Promise.resolve(() => {
-              did.push('disarmed');
-              return Promise.resolve();
-            });
-          },
-          comeBack: () => Promise.resolve(),
+        arm: (_rule, onStruck) =>
+          Promise.resolve(async () => {
+            await new Promise(setImmediate);
+            onStruck({ command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 });
+          }),
+        comeBack: async () => {
+          await new Promise(setImmediate);
+          did.push('back');
         },
       },
-      ...{ clock: fakeClock(), seed: 1 },
-    });
-    const context = { signal: going(), progress: () => undefined } as unknown as StepContext;
-    const work = { bytesPlanned: 1000, marks: {}, others: null };
-    const { stamp } = await faults.during(powerCut({ when }), work, context, () =>
-      isMet ? never : Promise.resolve('done'),
-    );
-    return stamp;
-  };
-  t.match(await cutBy(at('upgrade', 0.25), true), { bytesWritten: 100, unflushed: { lost: 2 } });
-  t.match(await cutBy(afterBytes(7), true), { fault: 'power-cut' });
-  t.match(await cutBy(after('flush', 3), true), { fault: 'power-cut' });
-  t.equal(await cutBy(after('flush', 3), false), null);
-  const effect = { kind: 'vanish' };
-  const third = { command: 'flush', nth: 3, effect };
-  t.same(rules, [{ afterBytes: 250, effect }, { afterBytes: 7, effect }, third, third]);
-  t.same(did, ['cut', 'cut', 'cut', 'disarmed']);
-  t.match(await cutBy({ at: 'start' }, true), { bytesWritten: 0 });
-  t.equal(rules.length, 4, 'of others it knows nothing');
+    },
+    () => Promise.resolve('done'),
+  );
+  did.push(ended);
+  t.same(did, ['back', 'done']);
+  t.match(stamp, { fault: 'disk-gone', requests: 1 });
 });
