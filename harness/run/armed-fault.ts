@@ -16,6 +16,8 @@ export interface ArmedPower {
   readonly clock: Clock;
   /** The moment has come. */
   readonly come: Promise<Seen>;
+  /** Has the moment never come any more; whether it was too late for that. Null: it comes when it is seen to come. */
+  readonly withdraw: (() => Promise<boolean>) | null;
   /** Takes the power away. */
   readonly strike: (seen: Seen) => Promise<FaultStamp>;
   readonly signal: AbortSignal;
@@ -29,7 +31,7 @@ type EndUnderPowerFault<T> = { readonly ended: T } | { readonly stamp: FaultStam
  * @returns what the step resolved with, or the stamp of the fault
  */
 export async function underPowerFault<T>(
-  { machine, clock, come, strike, ...armed }: ArmedPower,
+  { machine, clock, come, withdraw, strike, ...armed }: ArmedPower,
   step: (signal: AbortSignal) => Promise<T>,
 ): Promise<EndUnderPowerFault<T>> {
   const over = new AbortController();
@@ -48,11 +50,13 @@ export async function underPowerFault<T>(
       throw new HostproofError('host/never', `the machine stopped before the fault struck (${how}`);
     });
     stopped.catch(() => undefined); // it may lose the race
+    const isTooLate = async (): Promise<boolean> =>
+      isStriking || (withdraw !== null && (await withdraw()));
     const running = step(signal).then<EndUnderPowerFault<T>, EndUnderPowerFault<T>>(
       // what is answered while the power goes is no end of it
-      (ended) => (isStriking ? struck : { ended }),
-      (error: unknown) => {
-        if (isStriking) return struck; // the connection died with the machine: that is the fault, not the step's end
+      async (ended) => ((await isTooLate()) ? struck : { ended }),
+      async (error: unknown) => {
+        if (await isTooLate()) return struck; // the connection died with the machine: that is the fault, not the step's end
         throw error;
       },
     );
@@ -103,8 +107,11 @@ export async function underDiskFault<T>(
     back = comesBack();
     back.catch(() => undefined); // waited for at the end
   };
-  // nobody waits for a moment any longer than for the step
-  const arming = abortable(come, signal).then(async () => {
+  // one that nobody can wait for any more, on a machine that has gone, does not come; nor is it waited for longer than for the step
+  const arming = abortable(
+    come.catch(() => never),
+    signal,
+  ).then(async () => {
     await disk.mark(`fault ${plan.fault}`);
     return disk.arm(plan.rule, struck);
   });
@@ -116,7 +123,9 @@ export async function underDiskFault<T>(
     over.abort();
     // a step that has ended before its moment has no fault to take back
     const disarm = await arming.catch(() => null);
-    await Promise.all([disarm?.(), back]);
+    // that the disk has vanished may be told until this is answered
+    await disarm?.();
+    await back;
   };
   let ended: T;
   try {

@@ -3,7 +3,7 @@ import type { DiskRule } from '../domain/disk-rule.ts';
 import type { DiskFault } from '../domain/fault.ts';
 import type { Moment } from '../domain/moment.ts';
 import type { DiskFaults } from '../ports/host-disk.ts';
-import type { Disarm, RunningMachine } from '../ports/machine.ts';
+import type { RunningMachine } from '../ports/machine.ts';
 import type { Seen } from './moments.ts';
 
 /** The same fault, if it waits for bytes, with a rule that waits for them from the beginning of the step on. */
@@ -24,26 +24,31 @@ export function vanishingAt(moment: Moment, bytesPlanned: number): DiskRule | nu
 /**
  * Has the disk vanish by the rule: the request at which the moment comes is not answered any more, nor any after it.
  *
- * @returns resolves when it has; and what takes the rule back, for a step that is over before
+ * @returns `come`: resolves when it has; `withdraw`: takes the rule back, and says whether that was too late
  */
 export async function watchByDisk(
   rule: DiskRule,
   disk: Pick<DiskFaults, 'arm'>,
   machine: Pick<RunningMachine, 'blockStatistics'>,
-): Promise<{ readonly come: Promise<Seen>; readonly disarm: Disarm }> {
+): Promise<{ readonly come: Promise<Seen>; readonly withdraw: () => Promise<boolean> }> {
   const before = await machine.blockStatistics();
-  let vanish: () => void = () => undefined;
-  const vanished = new Promise<void>((resolve) => (vanish = resolve));
+  const sinceBefore = async (): Promise<number> =>
+    (await machine.blockStatistics()).bytesWritten - before.bytesWritten;
+  let hasVanished = false;
+  let vanish: (seen: Seen) => void = () => undefined;
+  const come = new Promise<Seen>((resolve) => (vanish = resolve));
   const disarm = await disk.arm(rule, () => {
-    vanish();
+    hasVanished = true;
+    const bytesWritten = sinceBefore();
+    bytesWritten.catch(() => undefined); // for whoever asks
+    vanish({ bytesWritten });
   });
-  const come = vanished.then(async () => {
-    const now = await machine.blockStatistics();
-    return { bytesWritten: now.bytesWritten - before.bytesWritten };
-  });
-  // whoever gives up no longer waits for it
-  come.catch(() => undefined);
-  return { come, disarm };
+  const withdraw = async (): Promise<boolean> => {
+    // what was struck is told before this is answered
+    await disarm();
+    return hasVanished;
+  };
+  return { come, withdraw };
 }
 
 function bytesOf(moment: Moment, bytesPlanned: number): number | null {

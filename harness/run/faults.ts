@@ -95,10 +95,9 @@ export class Faults {
       const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen, context);
       const { stopped, unfit } = power.machine;
       const machine = { unfit, stopped: work.stops === true ? never : stopped };
-      const end = await underPowerFault({ ...armed, machine, strike }, step);
-      if ('stamp' in end) return { ended: null, ...end };
-      await exact?.disarm();
-      return { ...end, stamp: null };
+      const withdraw = exact?.withdraw ?? null;
+      const end = await underPowerFault({ ...armed, machine, withdraw, strike }, step);
+      return 'stamp' in end ? { ended: null, ...end } : { ...end, stamp: null };
     } finally {
       over.abort();
     }
@@ -138,10 +137,11 @@ export class Faults {
   async #meanwhile(
     { fault, does }: EngineFault,
     { others, bytesPlanned }: EngineWork,
-    { bytesWritten, line }: Seen,
+    { line, ...seen }: Seen,
     context: StepContext,
   ): Promise<FaultStamp> {
     if (others === null) throw new HostproofError('harness/internal', 'no engine is at work');
+    const bytesWritten = await seen.bytesWritten;
     context.progress(`${fault} strikes, after ${bytesWritten.toString()} bytes`);
     const second = await others[does](context);
     return {
@@ -154,10 +154,11 @@ export class Faults {
   async #take(
     { fault, does, seed }: PowerFault,
     { bytesPlanned }: EngineWork,
-    { bytesWritten, line }: Seen,
+    { line, ...seen }: Seen,
     context: StepContext,
   ): Promise<FaultStamp> {
     const { power } = this.#options;
+    const bytesWritten = await seen.bytesWritten;
     const ways = {
       cut: () => power.cut(seed ?? this.#options.seed),
       reset: () => power.reset(),

@@ -26,8 +26,8 @@ export interface WatchedStep {
 
 /** What was seen when the moment had come. */
 export interface Seen {
-  /** Since the step began. */
-  readonly bytesWritten: number;
+  /** Since the step began; whoever could not wait for it before the fault strikes gets it meanwhile. */
+  readonly bytesWritten: number | Promise<number>;
   readonly line?: string;
 }
 
