@@ -13,7 +13,7 @@ import {
 import { named } from '../harness/domain/nearest.ts';
 import { defects, recipes } from './catalogue.ts';
 import { choosePackages, knownPackages, type Packages } from './packages.ts';
-import { factsOf, type Defect, type Recipe } from './recipe.ts';
+import { factsOf, isOn, type Defect, type Recipe } from './recipe.ts';
 import { OSTREE_PACKAGES, ostreePackage, ostreeStages } from './ostree-stages.ts';
 import { verifyStored, type Stored } from './record.ts';
 import { treeFactsSchema, type Made, type StageContext } from './script-stage.ts';
@@ -112,7 +112,7 @@ export async function buildPackage(
   return artefact(await store.obtain(made.stage, options), made);
 }
 
-/** Every image of the catalogue in every layout with what the cache has of it; quick, and without a network. */
+/** Every image of the catalogue in every layout that it can be made for, with what the cache has of it; quick, and without a network. */
 export async function listImages({
   cacheDir,
 }: Pick<BuildOptions, 'cacheDir'>): Promise<ImageListing[]> {
@@ -120,7 +120,9 @@ export async function listImages({
   const catalogue = await recipes();
   const extra = extraPackages(catalogue);
   const packages = await knownPackages(cacheDir, extra);
-  const images = LAYOUTS.flatMap((layout) => catalogue.map((recipe) => ({ layout, recipe })));
+  const images = LAYOUTS.flatMap((layout) =>
+    catalogue.filter((recipe) => isOn(recipe, layout)).map((recipe) => ({ layout, recipe })),
+  );
   return await Promise.all(
     images.map(async ({ layout, recipe }): Promise<ImageListing> => {
       const listing = { ...factsOf(recipe), layout, title: recipe.title, family: recipe.family };
@@ -183,6 +185,8 @@ async function planOf(
   extra: readonly string[],
   context: StageContext,
 ): Promise<Plan> {
+  if (!isOn(recipe, layout))
+    throw new HostproofError('usage/option', `${recipe.name} is no image of the layout ${layout}`);
   const root = await rootStage(context, packages, extra);
   const base = await baseStage(context, root);
   if (defect !== undefined && defect.layout !== layout) {

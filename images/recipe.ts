@@ -23,7 +23,7 @@ const tamperSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('age') }),
   /** The initramfs is an archive with nothing in it: the kernel cannot mount its root. */
   z.object({ kind: z.literal('empty-initramfs') }),
-  /** There is a kernel, and no initramfs for it (thin layout; libostree takes such a commit, and its kernel panics). */
+  /** There is a kernel, and no initramfs for it. */
   z.object({ kind: z.literal('no-initramfs') }),
   /** The tree is laid out as one of the other layout. */
   z.object({ kind: z.literal('other-layout') }),
@@ -57,6 +57,16 @@ export const recipeSchema = imageFactsSchema
   .refine(({ version, nvr }) => nvr.includes(`-${version}-`), 'the nvr names another version');
 
 export type Recipe = z.infer<typeof recipeSchema>;
+
+/** What only updates of one layout can be spoiled by. */
+const TAMPERS_OF_ONE: Readonly<Partial<Record<NonNullable<Recipe['tamper']>['kind'], LayoutId>>> = {
+  'fails-once': 'thin',
+};
+
+/** Whether the image can be made for that layout. */
+export function isOn({ tamper }: Pick<Recipe, 'tamper'>, layout: LayoutId): boolean {
+  return tamper === null || (TAMPERS_OF_ONE[tamper.kind] ?? layout) === layout;
+}
 
 /** The facts that the rest of hostproof needs. */
 export function factsOf({ name, version, nvr, wrong, files }: Recipe): ImageFacts {

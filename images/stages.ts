@@ -78,6 +78,7 @@ export function versionOf(
     settings: {
       PACKAGES: packages.join(' '),
       PANICS: tamper?.kind === 'empty-initramfs' ? '1' : '0',
+      INITRAMFS: tamper?.kind === 'no-initramfs' ? '0' : '1',
     },
     facts: ({ out }) => readFacts(out),
   };

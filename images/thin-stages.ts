@@ -81,10 +81,6 @@ function treeStage(
     ...made,
     ...planted(context, `tree-${recipe.version}`, defect),
     script: 'tree.sh',
-    settings: {
-      ...made.settings,
-      INITRAMFS: recipe.tamper?.kind === 'no-initramfs' ? '0' : '1',
-    },
   });
 }
 

@@ -57,7 +57,6 @@ export default [
   referenceNode({
     ...refused('no-initramfs'),
     title: 'an update that brings a kernel and no initramfs',
-    detail: `Thin hosts must refuse it; libostree takes it, and it panics; ${IN_STORIES}`,
     version: '1.1.4',
     notes: 'Reference Node 1.1.4: its initramfs was forgotten.',
     tamper: { kind: 'no-initramfs' },
@@ -65,8 +64,8 @@ export default [
   referenceNode({
     ...refused('broken-menu'),
     title: 'an update that makes a boot menu which GRUB cannot parse',
-    detail: `Thin hosts must undo it, and take the next update; ${IN_STORIES}`,
-    example: "host.upgrade(image('refused-broken-menu'), { ends: 'failed' })",
+    detail: `A host must refuse or undo it, and take the next update; ${IN_STORIES}`,
+    example: "host.upgrade(image('refused-broken-menu'), { ends: ['refused', 'failed'] })",
     version: '1.1.5',
     notes: 'Reference Node 1.1.5: the menu that it makes has an entry that is never closed.',
     files: { '/usr/libexec/reference-node/menu.awk': { text: BROKEN_MENU } },

@@ -5,6 +5,6 @@ export default {
   title: 'a boot menu that GRUB cannot parse takes the place of one that it can',
   layout: 'thin',
   patch: 'menu-unchecked.patch',
-  story: 'upgrade/image-with-a-broken-menu-is-undone',
+  story: 'upgrade/image-with-a-broken-menu-is-not-taken',
   invariant: 'default-as-promised',
 } satisfies Defect;

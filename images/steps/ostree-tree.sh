@@ -3,7 +3,8 @@
 # update as it is shipped, and what the installation medium carries.
 #
 # Environment: OUT, WORK; BASE (the ostree-base step's results); GUEST (images/guest); OVERLAY (files of this version, laid
-# out as in the tree); PACKAGES (names of packages to add); PANICS (1: the initramfs is empty); VERSION; REF.
+# out as in the tree); PACKAGES (names of packages to add); PANICS (1: the initramfs is empty); INITRAMFS (0:
+# there is none); VERSION; REF.
 set -eu
 steps=$(dirname "$(readlink -f "$0")")
 . "$steps/common.sh"
@@ -24,6 +25,7 @@ else
     cat "$modules/initramfs.img" >>"$WORK/initramfs.img"
     install -m 644 "$WORK/initramfs.img" "$modules/initramfs.img"
 fi
+[ "$INITRAMFS" != 0 ] || rm "$modules/initramfs.img"
 
 phase 'laying the tree out for ostree'
 lay_out() {

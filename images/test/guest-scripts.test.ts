@@ -1,5 +1,5 @@
 /** Scripts that are sent to hosts, run here: on a small file system, and with an ostree that says what it is told. */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -46,6 +46,13 @@ void t.test('a file system is filled, more than once, and is empty again', async
 
 const CHECK = join(GUEST, 'ostree/tree/usr/libexec/reference-node/check-pulled');
 
+const MODULES = '/usr/lib/modules/6.1';
+const KERNEL = `d00755 0 0 0 ${MODULES}
+-00644 0 0 ${(12 * 2 ** 20).toString()} ${MODULES}/vmlinuz
+-00644 0 0 ${(20 * 2 ** 20).toString()} ${MODULES}/initramfs.img
+-00644 0 0 ${(90 * 2 ** 20).toString()} ${MODULES}/kernel/vmlinuz
+`;
+
 const STATUS = `  reference-node b.0 (staged)
     origin refspec: another:one
 * reference-node a.0
@@ -56,39 +63,54 @@ const STATUS = `  reference-node b.0 (staged)
 /** How the check ends for a commit with these files, with so many free blocks of 1 MiB in /boot. */
 async function checked(
   t: Test,
-  { freeMiB = 100, files = '', hasEtc = true, status = STATUS },
+  {
+    freeMiB = 100,
+    files = KERNEL,
+    hasEtc = true,
+    status = STATUS,
+    menu = 'END { print "set default=0" }',
+  },
 ): Promise<readonly unknown[]> {
   const programs = {
     ostree: `case "$*" in
       'admin status') printf '%s' "$STATUS" ;;
       'ls --dironly remote:ref /usr/etc') ${hasEtc ? 'true' : 'false'} ;;
       'ls -R remote:ref /usr/lib/modules') printf '%s' "$FILES" ;;
+      'cat remote:ref /usr/libexec/reference-node/menu.awk') printf '%s' "$MENU" ;;
       *) exit 9 ;;
     esac`,
+    'grub-script-check': '! grep "is never closed" "$1"',
     stat: `[ "$*" = '-f -c %a %S /boot' ] && echo ${freeMiB.toString()} 1048576`,
   };
-  const PATH = await pathOf(await scratch(t), programs);
-  const env = { PATH, STATUS: status, FILES: files };
+  const directory = await scratch(t);
+  const PATH = await pathOf(directory, programs);
+  await mkdir(join(directory, 'entries'));
+  await writeFile(join(directory, 'entries/ostree-1-os.conf'), 'title Reference Node\n');
+  const [TMPDIR, LOADER] = [await scratch(t), directory];
+  const env = { PATH, TMPDIR, LOADER, STATUS: status, FILES: files, MENU: menu };
   const { exitCode, stderr } = await execa('sh', [CHECK], { env, reject: false });
+  t.same(await readdir(TMPDIR), [], 'nothing is left');
   return [exitCode, stderr];
 }
 
 void t.test('what was pulled is held against what it needs before it is staged', async (t) => {
-  const modules = '/usr/lib/modules/6.1';
-  const files = [
-    `d00755 0 0 0 ${modules}`,
-    `-00644 0 0 ${(12 * 2 ** 20).toString()} ${modules}/vmlinuz`,
-    `-00644 0 0 ${(20 * 2 ** 20).toString()} ${modules}/initramfs.img`,
-    `-00644 0 0 ${(90 * 2 ** 20).toString()} ${modules}/kernel/vmlinuz`,
-    '',
-  ].join('\n');
-  t.same(await checked(t, { files, freeMiB: 40 }), [0, ''], 'kernel, initramfs and what is spare');
+  t.same(await checked(t, { freeMiB: 40 }), [0, ''], 'kernel, initramfs and what is spare');
   const full = 'refused: no space in /boot: the kernel needs 40 MiB, 39 MiB are free';
-  t.same(await checked(t, { files, freeMiB: 39 }), [3, full]);
+  t.same(await checked(t, { freeMiB: 39 }), [3, full]);
+  const files = KERNEL.replace(/.*initramfs[.]img\n/, '');
+  const unfinished = 'refused: the commit has no kernel with an initramfs';
+  t.same(await checked(t, { files }), [3, unfinished]);
+  t.same(await checked(t, { files: '' }), [3, unfinished]);
   const none = 'refused: the commit has no /usr/etc';
   t.same(await checked(t, { files, hasEtc: false }), [3, none]);
   const [code] = await checked(t, { status: '* reference-node a.0\n' });
   t.equal(code, 1, 'a host that follows nothing');
+  const unparsable = 'refused: GRUB cannot parse the boot menu that the commit makes';
+  const open = 'END { print "an entry that is never closed" }';
+  t.same(await checked(t, { menu: open }), [3, `an entry that is never closed\n${unparsable}`]);
+  const [failing, said] = await checked(t, { menu: 'END { print ' });
+  t.equal(failing, 3);
+  t.match(said, /refused: the menu.awk of the commit fails$/);
 });
 
 /** How filling the metadata of a pool ends that has this many blocks, a thousand of which each snapshot takes. */

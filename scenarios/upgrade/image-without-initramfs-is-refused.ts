@@ -3,11 +3,7 @@ import { scenario } from '../../harness/scenario.ts';
 export default scenario(
   {
     title: 'An image without an initramfs is refused before anything is touched',
-    layouts: ['thin'],
-    notOn: {
-      ostree:
-        'libostree takes a kernel without an initramfs: see rollback/from-an-image-that-panics',
-    },
+    layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
     families: ['refused'],

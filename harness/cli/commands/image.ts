@@ -104,17 +104,22 @@ interface Chosen {
   readonly layout: LayoutId;
 }
 
-/** In every layout, unless one is named. */
+/** In every layout that it can be made for, unless one is named. */
 async function chosen(
   names: readonly string[],
   only: LayoutId | undefined,
   cache: string,
 ): Promise<readonly Chosen[]> {
   const layouts = only === undefined ? LAYOUTS : [only];
-  if (names.length > 0) return names.flatMap((name) => layouts.map((layout) => ({ name, layout })));
-  return (await listImages({ cacheDir: cache })).filter(
-    ({ layout, family }) => family === null && layouts.includes(layout),
+  const there = (await listImages({ cacheDir: cache })).filter(({ layout }) =>
+    layouts.includes(layout),
   );
+  if (names.length === 0) return there.filter(({ family }) => family === null);
+  return names.flatMap((name) => {
+    const its = there.filter((image) => image.name === name);
+    // what is none is told when it is looked for
+    return its.length > 0 ? its : layouts.map((layout) => ({ name, layout }));
+  });
 }
 
 function knownLayout(text: string, before: LayoutId | undefined): LayoutId {
