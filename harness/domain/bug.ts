@@ -24,9 +24,27 @@ export const OFFERED = {
 
 /** What they cannot have today. */
 const MISSING = [
-  ...['background-load', 'bios', 'btrfs-boot', 'cpu-models', 'crash-exploration'],
-  ...['fips', 'iscsi', 'locale', 'multipath', 'old-image', 'path-fault', 'pxe', 'secure-boot'],
-  ...['selinux', 'small-boot', 'small-pool', 'tui', 'two-hosts', 'xfs-root'],
+  ...['background-load', 'bios', 'boot-password', 'btrfs-boot', 'copy-at-shutdown', 'cpu-models'],
+  ...[
+    'crash-exploration',
+    'derived-cache',
+    'etc-links',
+    'file-places',
+    'files-in-packages',
+    'fips',
+  ],
+  ...[
+    'iscsi',
+    'kernel-package',
+    'killed-program',
+    'locale',
+    'made-volumes',
+    'multipath',
+    'old-image',
+  ],
+  ...['other-ids', 'package-dependencies', 'package-scripts', 'path-fault', 'pxe', 'secure-boot'],
+  ...['selinux', 'shared-group', 'small-boot', 'small-pool', 'storage-domain', 'tui', 'two-hosts'],
+  'xfs-root',
 ];
 
 /** One entry of `scenarios/bugs.yaml`, which explains the fields. */

@@ -69,6 +69,7 @@ t.test('list bugs: what catches each, or why nothing does', async (t) => {
   t.match(ran.stdout, /\n {2}thin-menu-file-\S+ +\S+; planted: menu-written-in-place\n/);
   t.match(ran.stdout, /\n {2}thin-mbr-set-default-ignored +nothing \(needs: bios\)\n/);
   t.match(ran.stdout, /\n {2}live-owner-lost-on-persist +nothing \(no layout live\)\n/);
+  t.notMatch(ran.stdout, /no story yet/, 'what keeps one from being told is said');
   t.match(ran.stdout, /\n {2}thin-release-4-5-5-\S+ +nothing \(only on the real product\)\n/);
   t.match(
     ran.stdout,

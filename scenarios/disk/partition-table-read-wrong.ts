@@ -1,4 +1,4 @@
-import { byteFlipped, scenario } from '../../harness/scenario.ts';
+import { byteFlipped, diskError, scenario } from '../../harness/scenario.ts';
 
 /** The header of the table is the disk's second sector. */
 const HEADER = { start: 512, end: 1024 };
@@ -9,7 +9,7 @@ const CHECKSUM = 512 + 16;
 export default scenario(
   {
     title:
-      'A partition table that is read wrong once is made up for by the copy at the end of the disk',
+      'A partition table that is read wrong, or not at all, is made up for by the copy at the end of the disk',
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     disks: 'served',
@@ -17,12 +17,16 @@ export default scenario(
   },
   async ({ host, image, expect }) => {
     // by the firmware, which is the first to read it
-    const fault = byteFlipped({ command: 'read', range: HEADER, byte: CHECKSUM });
+    const wrong = byteFlipped({ command: 'read', range: HEADER, byte: CHECKSUM });
+    const unreadable = diskError({ command: 'read', range: HEADER });
     await host.install(image('1.0'));
     await host.boot();
     await host.upgrade(image('1.1'));
     await host.powerOff();
-    await host.boot({ fault });
+    await host.boot({ fault: wrong });
+    expect.layer('1.1');
+    await host.powerOff();
+    await host.boot({ fault: unreadable });
     expect.layer('1.1');
     await host.rollback();
     await host.reboot();
