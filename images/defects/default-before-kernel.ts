@@ -7,4 +7,5 @@ export default {
   patch: 'default-before-kernel.patch',
   story: 'upgrade/keeps-what-the-administrator-changed',
   invariant: 'entries-resolve',
+  bugs: ['thin-default-switched-before-migration-ends'],
 } satisfies Defect;

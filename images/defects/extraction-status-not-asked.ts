@@ -7,4 +7,5 @@ export default {
   patch: 'extraction-status-not-asked.patch',
   story: 'disk/write-error-while-extracting',
   invariant: 'bases-hold-their-images',
+  bugs: ['thin-truncated-extract-accepted'],
 } satisfies Defect;

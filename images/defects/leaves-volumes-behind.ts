@@ -7,4 +7,5 @@ export default {
   patch: 'leaves-volumes-behind.patch',
   story: 'power/cut-while-the-kernel-is-installed',
   invariant: 'no-orphans',
+  bugs: ['thin-recover-keeps-orphans'],
 } satisfies Defect;

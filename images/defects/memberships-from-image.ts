@@ -7,4 +7,5 @@ export default {
   patch: 'memberships-from-image.patch',
   story: 'upgrade/keeps-accounts-and-kernel-arguments',
   invariant: 'administrator-kept',
+  bugs: ['thin-identity-files-reset'],
 } satisfies Defect;

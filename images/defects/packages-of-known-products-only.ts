@@ -8,4 +8,5 @@ export default {
   patch: 'packages-of-known-products-only.patch',
   story: 'upgrade/keeps-packages-of-the-administrator',
   invariant: 'administrator-packages-kept',
+  bugs: ['thin-unknown-product-kills-reinstall'],
 } satisfies Defect;

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { WRONGS } from '../../harness/domain/image.ts';
+import { loadBugs } from '../../harness/cli/bugs.ts';
 import { loadScenarios } from '../../harness/cli/load.ts';
 import { named } from '../../harness/domain/nearest.ts';
 import { defects, recipes } from '../catalogue.ts';
@@ -85,15 +86,21 @@ void t.test('volume labels are what ISO 9660 allows', async (t) => {
 });
 
 void t.test(
-  'every defect applies to its layout, and names an invariant and a story of that layout',
+  'every defect applies to its layout, and names a story of that layout and what must be found in it',
   async (t) => {
     const invariants = await readdir(join(here, '../../harness/checks/invariants'));
     const scenarios = await loadScenarios();
     const all = await defects();
     t.ok(all.length >= 5);
     for (const defect of all) {
-      t.ok(invariants.includes(`${defect.invariant}.ts`), `${defect.name}: ${defect.invariant}`);
       const story = scenarios.find(({ id }) => id === defect.story);
+      const text = await readFile(join(here, '../../scenarios', `${defect.story}.ts`), 'utf8');
+      const isExpected =
+        defect.invariant.startsWith('expect.') && text.includes(`${defect.invariant}(`);
+      t.ok(
+        isExpected || invariants.includes(`${defect.invariant}.ts`),
+        `${defect.name}: ${defect.invariant}`,
+      );
       t.ok(story?.scenario.data.layouts.includes(defect.layout), `${defect.name}: ${defect.story}`);
       const copy = await mkdtemp(join(tmpdir(), 'hostproof-defect-'));
       t.teardown(() => rm(copy, { recursive: true, force: true }));
@@ -120,5 +127,27 @@ void t.test(
       (await recipes()).filter(({ family }) => family === null).map(({ name }) => name),
       ['1.0', '1.1', '1.2', 'fails-once', 'panics', 'truncated', 'unhealthy'],
     );
+  },
+);
+
+/** As many planted defects as that must be real ones, of as many parts of a host's life. */
+const [REAL_MIN, CLASSES_MIN] = [40, 12];
+
+void t.test(
+  'planted defects are real ones, of many classes, and each is planted where its story looks',
+  async (t) => {
+    const [all, bugs, scenarios] = await Promise.all([defects(), loadBugs(), loadScenarios()]);
+    const real = all.flatMap((defect) => (defect.bugs ?? []).map((bug) => ({ defect, bug })));
+    for (const { defect, bug } of real) {
+      const known = bugs.find(({ id }) => id === bug);
+      t.ok(known?.layouts.includes(defect.layout), `${defect.name}: ${bug}`);
+      const story = scenarios.find(({ id }) => id === defect.story);
+      t.ok(story?.scenario.data.bugs?.includes(bug), `${defect.story} names ${bug}`);
+    }
+    const classes = bugs
+      .filter(({ id }) => real.some(({ bug }) => bug === id))
+      .map((bug) => bug.class);
+    t.ok(new Set(real.map(({ defect }) => defect.name)).size >= REAL_MIN, 'real ones');
+    t.ok(new Set(classes).size >= CLASSES_MIN, 'of many classes');
   },
 );

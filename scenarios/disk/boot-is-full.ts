@@ -7,7 +7,11 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
-    bugs: ['ostree-boot-full-at-finalize', 'thin-default-points-to-deleted-lv'],
+    bugs: [
+      'ostree-boot-full-at-finalize',
+      'thin-default-points-to-deleted-lv',
+      'thin-boot-size-units',
+    ],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -8,7 +8,11 @@ export default scenario(
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',
-    bugs: ['thin-two-update-packages-in-transaction'],
+    bugs: [
+      'thin-two-update-packages-in-transaction',
+      'thin-two-default-records-disagree',
+      'thin-kernel-not-synced-before-entry',
+    ],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

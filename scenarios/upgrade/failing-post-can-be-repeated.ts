@@ -10,7 +10,11 @@ export default scenario(
     },
     firmware: ['uefi'],
     suite: 'smoke',
-    bugs: ['thin-default-switched-before-migration-ends', 'thin-failed-script-then-nothing-to-do'],
+    bugs: [
+      'thin-default-switched-before-migration-ends',
+      'thin-failed-script-then-nothing-to-do',
+      'thin-foreign-entries-purged-before-success',
+    ],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

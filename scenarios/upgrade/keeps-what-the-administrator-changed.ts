@@ -12,6 +12,7 @@ export default scenario(
       'thin-menu-file-emptied-by-kill',
       'ostree-cut-before-finalize',
       'thin-foreign-entries-purged-before-success',
+      'thin-default-switched-before-migration-ends',
       'thin-suid-bit-lost',
       'ostree-boot-mount-lost-after-update',
       'thin-directory-copied-into-itself',
