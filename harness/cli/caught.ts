@@ -105,9 +105,12 @@ function findings(
   invariant: string,
 ): Pick<Caught<Hunted>, 'found' | 'at'> {
   const began = events.find(({ body }) => body.type === 'job.started')?.atMs ?? 0;
-  const all = events.flatMap(({ body, atMs }) =>
-    body.type === 'finding' ? [{ ...body, atMs }] : [],
-  );
+  const all = events.flatMap(({ body, atMs }) => {
+    if (body.type === 'finding') return [{ ...body, atMs }];
+    // an act that did not end as it must has no finding
+    if (body.type !== 'step.ended' || body.error?.invariant === undefined) return [];
+    return [{ step: body.step, invariant: body.error.invariant, atMs }];
+  });
   const own = all.find((finding) => finding.invariant === invariant);
   return {
     found: [...new Set(all.map((finding) => finding.invariant))],

@@ -56,6 +56,14 @@ t.test('a defect is caught by its own invariant, in a story that passes without 
   };
   t.same(of('passed'), { found, at, sound: 'passed', verdict: 'passed' });
   t.same(of('failed'), { found, at, sound: 'failed', verdict: 'failed' });
+  const refused = { code: 'host/expectation', blame: 'host', message: '', hint: null } as const;
+  const unexpected = event(40_000, {
+    ...{ type: 'step.ended', job: 'story+lies', step: 7, durationMs: 1, result: null, view: null },
+    error: { ...refused, invariant: 'expect.upgrade' },
+  });
+  const ends = { ...lies, invariant: 'expect.upgrade' };
+  const [act] = caught([...events('passed'), unexpected], [ends]);
+  t.match(act, { at: { step: 7, seconds: 38 }, verdict: 'passed' }, 'an act that ended otherwise');
   const other = { invariant: 'claims-agree' };
   t.same(of('passed', other), { found, at: null, sound: 'passed', verdict: 'failed' });
   const untold = { found: [], at: null, sound: 'passed', verdict: 'failed' };
