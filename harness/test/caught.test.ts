@@ -56,7 +56,7 @@ t.test('a defect is caught by its own invariant, in a story that passes without 
   };
   t.same(of('passed'), { found, at, sound: 'passed', verdict: 'passed' });
   t.same(of('failed'), { found, at, sound: 'failed', verdict: 'failed' });
-  const refused = { code: 'host/expectation', blame: 'host', message: '', hint: null } as const;
+  const refused = { code: 'host/expectation', blame: 'host', message: '', hint: '' } as const;
   const unexpected = event(40_000, {
     ...{ type: 'step.ended', job: 'story+lies', step: 7, durationMs: 1, result: null, view: null },
     error: { ...refused, invariant: 'expect.upgrade' },
