@@ -116,7 +116,7 @@ function disk(disk: DiskDevice, index: number): string[] {
   const port = `port-${disk.id}`;
   const onError = disk.onError ?? ('socket' in disk ? 'report' : 'stop');
   return [
-    ...('socket' in disk ? served(disk) : blockdev(disk.id, disk, disk.readOnly ?? false)),
+    ...('socket' in disk ? servedBlockdev(disk) : blockdev(disk.id, disk, disk.readOnly ?? false)),
     ...device({ driver: 'pcie-root-port', id: port, chassis: index + 1 }),
     ...device({
       driver: 'virtio-blk-pci',
@@ -162,14 +162,19 @@ function blockdev(id: string, { file, format }: ImageFile, readOnly: boolean): s
   return ['-blockdev', json(node)];
 }
 
-function served({ id, socket, readOnly = false }: DiskDevice & ServedDisk): string[] {
+function servedBlockdev({
+  id,
+  served = id,
+  socket,
+  readOnly = false,
+}: DiskDevice & ServedDisk): string[] {
   const node = {
     driver: 'nbd',
     'node-name': id,
     'read-only': readOnly,
     ...WRITING,
     server: { type: 'unix', path: socket },
-    export: id,
+    export: served,
     // a disk that is gone may come back; what is asked of it meanwhile fails after this
     'reconnect-delay': RECONNECT_S,
     'open-timeout': OPEN_S,

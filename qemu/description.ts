@@ -56,8 +56,10 @@ export interface ImageFile {
 }
 
 export interface ServedDisk {
-  /** A path to the disk: a unix socket of a disk server, which serves it under its id. */
+  /** A path to the disk: a unix socket of a disk server. */
   readonly socket: string;
+  /** The name that it is served under; its id unless said. */
+  readonly served?: string;
 }
 
 interface DiskCommon {

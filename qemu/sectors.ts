@@ -36,7 +36,11 @@ function rangeOf(disk: DiskSpec, offset: number, size: number): string {
   const file =
     'file' in disk
       ? { driver: disk.format, file: { driver: 'file', filename: resolve(disk.file) } }
-      : { driver: 'nbd', server: { type: 'unix', path: disk.socket }, export: disk.id };
+      : {
+          driver: 'nbd',
+          server: { type: 'unix', path: disk.socket },
+          export: disk.served ?? disk.id,
+        };
   return `json:${JSON.stringify({ driver: 'raw', offset, size, file })}`;
 }
 

@@ -117,16 +117,11 @@ function told(
 }
 
 /** What a machine must have to tell a story. */
-function needs(
-  { disks, memoryMiB }: ScenarioData,
-  { layout, firmware }: Variant,
-  sim: boolean,
-): string {
+function needs({ memoryMiB }: ScenarioData, { layout, firmware }: Variant, sim: boolean): string {
   const memory = memoryMiB ?? MEMORY_MIB;
   return [
     `QEMU, ${firmware} firmware, ${memory.toString()} MiB, the ${layout} images`,
     ...(sim ? ['or --machine sim'] : []),
-    ...(disks === 'image' ? ['not with --disks served'] : []),
   ].join('; ');
 }
 

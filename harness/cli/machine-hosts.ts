@@ -96,7 +96,6 @@ export async function machineHosts(options: {
         diskBytes: DISK_BYTES,
         seed: options.seed,
         disk,
-        second: imageDisk(dir, { files, hypervisor }, 'disk1'),
         hypervisor,
         ...(await ofLayout[job.layout](dir, key.publicKey, job.storage)),
         images: {

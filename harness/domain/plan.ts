@@ -31,8 +31,7 @@ export interface Selection {
   readonly storage?: Storage | undefined;
   readonly machine: 'qemu' | 'sim';
   /**
-   * What disks are kept in, where the story does not say: an image file, unless said. A story that must have image files is not told
-   * on served disks.
+   * What disks are kept in, where the story does not say: an image file, unless said.
    */
   readonly disks?: Disks | undefined;
   readonly seed: number;
@@ -105,7 +104,6 @@ export function cases(scenarios: readonly NamedScenario[], selection: Selection)
         untold(named.scenario, variant) ??
         unwanted(named, variant, selection) ??
         unchosen(variant, selection) ??
-        unserved(named.scenario, selection) ??
         unsimulated(named.scenario, variant, selection);
       return { ...named, variant, why };
     }),
@@ -147,11 +145,6 @@ function unchosen(variant: Variant, selection: Selection): string | null {
   if (takesTime && selection.storage === undefined && variant.storage !== STORAGES[0])
     return `in suite full, or with --storage ${variant.storage}`;
   return null;
-}
-
-/** Whoever asks for disks that lose what was not flushed is not told of one that forgets nothing. */
-function unserved({ data }: Scenario, { disks }: Selection): string | null {
-  return disks === 'served' && data.disks === 'image' ? 'its disks must be image files' : null;
 }
 
 function unsimulated({ data }: Scenario, variant: Variant, { machine }: Selection): string | null {

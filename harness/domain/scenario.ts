@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { BootFault, DiskFault, OffFault, PowerFault, UpgradeFault } from './fault.ts';
 import { FIRMWARES, LAYOUTS, type ImageRef, type PackageName } from './image.ts';
 import type { Prng } from './prng.ts';
-import { DISKS, STORAGES } from './variant.ts';
+import { STORAGES, type Disks } from './variant.ts';
 import type { BootEnd, Filled, Outcome, Results } from './verb.ts';
 import type { HostView } from './view.ts';
 
@@ -25,11 +25,8 @@ export const scenarioDataSchema = z
     /** How the disk is laid out: the usual way unless said. */
     storage: z.array(z.enum(STORAGES)).min(1).optional(),
     suite: z.enum(SUITES),
-    /**
-     * What the disk must be kept in: a served one can fail and lie, one in an image file can become the second. What the run says,
-     * unless said.
-     */
-    disks: z.enum(DISKS).optional(),
+    /** For a story whose disk must fail or lie; what the run says, unless said. */
+    disks: z.literal('served' satisfies Disks).optional(),
     /** True for a story that only a machine can tell. */
     machineOnly: z.boolean().optional(),
     /** Families of images that the story needs: they are built for the stories that name them only. */

@@ -1,4 +1,4 @@
-/** The disk of a host, whatever it is kept in. */
+/** The disk of a host, and a second one if it has got one, whatever they are kept in. */
 import type { DiskRule, StruckRequest } from '../domain/disk-rule.ts';
 import type { Unflushed } from '../domain/fault.ts';
 import type { DiskSpec } from './machine.ts';
@@ -6,8 +6,12 @@ import type { DiskSpec } from './machine.ts';
 export interface HostDisk extends AsyncDisposable {
   /** How a machine finds it, once it is there. */
   readonly spec: DiskSpec;
-  /** Made anew, and empty. */
+  /** The second one; null while there is none. */
+  readonly second: DiskSpec | null;
+  /** Made anew, and empty. @throws HostproofError `story/misuse` for one that cannot be */
   readonly create: (sizeBytes: number) => Promise<void>;
+  /** What is the disk is the second one from then on, and the first is new and empty. No machine may use it. */
+  readonly moveOver: (sizeBytes: number) => Promise<void>;
   /** Goes on from what `freeze` gave to a directory, whose files stay as they are. */
   readonly thaw: (directory: string) => Promise<void>;
   /**

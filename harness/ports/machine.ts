@@ -3,7 +3,7 @@ import type { DiskRule, StruckRequest } from '../domain/disk-rule.ts';
 import type { BootOrderChange, Unflushed } from '../domain/fault.ts';
 import type { MachineConsole } from './console.ts';
 
-/** A disk in an image file, or one that a disk server serves under its id. */
+/** A disk in an image file, or one that a disk server serves. */
 export type DiskSpec = DiskCommon &
   (
     | {
@@ -13,6 +13,8 @@ export type DiskSpec = DiskCommon &
       }
     | {
         readonly socket: string;
+        /** The name that it is served under; its id unless said. */
+        readonly served?: string;
         readonly kind: 'disk';
         /** Rejects when the server cannot go on: then the machine is unfit. */
         readonly unfit: Promise<never>;

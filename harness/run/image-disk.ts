@@ -6,18 +6,36 @@ import type { Hypervisor } from '../ports/machine.ts';
 export function imageDisk(
   directory: string,
   { files, hypervisor }: { readonly files: Files; readonly hypervisor: Hypervisor },
-  id = 'disk0',
 ): HostDisk {
-  const name = `${id}.qcow2`;
-  const file = `${directory}/${name}`;
+  const nameOf = (id: string): string => `${id}.qcow2`;
+  const [first, second] = (['disk0', 'disk1'] as const).map((id) => {
+    return { id, file: `${directory}/${nameOf(id)}`, format: 'qcow2', kind: 'disk' } as const;
+  }) as [FileSpec, FileSpec];
+  let hasSecond = false;
+  const there = (): readonly FileSpec[] => (hasSecond ? [first, second] : [first]);
+  const create = (sizeBytes: number): Promise<void> => hypervisor.createDisk(first.file, sizeBytes);
   return {
-    spec: { id, file, format: 'qcow2', kind: 'disk' },
-    create: (sizeBytes) => hypervisor.createDisk(file, sizeBytes),
-    thaw: (from) => hypervisor.overlayDisk(file, `${from}/${name}`),
+    spec: first,
+    get second() {
+      return hasSecond ? second : null;
+    },
+    create,
+    moveOver: async (sizeBytes) => {
+      await files.move(first.file, second.file);
+      hasSecond = true;
+      await create(sizeBytes);
+    },
+    thaw: async (from) => {
+      hasSecond = await files.exists(`${from}/${nameOf(second.id)}`);
+      for (const { id, file } of there())
+        await hypervisor.overlayDisk(file, `${from}/${nameOf(id)}`);
+    },
     freeze: async (into, standsAlone) => {
-      if (!(await files.exists(file))) return;
-      await files.move(file, `${into}/${name}`);
-      if (standsAlone) await hypervisor.standAlone(`${into}/${name}`);
+      for (const { id, file } of there()) {
+        if (!(await files.exists(file))) continue;
+        await files.move(file, `${into}/${nameOf(id)}`);
+        if (standsAlone) await hypervisor.standAlone(`${into}/${nameOf(id)}`);
+      }
     },
     mark: () => Promise.resolve(),
     faults: null,
@@ -27,4 +45,11 @@ export function imageDisk(
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+interface FileSpec {
+  readonly id: string;
+  readonly file: string;
+  readonly format: 'qcow2';
+  readonly kind: 'disk';
 }

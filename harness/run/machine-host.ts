@@ -34,8 +34,6 @@ export interface MachineHostOptions {
   readonly dir: string;
   readonly memoryMiB: number;
   readonly disk: HostDisk;
-  /** A second one, which it has not when it is new. */
-  readonly second: HostDisk;
   /** Of power cuts for which the story chooses none. */
   readonly seed: number;
   readonly diskBytes: number;
@@ -222,7 +220,7 @@ class MachineHost implements Host {
     if (this.#power.state === 'off') await files.remove(`${dir}/${MEMORY}`);
     else await this.#power.freeze(`${directory}/${STATE}`);
     await disk.freeze(directory, standsAlone);
-    await this.#wear.freeze(directory, standsAlone);
+    await this.#wear.freeze(directory);
     for (const name of [VARIABLES, MEMORY]) {
       if (await files.exists(`${dir}/${name}`))
         await files.move(`${dir}/${name}`, `${directory}/${name}`);

@@ -5,7 +5,15 @@ import type { Files } from '../ports/files.ts';
 import type { DiskFaults, HostDisk } from '../ports/host-disk.ts';
 import type { DiskServers, DiskSpec, ServedDisks } from '../ports/machine.ts';
 
+/** Of the log, and of the disk in it that a host is installed on first. */
 const NAME = 'disk0';
+/** Empty until the first becomes the host's second one. */
+const SPARE = 'disk1';
+/** Beside the log of a frozen host, if it has. */
+const MOVED = `${NAME}.moved`;
+
+/** In {@link MOVED}: the first disk is not empty any more. */
+const USED = 'used';
 
 export interface ServedDiskOptions {
   readonly files: Files;
@@ -16,6 +24,10 @@ export class ServedDisk implements HostDisk {
   readonly #log: string;
   readonly #options: ServedDiskOptions;
   #served: ServedDisks | null = null;
+  /** What was its disk is its second one. */
+  #hasMoved = false;
+  /** Something may be on the disk that is its first one since. */
+  #isUsed = false;
 
   constructor(directory: string, options: ServedDiskOptions) {
     this.#log = `${directory}/${NAME}`;
@@ -23,8 +35,11 @@ export class ServedDisk implements HostDisk {
   }
 
   get spec(): DiskSpec {
-    const { socket, unfit } = this.#now;
-    return { id: NAME, socket, unfit, kind: 'disk' };
+    return this.#path(NAME, this.#hasMoved ? SPARE : NAME);
+  }
+
+  get second(): DiskSpec | null {
+    return this.#hasMoved ? this.#path(SPARE, NAME) : null;
   }
 
   get faults(): DiskFaults {
@@ -43,15 +58,36 @@ export class ServedDisk implements HostDisk {
 
   async create(sizeBytes: number): Promise<void> {
     const { files, servers } = this.#options;
+    if (this.#hasMoved) {
+      // the log has the other disk, too
+      if (this.#isUsed)
+        throw new HostproofError(
+          'story/misuse',
+          'a host with a second disk is installed once on served disks',
+        );
+      this.#isUsed = true;
+      return;
+    }
     // a host that is installed again begins with an empty log
     await this[Symbol.asyncDispose]();
     for (const ending of servers.endings) await files.remove(`${this.#log}.${ending}`);
-    await servers.create(this.#log, [{ name: NAME, sizeBytes }]);
+    await servers.create(
+      this.#log,
+      [NAME, SPARE].map((name) => ({ name, sizeBytes })),
+    );
     this.#served = await servers.serve(this.#log);
   }
 
+  moveOver(): Promise<void> {
+    this.#hasMoved = true;
+    return Promise.resolve();
+  }
+
   async thaw(directory: string): Promise<void> {
-    const { servers } = this.#options;
+    const { files, servers } = this.#options;
+    const moved = await files.read(`${directory}/${MOVED}`);
+    this.#hasMoved = moved !== null;
+    this.#isUsed = moved === USED;
     await servers.fork(this.#log, `${directory}/${NAME}`);
     this.#served = await servers.serve(this.#log);
   }
@@ -64,6 +100,7 @@ export class ServedDisk implements HostDisk {
     for (const ending of servers.endings) {
       await files.move(`${this.#log}.${ending}`, `${directory}/${NAME}.${ending}`);
     }
+    if (this.#hasMoved) await files.write(`${directory}/${MOVED}`, this.#isUsed ? USED : '');
     if (standsAlone) await servers.standAlone(`${directory}/${NAME}`);
   }
 
@@ -84,6 +121,12 @@ export class ServedDisk implements HostDisk {
     const served = this.#served;
     this.#served = null;
     await served?.[Symbol.asyncDispose]();
+  }
+
+  /** @param served what the disk is called in the log */
+  #path(id: string, served: string): DiskSpec {
+    const { socket, unfit } = this.#now;
+    return { id, served, socket, unfit, kind: 'disk' };
   }
 
   get #now(): ServedDisks {

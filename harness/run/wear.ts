@@ -32,22 +32,18 @@ const wornSchema = z.strictObject({
       content: z.base64(),
     })
     .nullable(),
-  /** What was its disk is its second one. */
-  hasSecond: z.boolean(),
 });
-const NEW = { backYears: 0, isOrderedByFirmware: false, taken: null, hasSecond: false };
+const NEW = { backYears: 0, isOrderedByFirmware: false, taken: null };
 
 /** Of a frozen host that is not as new. */
 const FILE = 'wear.json';
 
 interface WearOptions {
   readonly hypervisor: Hypervisor;
-  readonly disk: Pick<HostDisk, 'spec' | 'create'>;
+  readonly disk: Pick<HostDisk, 'spec' | 'second' | 'moveOver'>;
   readonly diskBytes: number;
-  /** Its second one, if it gets one. */
-  readonly second: Pick<HostDisk, 'spec' | 'freeze' | 'thaw'>;
   readonly clock: Pick<Clock, 'wallTime'>;
-  readonly files: Pick<Files, 'read' | 'write' | 'move'>;
+  readonly files: Pick<Files, 'read' | 'write'>;
 }
 
 export class Wear {
@@ -69,7 +65,8 @@ export class Wear {
   /** Starts a machine of this host. */
   readonly start: Hypervisor['start'] = (spec) => {
     const on = this.#on(spec);
-    const disks = this.#worn.hasSecond ? [...on.disks, this.#options.second.spec] : on.disks;
+    const { second } = this.#options.disk;
+    const disks = second === null ? on.disks : [...on.disks, second];
     return this.#options.hypervisor.start({ ...on, disks });
   };
 
@@ -82,18 +79,14 @@ export class Wear {
     this.#worn = { ...this.#worn, taken: null };
   }
 
-  /** @param standsAlone see `HostDisk.freeze` */
-  async freeze(directory: string, standsAlone: boolean): Promise<void> {
-    const { files, second } = this.#options;
+  async freeze(directory: string): Promise<void> {
     if (canonical(this.#worn) !== canonical(NEW))
-      await files.write(`${directory}/${FILE}`, JSON.stringify(this.#worn));
-    if (this.#worn.hasSecond) await second.freeze(directory, standsAlone);
+      await this.#options.files.write(`${directory}/${FILE}`, JSON.stringify(this.#worn));
   }
 
   async thaw(directory: string): Promise<void> {
     const text = await this.#options.files.read(`${directory}/${FILE}`);
     this.#worn = text === null ? NEW : wornSchema.parse(JSON.parse(text));
-    if (this.#worn.hasSecond) await this.#options.second.thaw(directory);
   }
 
   async #strikeFirmware(
@@ -139,18 +132,13 @@ export class Wear {
   }
 
   async #strikeBay({ fault }: BayFault): Promise<FaultStamp | null> {
-    const { disk, diskBytes, files, hypervisor, second } = this.#options;
-    if (!('file' in disk.spec && 'file' in second.spec))
-      throw new HostproofError('story/misuse', `${fault} needs disks that are files`, {
-        hint: "say `disks: 'image'` in the data of the story",
-      });
-    if (this.#worn.hasSecond) throw new HostproofError('story/misuse', 'it has a second disk');
+    const { disk, diskBytes, hypervisor } = this.#options;
+    if (disk.second !== null) throw new HostproofError('story/misuse', 'it has a second disk');
     const guid = await hypervisor.diskGuid(disk.spec);
     // with nothing on it, it is no old installation
     if (guid === null) return null;
-    await files.move(disk.spec.file, second.spec.file);
-    await disk.create(diskBytes);
-    this.#worn = { ...this.#worn, taken: null, hasSecond: true };
+    await disk.moveOver(diskBytes);
+    this.#worn = { ...this.#worn, taken: null };
     return { fault, diskGuid: guid };
   }
 

@@ -31,10 +31,12 @@ export function leavingNothing(directory: string): { readonly TMPDIR: string } {
 
 /** The hardware of a host whose disk stays where it is. */
 export function wearOn(spec: DiskSpec, hypervisor: Hypervisor): Wear {
-  const stays = (): Promise<never> => Promise.reject(new Error('its disk stays where it is'));
   return new Wear({
     ...{ hypervisor, files, clock: systemClock, diskBytes: 0 },
-    ...{ disk: { spec, create: stays }, second: { spec, freeze: stays, thaw: stays } },
+    disk: {
+      ...{ spec, second: null },
+      moveOver: () => Promise.reject(new Error('its disk stays where it is')),
+    },
   });
 }
 

@@ -1,27 +1,33 @@
 /** A disk that becomes a host's second one: what was on it is found there by the firmware, and goes with a frozen host. */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import t from 'tap';
 import { systemClock } from '../../harness/adapters/clock.ts';
 import { files } from '../../harness/adapters/files.ts';
 import { secondDisk } from '../../harness/faults/second-disk.ts';
 import type { HostDisk } from '../../harness/ports/host-disk.ts';
 import { imageDisk } from '../../harness/run/image-disk.ts';
+import { ServedDisk } from '../../harness/run/served-disk.ts';
 import { Wear } from '../../harness/run/wear.ts';
+import { diskServers } from '../disk-servers.ts';
 import { QemuHypervisor } from '../hypervisor.ts';
+import { writeSectors } from '../sectors.ts';
 import { writeEspDisk } from './esp-disk.ts';
 import { newDirectory, seen } from './machines.ts';
 
 t.setTimeout(300_000);
 
-const DISK_BYTES = 2 ** 22;
+/** As big as the disk with an EFI system partition. */
+const DISK_BYTES = 66 * 2 ** 20;
 const hypervisor = new QemuHypervisor({ cacheDirectory: newDirectory() });
 
-function hostIn(dir: string): { readonly disk: HostDisk; readonly wear: Wear } {
-  const on = { files, hypervisor };
-  const [disk, second] = [imageDisk(dir, on), imageDisk(dir, on, 'disk1')];
-  const wear = new Wear({ ...on, disk, second, diskBytes: DISK_BYTES, clock: systemClock });
+const KINDS: Readonly<Record<string, (dir: string) => HostDisk>> = {
+  image: (dir) => imageDisk(dir, { files, hypervisor }),
+  served: (dir) => new ServedDisk(dir, { files, servers: diskServers }),
+};
+
+function hostIn(dir: string, disk: HostDisk): { readonly disk: HostDisk; readonly wear: Wear } {
+  const wear = new Wear({ files, hypervisor, disk, diskBytes: DISK_BYTES, clock: systemClock });
   return { disk, wear };
 }
 
@@ -49,30 +55,45 @@ async function partition(dir: string, { disk, wear }: ReturnType<typeof hostIn>)
   return place;
 }
 
-t.test('the disk is found as the second one, behind an empty one', async (t) => {
-  const dir = newDirectory();
-  const host = hostIn(dir);
-  await host.disk.create(DISK_BYTES);
-  t.equal(await host.wear.strike(secondDisk(), ''), null, 'nothing is on it yet');
-  const file = join(dir, 'disk0.qcow2');
-  await rm(file);
-  await execa('qemu-img', ['convert', '-O', 'qcow2', await writeEspDisk(dir), file]);
-  const guid = await hypervisor.diskGuid(host.disk.spec);
-  t.match(guid, /^[0-9a-f]{32}$/);
-  t.same(await host.wear.strike(secondDisk(), ''), { fault: 'second-disk', diskGuid: guid });
-  t.equal(await hypervisor.diskGuid(host.disk.spec), null, 'the first is a new one');
-  await t.rejects(host.wear.strike(secondDisk(), ''), { code: 'story/misuse' });
-  const found = await partition(dir, host);
-  t.match(found, /^PciRoot\(0x0\)\/Pci\(0x3,0x0\).*HD\(2,GPT$/);
+for (const [kind, diskIn] of Object.entries(KINDS)) {
+  t.test(`the disk is found as the second one, behind an empty one: ${kind}`, async (t) => {
+    const dir = newDirectory();
+    await using disk = diskIn(dir);
+    const host = hostIn(dir, disk);
+    await disk.create(DISK_BYTES);
+    t.equal(await host.wear.strike(secondDisk(), ''), null, 'nothing is on it yet');
+    await writeSectors(disk.spec, 0, await readFile(await writeEspDisk(newDirectory())));
+    const guid = await hypervisor.diskGuid(disk.spec);
+    t.match(guid, /^[0-9a-f]{32}$/);
+    t.same(await host.wear.strike(secondDisk(), ''), { fault: 'second-disk', diskGuid: guid });
+    t.equal(await hypervisor.diskGuid(disk.spec), null, 'the first is a new one');
+    await t.rejects(host.wear.strike(secondDisk(), ''), { code: 'story/misuse' });
+    await disk.create(DISK_BYTES);
+    t.equal(disk.second && (await hypervisor.diskGuid(disk.second)), guid);
+    const found = await partition(dir, host);
+    t.match(found, /^PciRoot\(0x0\)\/Pci\(0x3,0x0\).*HD\(2,GPT$/);
 
-  const kept = join(dir, 'kept');
-  await mkdir(kept);
-  await host.disk.freeze(kept, true);
-  await host.wear.freeze(kept, true);
-  t.same((await readdir(kept)).sort(), ['disk0.qcow2', 'disk1.qcow2', 'wear.json']);
-  const elsewhere = newDirectory();
-  const again = hostIn(elsewhere);
-  await again.disk.thaw(kept);
-  await again.wear.thaw(kept);
-  t.equal(await partition(elsewhere, again), found);
+    const kept = newDirectory();
+    await disk.freeze(kept, true);
+    await host.wear.freeze(kept);
+    const elsewhere = newDirectory();
+    await using again = diskIn(elsewhere);
+    const other = hostIn(elsewhere, again);
+    await again.thaw(kept);
+    await other.wear.thaw(kept);
+    t.equal(await partition(elsewhere, other), found);
+  });
+}
+
+t.test('what has a second disk in its log is made anew once', async (t) => {
+  await using disk = new ServedDisk(newDirectory(), { files, servers: diskServers });
+  await disk.create(DISK_BYTES);
+  await disk.moveOver();
+  await disk.create(DISK_BYTES);
+  await t.rejects(disk.create(DISK_BYTES), { code: 'story/misuse' });
+  const kept = newDirectory();
+  await disk.freeze(kept, false);
+  await using again = new ServedDisk(newDirectory(), { files, servers: diskServers });
+  await again.thaw(kept);
+  await t.rejects(again.create(DISK_BYTES), { code: 'story/misuse' });
 });

@@ -56,7 +56,7 @@ t.test('a boot order and a clock that were struck', async (t) => {
   t.match(stamp, { clock: { to: new RegExp(`^${year.toString()}-`) } });
 
   const kept = newDirectory();
-  await struck.freeze(kept, false);
+  await struck.freeze(kept);
   const later = worn();
   await later.thaw(kept);
   await using machine = await later.start(spec);

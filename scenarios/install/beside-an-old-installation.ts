@@ -7,7 +7,6 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
-    disks: 'image',
     bugs: ['thin-tags-from-second-disk'],
   },
   async ({ host, image, expect }) => {

@@ -18,8 +18,7 @@ function struck(plan: OffFault, found: Partial<Hypervisor>): Promise<FaultStamp 
   const disk = { id: 'disk0', file: 'disk', format: 'qcow2', kind: 'disk' } as const;
   const wear = new Wear({
     ...{ hypervisor: { ...scripted(fakeClock(), []), ...found }, clock: fakeClock(), diskBytes: 0 },
-    ...{ disk: { spec: disk, create: done }, files: { ...files, move: done } },
-    second: { spec: disk, freeze: done, thaw: done },
+    ...{ disk: { spec: disk, second: null, moveOver: done }, files },
   });
   return wear.strike(plan, 'vars');
 }
