@@ -51,6 +51,8 @@ export class Connection {
   readonly #incoming = new Incoming();
   /** Answers to what has arrived together: they go together. */
   readonly #answers: Buffer[] = [];
+  /** What these answers complete. */
+  readonly #outcomes: Outcome[] = [];
   #answerBytes = 0;
   #phase: Phase = 'flags';
   #wantsZeroes = true;
@@ -240,7 +242,7 @@ export class Connection {
   }
 
   #complete({ cookie }: Request, outcome: Outcome): void {
-    this.#options.service.complete(outcome);
+    this.#outcomes.push(outcome);
     this.#push(reply(cookie, outcome.error));
     if (outcome.read !== null) this.#push(outcome.read);
   }
@@ -252,10 +254,14 @@ export class Connection {
 
   /** Nothing is answered before the log says so. */
   #answer(): void {
-    this.#options.service.log.commit();
-    const answers = this.#answers.splice(0);
+    const { service } = this.#options;
+    const [answers, outcomes] = [this.#answers.splice(0), this.#outcomes.splice(0)];
     this.#answerBytes = 0;
-    if (answers.length === 0 || this.#socket.destroyed) return;
+    const isThere = !this.#socket.destroyed;
+    // not earlier: a flush that came with these requests does not cover them, nobody was promised any of them yet
+    if (isThere) for (const outcome of outcomes) service.complete(outcome);
+    service.log.commit();
+    if (answers.length === 0 || !isThere) return;
     this.#socket.cork();
     for (const answer of answers) this.#socket.write(answer);
     this.#socket.uncork();
