@@ -3,7 +3,7 @@ import type { Unflushed } from '../../harness/domain/fault.ts';
 import { prng } from '../../harness/domain/prng.ts';
 import { BLOCK_BYTES } from './data.ts';
 import type { Disk } from './disk.ts';
-import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from './fate.ts';
+import { chooseFates, unsureChanges, type Fate, type Range } from './fate.ts';
 import type { DiskLog } from './log.ts';
 import { ALL_DISKS, isChange, type LogRecord } from './record.ts';
 
@@ -47,8 +47,7 @@ function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): D
     const fate = fates.get(number) ?? KEPT;
     if (fate.fate !== 'kept') for (const block of blocksOf(record)) differing.add(block);
     if (fate.fate === 'torn') {
-      const parts = keptParts(record.offset, log.stored(number, record), fate.sectors);
-      for (const { offset, bytes } of parts) left.write(offset, [bytes], bytes.length);
+      writeParts(left, record.offset, log.stored(number, record), fate.there);
     } else if (fate.fate === 'kept') {
       // what is written again is exactly what it has stored, on what is there now
       if (sharedBlocks(record).some((block) => differing.has(block)))
@@ -78,18 +77,13 @@ function sharedBlocks({ offset, length, data }: LogRecord): number[] {
   ];
 }
 
-/** What is there of a torn write: ranges of sectors that follow each other. */
-function keptParts(
-  offset: number,
-  bytes: Buffer,
-  sectors: readonly boolean[],
-): { readonly offset: number; readonly bytes: Buffer }[] {
-  const firstSector = Math.floor(offset / SECTOR_BYTES);
-  return sectors.flatMap((isKept, index) => {
-    if (!isKept) return [];
-    const sector = (firstSector + index) * SECTOR_BYTES;
-    const from = Math.max(sector, offset);
-    const to = Math.min(sector + SECTOR_BYTES, offset + bytes.length);
-    return [{ offset: from, bytes: bytes.subarray(from - offset, to - offset) }];
-  });
+/** Writes parts of what a write has stored: at once, since each takes whole blocks. */
+function writeParts(disk: Disk, offset: number, bytes: Buffer, parts: readonly Range[]): void {
+  const [first, last] = [parts[0], parts.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const content = disk.read(first.start, last.end - first.start);
+  for (const { start, end } of parts) {
+    bytes.copy(content, start - first.start, start - offset, end - offset);
+  }
+  disk.write(first.start, [content], content.length);
 }

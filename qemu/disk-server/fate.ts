@@ -12,11 +12,17 @@ export const SECTOR_BYTES = 512;
 /** Of the writes that are not sure and of several sectors: how many are torn. */
 const TORN_SHARE = 1 / 8;
 
+/** Bytes of a disk, from `start` up to, and without, `end`. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 export type Fate =
   | { readonly fate: 'kept' }
   | { readonly fate: 'lost' }
-  /** For each sector that it touches, whether it is there. */
-  | { readonly fate: 'torn'; readonly sectors: readonly boolean[] };
+  /** What is there of it, from the first to the last. */
+  | { readonly fate: 'torn'; readonly there: readonly Range[] };
 
 /** Numbers of the changes that are not sure, in the order in which they were asked for. */
 export function unsureChanges(records: readonly LogRecord[]): number[] {
@@ -48,16 +54,35 @@ export function chooseFates(
 }
 
 function chooseFate(record: LogRecord | undefined, keptShare: number, random: Prng): Fate {
-  const sectors = record?.kind === 'write' ? sectorsOf(record) : 1;
-  if (sectors > 1 && random.next() < TORN_SHARE) {
-    return { fate: 'torn', sectors: Array.from({ length: sectors }, () => random.next() < 0.5) };
+  if (record?.kind === 'write' && sectorCount(record) > 1 && random.next() < TORN_SHARE) {
+    return { fate: 'torn', there: joined(sectorsOf(record).filter(() => random.next() < 0.5)) };
   }
   return { fate: random.next() < keptShare ? 'kept' : 'lost' };
 }
 
-/** How many sectors a change touches. */
-function sectorsOf({ offset, length }: Pick<LogRecord, 'offset' | 'length'>): number {
+/** How many sectors a write touches. */
+function sectorCount({ offset, length }: LogRecord): number {
   return Math.ceil((offset + length) / SECTOR_BYTES) - Math.floor(offset / SECTOR_BYTES);
+}
+
+/** What a write has of each sector that it touches. */
+function sectorsOf(record: LogRecord): Range[] {
+  const first = Math.floor(record.offset / SECTOR_BYTES);
+  return Array.from({ length: sectorCount(record) }, (_, index) => ({
+    start: Math.max(record.offset, (first + index) * SECTOR_BYTES),
+    end: Math.min(record.offset + record.length, (first + index + 1) * SECTOR_BYTES),
+  }));
+}
+
+/** Ranges that follow each other are one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const all: Range[] = [];
+  for (const { start, end } of ranges) {
+    const last = all.at(-1);
+    if (last?.end === start) all[all.length - 1] = { start: last.start, end };
+    else all.push({ start, end });
+  }
+  return all;
 }
 
 /** For each disk, when the last flush arrived that was done and completed. */

@@ -1,5 +1,5 @@
 /** What a power cut may leave of a disk: held against a description of it that knows nothing of logs. */
-import { cpSync } from 'node:fs';
+import { cpSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Unflushed } from '../../harness/domain/fault.ts';
@@ -7,7 +7,7 @@ import { prng, type Prng } from '../../harness/domain/prng.ts';
 import { createLog, FILES, fileOf, forkLog } from '../disk-server/chain.ts';
 import { cutPower } from '../disk-server/cut.ts';
 import { BLOCK_BYTES } from '../disk-server/data.ts';
-import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from '../disk-server/fate.ts';
+import { chooseFates, unsureChanges, type Fate } from '../disk-server/fate.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { COMMAND, COMMAND_FLAG } from '../disk-server/protocol.ts';
 import type { LogRecord } from '../disk-server/record.ts';
@@ -167,12 +167,15 @@ function told(
     const fate = fates.get(number);
     for (const [index, byte] of bytes.entries()) {
       const at = offset + index;
-      const sector = Math.floor(at / SECTOR_BYTES) - Math.floor(offset / SECTOR_BYTES);
-      const isThere = fate?.fate === 'torn' ? fate.sectors[sector] : fate?.fate !== 'lost';
-      if (isThere === true) content[at] = byte;
+      if (isThere(fate, at)) content[at] = byte;
     }
   }
   return content;
+}
+
+function isThere(fate: Fate | undefined, at: number): boolean {
+  if (fate?.fate !== 'torn') return fate?.fate !== 'lost';
+  return fate.there.some(({ start, end }) => start <= at && at < end);
 }
 
 function wrongBytes(history: History, log = history.log): number[] {
@@ -224,6 +227,27 @@ t.test('what was sure is there, and nothing that was never written', (t) => {
     }
   }
   t.ok(total.kept > 100 && total.lost > 100 && total.torn > 100, JSON.stringify(total));
+  t.end();
+});
+
+t.test('what is torn is stored once more, in the blocks that it has', (t) => {
+  const file = join(newDirectory(), 'log');
+  const [writes, lengthBytes] = [64, 16 * BLOCK_BYTES];
+  createLog(file, [{ name: 'disk0', sizeBytes: writes * lengthBytes }]);
+  using log = DiskLog.open(file);
+  const [disk] = log.disks;
+  const service = new DiskService({ log, onStruck: () => undefined });
+  for (let write = 0; write < writes; write++) {
+    const offset = BigInt(write * lengthBytes);
+    const asked = { command: COMMAND.write, flags: 0, cookie: 0n, offset, length: lengthBytes };
+    if (disk) service.begin('a', disk, asked, [Buffer.alloc(lengthBytes, write + 1)]);
+  }
+  log.commit();
+  const before = statSync(fileOf(file, 'data')).size;
+  const { torn } = cutPower(log, 1);
+  t.ok(torn > 0);
+  const storedBytes = statSync(fileOf(file, 'data')).size - before;
+  t.ok(storedBytes <= torn * lengthBytes, `${storedBytes.toString()} bytes of ${torn.toString()}`);
   t.end();
 });
 
