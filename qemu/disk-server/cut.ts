@@ -41,16 +41,18 @@ interface Past {
 function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): Disk {
   const left = log.emptyDisk(disk);
   /** Blocks that are not what they were then: what a change left as it was beside itself in its block may not be there. */
-  const differing = new Set<number>();
+  const differing = new Uint8Array(Math.ceil(disk.sizeBytes / BLOCK_BYTES));
   for (const [number, record] of records.entries()) {
     if (!isChange(record.kind) || record.disk !== index) continue;
     const fate = fates.get(number) ?? KEPT;
-    if (fate.fate !== 'kept') for (const block of blocksOf(record)) differing.add(block);
-    if (fate.fate === 'torn') {
+    if (fate.fate !== 'kept') differing.fill(1, ...blocksOf(record));
+    if (fate.fate === 'torn' && record.data === 0) {
+      for (const { start, end } of fate.there) left.place(start, end - start, 0);
+    } else if (fate.fate === 'torn') {
       writeParts(left, record.offset, log.stored(number, record), fate.there);
     } else if (fate.fate === 'kept') {
       // what is written again is exactly what it has stored, on what is there now
-      if (sharedBlocks(record).some((block) => differing.has(block)))
+      if (sharedBlocks(record).some((block) => differing[block] === 1))
         left.write(record.offset, [log.stored(number, record)], record.length);
       else left.place(record.offset, record.length, record.data);
     }
@@ -60,10 +62,9 @@ function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): D
 
 const KEPT: Fate = { fate: 'kept' };
 
-function blocksOf({ offset, length }: LogRecord): number[] {
-  const first = Math.floor(offset / BLOCK_BYTES);
-  const end = Math.ceil((offset + length) / BLOCK_BYTES);
-  return Array.from({ length: end - first }, (_, index) => first + index);
+/** The first block that a record touches, and the one behind the last. */
+function blocksOf({ offset, length }: LogRecord): [number, number] {
+  return [Math.floor(offset / BLOCK_BYTES), Math.ceil((offset + length) / BLOCK_BYTES)];
 }
 
 /** The blocks of which a record has not written all. */

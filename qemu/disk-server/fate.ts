@@ -3,14 +3,17 @@
  * seed come to the same.
  *
  * Sure is what was completed before a later flush of the same disk arrived that was completed, too, and a write with FUA that was
- * completed. Of the rest any subset may be there, and of a single write any of its sectors.
+ * completed. Of the rest any subset may be there, of a single write any of its sectors, and of zeroes or a discard some of their blocks.
  */
 import type { Prng } from '../../harness/domain/prng.ts';
+import { BLOCK_BYTES } from './data.ts';
 import { FLAG, isChange, type LogRecord } from './record.ts';
 
 export const SECTOR_BYTES = 512;
-/** Of the writes that are not sure and of several sectors: how many are torn. */
+/** Of the changes that are not sure and of several sectors, or blocks: how many are torn. */
 const TORN_SHARE = 1 / 8;
+/** Zeroes may be as long as a disk: they are torn in a few places only. */
+const TEARS_MAX = 3;
 
 /** Bytes of a disk, from `start` up to, and without, `end`. */
 export interface Range {
@@ -54,10 +57,38 @@ export function chooseFates(
 }
 
 function chooseFate(record: LogRecord | undefined, keptShare: number, random: Prng): Fate {
-  if (record?.kind === 'write' && sectorCount(record) > 1 && random.next() < TORN_SHARE) {
-    return { fate: 'torn', there: joined(sectorsOf(record).filter(() => random.next() < 0.5)) };
+  if (record !== undefined && isLong(record) && random.next() < TORN_SHARE) {
+    const there = record.kind === 'write' ? tornWrite(record, random) : tornZeroes(record, random);
+    return { fate: 'torn', there };
   }
   return { fate: random.next() < keptShare ? 'kept' : 'lost' };
+}
+
+/** Whether there may be a part of it. */
+function isLong(record: LogRecord): boolean {
+  if (record.kind === 'write') return sectorCount(record) > 1;
+  return record.kind !== 'restored' && record.length > BLOCK_BYTES;
+}
+
+function tornWrite(record: LogRecord, random: Prng): Range[] {
+  return joined(sectorsOf(record).filter(() => random.next() < 0.5));
+}
+
+/** Every other one of the pieces between some blocks. */
+function tornZeroes({ offset, length }: LogRecord, random: Prng): Range[] {
+  const blocks = Math.ceil(length / BLOCK_BYTES);
+  const tears = Array.from(
+    { length: 1 + random.integer(TEARS_MAX) },
+    () => 1 + random.integer(blocks - 1),
+  );
+  const starts = [0, ...[...new Set(tears)].sort((a, b) => a - b)].map(
+    (block) => offset + block * BLOCK_BYTES,
+  );
+  const ends = [...starts.slice(1), offset + length];
+  const isFirst = random.integer(2) === 0;
+  return starts
+    .map((start, index) => ({ start, end: ends[index] ?? start }))
+    .filter((_, index) => (index % 2 === 0) === isFirst);
 }
 
 /** How many sectors a write touches. */
