@@ -1,5 +1,6 @@
 /** One client: the handshake, and then requests, until it goes or says what cannot be understood. */
 import type { Socket } from 'node:net';
+import { ANSWER_OVERHEAD_BYTES, Answers } from './answers.ts';
 import type { Disk } from './disk.ts';
 import { Incoming } from './incoming.ts';
 import {
@@ -25,12 +26,13 @@ import {
   REQUEST_BYTES,
   type Request,
 } from './protocol.ts';
+import type { Room } from './room.ts';
 import type { DiskService, Outcome } from './service.ts';
 
 /** No client needs more at once; QEMU sends sixteen. */
 const WAITING_MAX = 64;
-/** Answers that a client does not read: nothing more is read from it until it does. */
-const UNREAD_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX;
+/** Answers that a client has not taken, or that a rule delays: nothing more is read from it until it has. */
+const OWED_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX;
 
 type Phase = 'flags' | 'options' | 'requests' | 'ended';
 
@@ -39,6 +41,7 @@ export interface ConnectionOptions {
   /** What may be asked for on this path. */
   readonly disks: readonly Disk[];
   readonly service: DiskService;
+  readonly room: Room;
   /** A rule has the disk vanish. @param path null: by every path */
   readonly onVanish: (path: string | null) => void;
   /** The machine below failed, or hostproof has: nobody can go on. */
@@ -49,32 +52,42 @@ export class Connection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #incoming = new Incoming();
-  /** Answers to what has arrived together: they go together. */
-  readonly #answers: Buffer[] = [];
-  #answerBytes = 0;
+  readonly #answers: Answers;
   #phase: Phase = 'flags';
   #wantsZeroes = true;
   #disk: Disk | undefined;
   /** Of a payload that is not taken. */
   #unwantedBytes = 0;
-  /** Requests that a rule delays. */
+  /** Of the payload that is under way. */
+  #awaitedBytes = 0;
+  /** Requests that a rule delays, and what they have read. */
   #waiting = 0;
+  #waitingBytes = 0;
+  /** What it asks for next has no room yet. */
+  #isHeld = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    const { service, room } = options;
+    this.#answers = new Answers({
+      ...{ socket, service },
+      onTaken: () => {
+        room.freed();
+        if (socket.isPaused()) this.goOn();
+      },
+    });
+    room.enter(this);
     socket.on('data', (piece: Buffer) => {
       if (this.#phase === 'ended') return;
       this.#incoming.push(piece);
-      this.#advance();
-    });
-    socket.on('drain', () => {
-      this.#advance();
+      this.goOn();
     });
     // it is over; what was asked for before is done
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#phase = 'ended';
+      room.leave(this);
     });
     socket.write(greeting());
   }
@@ -85,17 +98,29 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** Memory that it has the server hold. */
+  get heldBytes(): number {
+    return this.#owedBytes + this.#awaitedBytes;
+  }
+
   /** Understands as much as has arrived, and as may be answered. */
-  #advance(): void {
+  goOn(): void {
+    if (this.#phase === 'ended') return;
+    this.#isHeld = false;
     try {
-      while (this.#steps()) this.#answer();
-      this.#answer();
+      while (this.#steps()) this.#answers.send();
+      this.#answers.send();
     } catch (error) {
       this.#options.onFailure(error);
     }
+    this.#listen();
+  }
+
+  /** To what comes next, or not yet. */
+  #listen(): void {
     if (this.#phase === 'ended') return;
-    if (this.#mayGoOn()) this.#socket.resume();
-    else this.#socket.pause();
+    if (this.#isHeld || !this.#mayGoOn()) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   /** As many as may be answered together. @returns whether there were any */
@@ -106,8 +131,17 @@ export class Connection {
   }
 
   #mayGoOn(): boolean {
-    const unreadBytes = this.#socket.writableLength + this.#answerBytes;
-    return this.#waiting < WAITING_MAX && unreadBytes < UNREAD_BYTES_MAX;
+    return this.#waiting < WAITING_MAX && this.#owedBytes < OWED_BYTES_MAX;
+  }
+
+  get #owedBytes(): number {
+    return this.#answers.heldBytes + this.#waitingBytes;
+  }
+
+  /** @returns whether there is room for so many bytes more */
+  #takes(bytes: number): boolean {
+    this.#isHeld = !this.#options.room.takes(this, bytes);
+    return !this.#isHeld;
   }
 
   /** @returns whether there was enough to go on */
@@ -136,13 +170,14 @@ export class Connection {
 
   #option(): boolean {
     if (this.#incoming.lengthBytes < OPTION_HEADER_BYTES) return false;
+    if (!this.#takes(OPTION_BYTES_MAX)) return false;
     const header = parseOptionHeader(this.#incoming.peek(OPTION_HEADER_BYTES));
     if (header === null) return this.#end();
     const { option, length } = header;
     if (length > OPTION_BYTES_MAX) {
       this.#incoming.discard(OPTION_HEADER_BYTES);
       this.#unwantedBytes = length;
-      this.#push(optionReply(option, OPTION_REPLY.tooBig));
+      this.#answers.push(optionReply(option, OPTION_REPLY.tooBig));
       return true;
     }
     if (this.#incoming.lengthBytes < OPTION_HEADER_BYTES + length) return false;
@@ -152,7 +187,7 @@ export class Connection {
 
   #negotiate(option: number, payload: Buffer): boolean {
     const answer = (type: number, bytes: Buffer = Buffer.alloc(0)): true => {
-      this.#push(optionReply(option, type, bytes));
+      this.#answers.push(optionReply(option, type, bytes));
       return true;
     };
     switch (option) {
@@ -160,7 +195,7 @@ export class Connection {
         this.#disk = this.#find(payload.toString('utf8'));
         // the oldest option has no way to say no
         if (this.#disk === undefined) return this.#end();
-        this.#push(exportNameReply(this.#disk.sizeBytes, this.#wantsZeroes));
+        this.#answers.push(exportNameReply(this.#disk.sizeBytes, this.#wantsZeroes));
         this.#phase = 'requests';
         return true;
       }
@@ -206,10 +241,15 @@ export class Connection {
     if (payloadBytes > PAYLOAD_BYTES_MAX) {
       incoming.discard(REQUEST_BYTES);
       this.#unwantedBytes = payloadBytes;
-      this.#push(reply(request.cookie, NBD_ERROR.invalid));
+      this.#answers.push(reply(request.cookie, NBD_ERROR.invalid));
       return true;
     }
-    if (incoming.lengthBytes < REQUEST_BYTES + payloadBytes) return false;
+    // what is under way has its room
+    if (this.#awaitedBytes === 0 && !this.#takes(memoryOf(request))) return false;
+    const isWhole = incoming.lengthBytes >= REQUEST_BYTES + payloadBytes;
+    if (isWhole && this.#awaitedBytes > 0) this.#options.room.freed();
+    this.#awaitedBytes = isWhole ? 0 : payloadBytes;
+    if (!isWhole) return false;
     incoming.discard(REQUEST_BYTES);
     return this.#execute(request, incoming.takePieces(payloadBytes));
   }
@@ -220,45 +260,26 @@ export class Connection {
     const outcome = service.begin(path, this.#disk, request, payload);
     if ('vanishing' in outcome) {
       // what was done before is told before
-      this.#answer();
+      this.#answers.send();
       onVanish(outcome.vanishing);
       return false;
     }
-    if (outcome.delayMs === 0) this.#complete(request, outcome);
+    if (outcome.delayMs === 0) this.#answers.complete(request.cookie, outcome);
     else this.#later(request, outcome);
     return true;
   }
 
-  #later(request: Request, outcome: Outcome): void {
+  #later({ cookie }: Request, outcome: Outcome): void {
+    const bytes = outcome.read?.length ?? 0;
     this.#waiting++;
+    this.#waitingBytes += bytes;
     setTimeout(() => {
       this.#waiting--;
+      this.#waitingBytes -= bytes;
       if (this.#phase === 'ended') return;
-      this.#complete(request, outcome);
-      this.#advance();
+      this.#answers.complete(cookie, outcome);
+      this.goOn();
     }, outcome.delayMs);
-  }
-
-  #complete({ cookie }: Request, outcome: Outcome): void {
-    this.#options.service.complete(outcome);
-    this.#push(reply(cookie, outcome.error));
-    if (outcome.read !== null) this.#push(outcome.read);
-  }
-
-  #push(answer: Buffer): void {
-    this.#answers.push(answer);
-    this.#answerBytes += answer.length;
-  }
-
-  /** Nothing is answered before the log says so. */
-  #answer(): void {
-    this.#options.service.log.commit();
-    const answers = this.#answers.splice(0);
-    this.#answerBytes = 0;
-    if (answers.length === 0 || this.#socket.destroyed) return;
-    this.#socket.cork();
-    for (const answer of answers) this.#socket.write(answer);
-    this.#socket.uncork();
   }
 
   #discard(): boolean {
@@ -269,10 +290,18 @@ export class Connection {
   }
 
   #end(): false {
-    this.#answer();
+    this.#answers.send();
     this.#phase = 'ended';
     // whatever the client does then: it has no place here any more
     this.#socket.destroySoon();
     return false;
   }
+}
+
+/** What a request has the server hold: its payload, or what it reads. */
+function memoryOf({ command, length }: Request): number {
+  const isPayload = command === COMMAND.read || command === COMMAND.write;
+  // a longer one is refused
+  const bytes = isPayload && length <= PAYLOAD_BYTES_MAX ? length : 0;
+  return bytes + 2 * ANSWER_OVERHEAD_BYTES;
 }

@@ -3,7 +3,7 @@ import type { Unflushed } from '../../harness/domain/fault.ts';
 import { prng } from '../../harness/domain/prng.ts';
 import { BLOCK_BYTES } from './data.ts';
 import type { Disk } from './disk.ts';
-import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from './fate.ts';
+import { chooseFates, unsureChanges, type Fate, type Range } from './fate.ts';
 import type { DiskLog } from './log.ts';
 import { ALL_DISKS, isChange, type LogRecord } from './record.ts';
 
@@ -41,17 +41,18 @@ interface Past {
 function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): Disk {
   const left = log.emptyDisk(disk);
   /** Blocks that are not what they were then: what a change left as it was beside itself in its block may not be there. */
-  const differing = new Set<number>();
+  const differing = new Uint8Array(Math.ceil(disk.sizeBytes / BLOCK_BYTES));
   for (const [number, record] of records.entries()) {
     if (!isChange(record.kind) || record.disk !== index) continue;
     const fate = fates.get(number) ?? KEPT;
-    if (fate.fate !== 'kept') for (const block of blocksOf(record)) differing.add(block);
-    if (fate.fate === 'torn') {
-      const parts = keptParts(record.offset, log.stored(number, record), fate.sectors);
-      for (const { offset, bytes } of parts) left.write(offset, [bytes], bytes.length);
+    if (fate.fate !== 'kept') differing.fill(1, ...blocksOf(record));
+    if (fate.fate === 'torn' && record.data === 0) {
+      for (const { start, end } of fate.there) left.place(start, end - start, 0);
+    } else if (fate.fate === 'torn') {
+      writeParts(left, record.offset, log.stored(number, record), fate.there);
     } else if (fate.fate === 'kept') {
       // what is written again is exactly what it has stored, on what is there now
-      if (sharedBlocks(record).some((block) => differing.has(block)))
+      if (sharedBlocks(record).some((block) => differing[block] === 1))
         left.write(record.offset, [log.stored(number, record)], record.length);
       else left.place(record.offset, record.length, record.data);
     }
@@ -61,10 +62,9 @@ function remainsOf(log: DiskLog, disk: Disk, { index, records, fates }: Past): D
 
 const KEPT: Fate = { fate: 'kept' };
 
-function blocksOf({ offset, length }: LogRecord): number[] {
-  const first = Math.floor(offset / BLOCK_BYTES);
-  const end = Math.ceil((offset + length) / BLOCK_BYTES);
-  return Array.from({ length: end - first }, (_, index) => first + index);
+/** The first block that a record touches, and the one behind the last. */
+function blocksOf({ offset, length }: LogRecord): [number, number] {
+  return [Math.floor(offset / BLOCK_BYTES), Math.ceil((offset + length) / BLOCK_BYTES)];
 }
 
 /** The blocks of which a record has not written all. */
@@ -78,18 +78,13 @@ function sharedBlocks({ offset, length, data }: LogRecord): number[] {
   ];
 }
 
-/** What is there of a torn write: ranges of sectors that follow each other. */
-function keptParts(
-  offset: number,
-  bytes: Buffer,
-  sectors: readonly boolean[],
-): { readonly offset: number; readonly bytes: Buffer }[] {
-  const firstSector = Math.floor(offset / SECTOR_BYTES);
-  return sectors.flatMap((isKept, index) => {
-    if (!isKept) return [];
-    const sector = (firstSector + index) * SECTOR_BYTES;
-    const from = Math.max(sector, offset);
-    const to = Math.min(sector + SECTOR_BYTES, offset + bytes.length);
-    return [{ offset: from, bytes: bytes.subarray(from - offset, to - offset) }];
-  });
+/** Writes parts of what a write has stored: at once, since each takes whole blocks. */
+function writeParts(disk: Disk, offset: number, bytes: Buffer, parts: readonly Range[]): void {
+  const [first, last] = [parts[0], parts.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const content = disk.read(first.start, last.end - first.start);
+  for (const { start, end } of parts) {
+    bytes.copy(content, start - first.start, start - offset, end - offset);
+  }
+  disk.write(first.start, [content], content.length);
 }

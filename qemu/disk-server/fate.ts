@@ -3,20 +3,29 @@
  * seed come to the same.
  *
  * Sure is what was completed before a later flush of the same disk arrived that was completed, too, and a write with FUA that was
- * completed. Of the rest any subset may be there, and of a single write any of its sectors.
+ * completed. Of the rest any subset may be there, of a single write any of its sectors, and of zeroes or a discard some of their blocks.
  */
 import type { Prng } from '../../harness/domain/prng.ts';
+import { BLOCK_BYTES } from './data.ts';
 import { FLAG, isChange, type LogRecord } from './record.ts';
 
 export const SECTOR_BYTES = 512;
-/** Of the writes that are not sure and of several sectors: how many are torn. */
+/** Of the changes that are not sure and of several sectors, or blocks: how many are torn. */
 const TORN_SHARE = 1 / 8;
+/** Zeroes may be as long as a disk: they are torn in a few places only. */
+const TEARS_MAX = 3;
+
+/** Bytes of a disk, from `start` up to, and without, `end`. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
 
 export type Fate =
   | { readonly fate: 'kept' }
   | { readonly fate: 'lost' }
-  /** For each sector that it touches, whether it is there. */
-  | { readonly fate: 'torn'; readonly sectors: readonly boolean[] };
+  /** What is there of it, from the first to the last. */
+  | { readonly fate: 'torn'; readonly there: readonly Range[] };
 
 /** Numbers of the changes that are not sure, in the order in which they were asked for. */
 export function unsureChanges(records: readonly LogRecord[]): number[] {
@@ -48,16 +57,63 @@ export function chooseFates(
 }
 
 function chooseFate(record: LogRecord | undefined, keptShare: number, random: Prng): Fate {
-  const sectors = record?.kind === 'write' ? sectorsOf(record) : 1;
-  if (sectors > 1 && random.next() < TORN_SHARE) {
-    return { fate: 'torn', sectors: Array.from({ length: sectors }, () => random.next() < 0.5) };
+  if (record !== undefined && isLong(record) && random.next() < TORN_SHARE) {
+    const there = record.kind === 'write' ? tornWrite(record, random) : tornZeroes(record, random);
+    return { fate: 'torn', there };
   }
   return { fate: random.next() < keptShare ? 'kept' : 'lost' };
 }
 
-/** How many sectors a change touches. */
-function sectorsOf({ offset, length }: Pick<LogRecord, 'offset' | 'length'>): number {
+/** Whether there may be a part of it. */
+function isLong(record: LogRecord): boolean {
+  if (record.kind === 'write') return sectorCount(record) > 1;
+  return record.kind !== 'restored' && record.length > BLOCK_BYTES;
+}
+
+function tornWrite(record: LogRecord, random: Prng): Range[] {
+  return joined(sectorsOf(record).filter(() => random.next() < 0.5));
+}
+
+/** Every other one of the pieces between some blocks. */
+function tornZeroes({ offset, length }: LogRecord, random: Prng): Range[] {
+  const blocks = Math.ceil(length / BLOCK_BYTES);
+  const tears = Array.from(
+    { length: 1 + random.integer(TEARS_MAX) },
+    () => 1 + random.integer(blocks - 1),
+  );
+  const starts = [0, ...[...new Set(tears)].sort((a, b) => a - b)].map(
+    (block) => offset + block * BLOCK_BYTES,
+  );
+  const ends = [...starts.slice(1), offset + length];
+  const isFirst = random.integer(2) === 0;
+  return starts
+    .map((start, index) => ({ start, end: ends[index] ?? start }))
+    .filter((_, index) => (index % 2 === 0) === isFirst);
+}
+
+/** How many sectors a write touches. */
+function sectorCount({ offset, length }: LogRecord): number {
   return Math.ceil((offset + length) / SECTOR_BYTES) - Math.floor(offset / SECTOR_BYTES);
+}
+
+/** What a write has of each sector that it touches. */
+function sectorsOf(record: LogRecord): Range[] {
+  const first = Math.floor(record.offset / SECTOR_BYTES);
+  return Array.from({ length: sectorCount(record) }, (_, index) => ({
+    start: Math.max(record.offset, (first + index) * SECTOR_BYTES),
+    end: Math.min(record.offset + record.length, (first + index + 1) * SECTOR_BYTES),
+  }));
+}
+
+/** Ranges that follow each other are one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const all: Range[] = [];
+  for (const { start, end } of ranges) {
+    const last = all.at(-1);
+    if (last?.end === start) all[all.length - 1] = { start: last.start, end };
+    else all.push({ start, end });
+  }
+  return all;
 }
 
 /** For each disk, when the last flush arrived that was done and completed. */

@@ -1,3 +1,6 @@
+/** Pieces that are shorter become one: each takes some hundred bytes beside what is in it. */
+const JOINED_BYTES_MAX = 4096;
+
 /** Bytes that have arrived on a connection and are not yet understood, in the pieces in which they came. */
 export class Incoming {
   #pieces: Buffer[] = [];
@@ -9,8 +12,11 @@ export class Incoming {
 
   push(piece: Buffer): void {
     if (piece.length === 0) return;
-    this.#pieces.push(piece);
     this.#lengthBytes += piece.length;
+    const last = this.#pieces.at(-1);
+    if (last === undefined || last.length + piece.length > JOINED_BYTES_MAX) {
+      this.#pieces.push(piece);
+    } else this.#pieces[this.#pieces.length - 1] = Buffer.concat([last, piece]);
   }
 
   /** The first bytes in one piece, which stay; there must be as many. */

@@ -19,11 +19,15 @@ const { O_RDWR, O_CREAT } = constants;
 /** Grows when more come at once. */
 const PENDING_RECORDS = 1024;
 
+type StoredText = Pick<LogRecord, 'length' | 'data' | 'checksum'>;
+
 export class DiskLog implements Disposable {
   readonly disks: readonly Disk[];
   readonly #logs: readonly string[];
   readonly #data: Data;
   readonly #fd: number;
+  /** Of marks: the same comes each time that a rule strikes, and takes a block. */
+  readonly #texts = new Map<string, StoredText>();
   readonly #began = performance.now();
   #pending = Buffer.alloc(PENDING_RECORDS * RECORD_BYTES);
   #pendingBytes = 0;
@@ -68,13 +72,9 @@ export class DiskLog implements Disposable {
   }
 
   mark(text: string): number {
-    const bytes = Buffer.alloc(BLOCK_BYTES);
-    // as much of it as a block holds
-    const length = bytes.write(text, 'utf8');
-    const data = this.#data.append([bytes], bytes.length) * BLOCK_BYTES;
-    const checksum = crc32(bytes.subarray(0, length));
-    const where = { disk: ALL_DISKS, offset: 0, length, checksum, data };
-    return this.append({ kind: 'mark', flags: 0, error: 0, ...where });
+    const stored = this.#texts.get(text) ?? this.#store(text);
+    this.#texts.set(text, stored);
+    return this.append({ kind: 'mark', flags: 0, error: 0, disk: ALL_DISKS, offset: 0, ...stored });
   }
 
   /** All that was appended is in the files: the data before what names it. */
@@ -123,6 +123,14 @@ export class DiskLog implements Disposable {
     this.commit();
     closeSync(this.#fd);
     this.#data[Symbol.dispose]();
+  }
+
+  #store(text: string): StoredText {
+    const bytes = Buffer.alloc(BLOCK_BYTES);
+    // as much of it as a block holds
+    const length = bytes.write(text, 'utf8');
+    const data = this.#data.append([bytes], bytes.length) * BLOCK_BYTES;
+    return { length, data, checksum: crc32(bytes.subarray(0, length)) };
   }
 
   /** @returns how many records there are */

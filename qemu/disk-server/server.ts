@@ -5,10 +5,13 @@ import { Connection } from './connection.ts';
 import type { Struck, Tasks } from './control.ts';
 import { cutPower } from './cut.ts';
 import type { DiskLog } from './log.ts';
+import { Room } from './room.ts';
 import { DiskService } from './service.ts';
 
 /** A host has a few disks, and QEMU a few connections to each. */
 const CONNECTIONS_MAX = 256;
+/** What arrives from a client that is not read from. */
+const PIECE_BYTES = 2 ** 18;
 
 type PathDescription = Tasks['paths'][number];
 
@@ -24,6 +27,7 @@ export interface ServerOptions {
 export class DiskServer {
   readonly service: DiskService;
   readonly #options: ServerOptions;
+  readonly #room = new Room();
   readonly #connections = new Map<Connection, PathDescription>();
   readonly #closed = new Set<string>();
   readonly #servers: Server[] = [];
@@ -66,7 +70,7 @@ export class DiskServer {
   }
 
   async #listen(path: PathDescription): Promise<void> {
-    const server = createServer({ highWaterMark: 2 ** 20 }, (socket) => {
+    const server = createServer({ highWaterMark: PIECE_BYTES }, (socket) => {
       this.#welcome(socket, path);
     });
     this.#servers.push(server);
@@ -85,7 +89,7 @@ export class DiskServer {
     const connection = new Connection(socket, {
       path: path.name,
       disks: log.disks.filter(({ name }) => path.disks === null || path.disks.includes(name)),
-      service: this.service,
+      ...{ service: this.service, room: this.#room },
       onVanish: (name) => {
         this.close(name);
       },

@@ -1,5 +1,5 @@
 /** What a power cut may leave of a disk: held against a description of it that knows nothing of logs. */
-import { cpSync } from 'node:fs';
+import { cpSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Unflushed } from '../../harness/domain/fault.ts';
@@ -7,7 +7,7 @@ import { prng, type Prng } from '../../harness/domain/prng.ts';
 import { createLog, FILES, fileOf, forkLog } from '../disk-server/chain.ts';
 import { cutPower } from '../disk-server/cut.ts';
 import { BLOCK_BYTES } from '../disk-server/data.ts';
-import { chooseFates, SECTOR_BYTES, unsureChanges, type Fate } from '../disk-server/fate.ts';
+import { chooseFates, unsureChanges, type Fate } from '../disk-server/fate.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { COMMAND, COMMAND_FLAG } from '../disk-server/protocol.ts';
 import type { LogRecord } from '../disk-server/record.ts';
@@ -84,7 +84,8 @@ class History {
 
   #change(random: Prng, kind: number): void {
     const command = kind <= 3 ? COMMAND.zeroes : kind === 4 ? COMMAND.trim : COMMAND.write;
-    const length = 1 + random.integer(random.integer(2) === 0 ? 700 : 9000);
+    const long = command === COMMAND.write ? 9000 : 30_000;
+    const length = 1 + random.integer(random.integer(2) === 0 ? 700 : long);
     const offset = random.integer(DISK_BYTES - length + 1);
     const isForced = random.integer(8) === 0;
     const value = command === COMMAND.write ? 1 + this.#next++ : 0;
@@ -167,12 +168,15 @@ function told(
     const fate = fates.get(number);
     for (const [index, byte] of bytes.entries()) {
       const at = offset + index;
-      const sector = Math.floor(at / SECTOR_BYTES) - Math.floor(offset / SECTOR_BYTES);
-      const isThere = fate?.fate === 'torn' ? fate.sectors[sector] : fate?.fate !== 'lost';
-      if (isThere === true) content[at] = byte;
+      if (isThere(fate, at)) content[at] = byte;
     }
   }
   return content;
+}
+
+function isThere(fate: Fate | undefined, at: number): boolean {
+  if (fate?.fate !== 'torn') return fate?.fate !== 'lost';
+  return fate.there.some(({ start, end }) => start <= at && at < end);
 }
 
 function wrongBytes(history: History, log = history.log): number[] {
@@ -180,13 +184,16 @@ function wrongBytes(history: History, log = history.log): number[] {
   return [...content.keys()].filter((at) => !history.allowed(at).has(content[at] ?? -1));
 }
 
+/** `tornZeroes`: of those that are torn, the zeroes and discards. */
+interface Total {
+  kept: number;
+  lost: number;
+  torn: number;
+  tornZeroes: number;
+}
+
 /** Goes on with a history, cuts it, and says what is wrong. */
-function* cutOnce(
-  history: History,
-  random: Prng,
-  seed: number,
-  total: { kept: number; lost: number; torn: number },
-): Generator<string> {
+function* cutOnce(history: History, random: Prng, seed: number, total: Total): Generator<string> {
   const before = contentOf(history.log);
   for (let step = 0; step < OPERATIONS; step++) history.go(random);
   const records = history.log.records();
@@ -199,12 +206,15 @@ function* cutOnce(
   if (!contentOf(history.log).equals(expected)) yield 'other fates';
   if (wrongBytes(history).length > 0) yield 'wrong bytes';
   for (const fate of ['kept', 'lost', 'torn'] as const) total[fate] += cut[fate];
+  for (const [number, { fate }] of fates) {
+    if (fate === 'torn' && records[number]?.data === 0) total.tornZeroes++;
+  }
   history.settle();
 }
 
 t.test('what was sure is there, and nothing that was never written', (t) => {
   const directory = newDirectory();
-  const total = { kept: 0, lost: 0, torn: 0 };
+  const total = { kept: 0, lost: 0, torn: 0, tornZeroes: 0 };
   for (let seed = 1; seed <= HISTORIES; seed++) {
     const random = prng(seed);
     const file = join(directory, seed.toString());
@@ -223,7 +233,60 @@ t.test('what was sure is there, and nothing that was never written', (t) => {
       t.fail(`history ${seed.toString()}: the log tells otherwise`);
     }
   }
-  t.ok(total.kept > 100 && total.lost > 100 && total.torn > 100, JSON.stringify(total));
+  t.ok(
+    Object.values(total).every((count) => count > 50),
+    JSON.stringify(total),
+  );
+  t.end();
+});
+
+t.test('zeroes and discards may be torn, in pieces of whole blocks', (t) => {
+  const blocks = 2 ** 18;
+  const where = { offset: 3 * BLOCK_BYTES, length: blocks * BLOCK_BYTES - 512 };
+  const none = { flags: 0, disk: 0, error: 0, checksum: 0, data: 0, atUs: 0 };
+  for (const kind of ['zeroes', 'discard'] as const) {
+    const fates = Array.from({ length: 400 }, (_, seed) =>
+      chooseFates([{ kind, ...where, ...none }], [0], prng(seed)).get(0),
+    );
+    for (const fate of ['kept', 'lost', 'torn']) {
+      t.ok(fates.filter((one) => one?.fate === fate).length > 20, `${kind} ${fate}`);
+    }
+    const parts = fates.flatMap((one) => (one?.fate === 'torn' ? [one.there] : []));
+    t.ok(parts.every(({ length }) => length >= 1 && length <= 3));
+    t.ok(
+      parts.some(([first]) => first?.start === where.offset),
+      'its beginning is there',
+    );
+    t.ok(
+      parts.some((all) => all.at(-1)?.end === where.offset + where.length),
+      'or its end',
+    );
+    const ends = parts.flat().flatMap(({ start, end }) => [start, end]);
+    t.ok(ends.every((at) => at % BLOCK_BYTES === 0 || at === where.offset + where.length));
+    const bytes = parts.map((all) => all.reduce((sum, { start, end }) => sum + end - start, 0));
+    t.ok(bytes.every((sum) => sum > 0 && sum < where.length));
+  }
+  t.end();
+});
+
+t.test('what is torn is stored once more, in the blocks that it has', (t) => {
+  const file = join(newDirectory(), 'log');
+  const [writes, lengthBytes] = [64, 16 * BLOCK_BYTES];
+  createLog(file, [{ name: 'disk0', sizeBytes: writes * lengthBytes }]);
+  using log = DiskLog.open(file);
+  const [disk] = log.disks;
+  const service = new DiskService({ log, onStruck: () => undefined });
+  for (let write = 0; write < writes; write++) {
+    const offset = BigInt(write * lengthBytes);
+    const asked = { command: COMMAND.write, flags: 0, cookie: 0n, offset, length: lengthBytes };
+    if (disk) service.begin('a', disk, asked, [Buffer.alloc(lengthBytes, write + 1)]);
+  }
+  log.commit();
+  const before = statSync(fileOf(file, 'data')).size;
+  const { torn } = cutPower(log, 1);
+  t.ok(torn > 0);
+  const storedBytes = statSync(fileOf(file, 'data')).size - before;
+  t.ok(storedBytes <= torn * lengthBytes, `${storedBytes.toString()} bytes of ${torn.toString()}`);
   t.end();
 });
 

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { createLog } from '../disk-server/chain.ts';
+import { Incoming } from '../disk-server/incoming.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { NBD_ERROR, OPTION, OPTION_REPLY } from '../disk-server/protocol.ts';
 import { Client, wanted } from './disk-server/client.ts';
@@ -26,6 +28,17 @@ async function isWell(t: Test, disk: Served): Promise<void> {
     (await client.read(0, MIB)).equals(Buffer.alloc(MIB, 'sound')),
     'the other disk is as it was',
   );
+}
+
+/** What the server has held in memory at most. */
+async function mostMebibytes({ server: { pid = 0 } }: Served): Promise<number> {
+  const status = await readFile(`/proc/${pid.toString()}/status`, 'utf8');
+  return Math.ceil(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024);
+}
+
+async function isWithin(t: Test, disk: Served, mebibytes: number, what: string): Promise<void> {
+  const most = await mostMebibytes(disk);
+  t.ok(most < mebibytes, `${most.toString()} MiB of ${what}`);
 }
 
 async function withDisks(body: (disk: Served) => Promise<void>, t: Test): Promise<void> {
@@ -170,12 +183,84 @@ t.test('who does not read the answers is not read from either', (t) =>
     client.socket.uncork();
     // the server does one thing after the other: when another client is served, it has seen all of that
     await isWell(t, disk);
-    const { pid = 0 } = disk.server;
-    const status = await readFile(`/proc/${pid.toString()}/status`, 'utf8');
-    const residentKiB = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
-    t.ok(residentKiB < 600 * 1024, `${residentKiB.toString()} KiB of what would be 2 GB`);
+    await isWithin(t, disk, 600, 'what would be 2 GB');
   }, t),
 );
+
+t.test('answers that are held back count like those that are not read', (t) =>
+  withDisks(async (disk) => {
+    const delay = { kind: 'delay', ms: 1500 } as const;
+    await disk.server.arm({ id: 'slow', disk: 'disk0', times: null, effect: delay });
+    const clients = await Promise.all(
+      Array.from({ length: 12 }, () => Client.open(disk.socket, 'disk0')),
+    );
+    for (const client of clients) {
+      client.socket.pause();
+      for (let request = 0; request < 60; request++) client.send({ length: MIB });
+    }
+    await disk.server.disarm('slow');
+    await isWell(t, disk);
+    await setTimeout(1600);
+    await isWell(t, disk);
+    await isWithin(t, disk, 600, 'what would be 720 MB');
+    for (const client of clients) client.socket.destroy();
+  }, t),
+);
+
+t.test('requests that never end leave room for others, and give it back', (t) =>
+  withDisks(async (disk) => {
+    const clients = await Promise.all(
+      Array.from({ length: 40 }, () => Client.open(disk.socket, 'disk0')),
+    );
+    const part = Buffer.alloc(31 * MIB, 'x');
+    for (const client of clients) {
+      client.send({ command: 1, length: 32 * MIB, payload: Buffer.alloc(0) });
+      client.socket.write(part);
+    }
+    for (let before = -1; before !== (await mostMebibytes(disk));) {
+      before = await mostMebibytes(disk);
+      await setTimeout(500);
+    }
+    await isWell(t, disk);
+    await isWithin(t, disk, 600, 'what would be 1.2 GB');
+    using large = await Client.open(disk.socket, 'disk1');
+    const answer = large.write(0, Buffer.alloc(16 * MIB, 'x'));
+    for (const client of clients) client.socket.destroy();
+    t.equal(await answer, NBD_ERROR.noSpace, 'a large request goes on when they are gone');
+  }, t),
+);
+
+t.test('who asks for little and reads nothing is not read from either', (t) =>
+  withDisks(async (disk) => {
+    const clients = await Promise.all(
+      Array.from({ length: 8 }, () => Client.open(disk.socket, 'disk0')),
+    );
+    const flush = Buffer.alloc(28);
+    flush.writeUInt32BE(0x25609513, 0);
+    flush.writeUInt16BE(3, 6);
+    const flushes = Buffer.concat(Array.from({ length: 300_000 }, () => flush));
+    for (const { socket } of clients) socket.pause().write(flushes);
+    await isWell(t, disk);
+    await setTimeout(500);
+    t.ok(
+      clients.some(({ socket }) => socket.writableLength > 0),
+      'not all of it was taken',
+    );
+    await isWell(t, disk);
+    await isWithin(t, disk, 600, 'what would be a gigabyte');
+    for (const client of clients) client.socket.destroy();
+  }, t),
+);
+
+t.test('what comes byte by byte is not kept byte by byte', (t) => {
+  const incoming = new Incoming();
+  const bytes = randomBytes(100_000);
+  for (let at = 0; at < bytes.length; at++) incoming.push(bytes.subarray(at, at + 1));
+  const pieces = incoming.takePieces(bytes.length);
+  t.ok(pieces.length < 100, pieces.length.toString());
+  t.ok(Buffer.concat(pieces).equals(bytes));
+  t.end();
+});
 
 t.test('who was sent away and does not go keeps nobody out', (t) =>
   withDisks(async (disk) => {

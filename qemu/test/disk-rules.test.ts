@@ -1,8 +1,9 @@
 /** What is armed strikes what it is for, once or as often as it should, and says so. */
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { createLog } from '../disk-server/chain.ts';
+import { createLog, fileOf } from '../disk-server/chain.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { NBD_ERROR } from '../disk-server/protocol.ts';
 import { Client } from './disk-server/client.ts';
@@ -28,6 +29,29 @@ t.test('an error, on the third write, twice', async (t) => {
     { rule: 'bad', offset: 12_288 },
   ]);
   t.equal(disk.struck.length, 2);
+});
+
+t.test('what strikes often takes little of the log: its mark is stored once', async (t) => {
+  const disk = await served();
+  {
+    using client = await Client.open(disk.socket, 'disk0');
+    const effect = { kind: 'error', error: 'io' } as const;
+    for (const id of ['one', 'two']) {
+      await disk.server.arm({ id, command: 'read', times: 10, effect });
+      for (let read = 0; read < 10; read++) {
+        t.equal(await client.ask({ command: 0, length: 512 }), NBD_ERROR.io);
+      }
+    }
+    await disk.server.mark('fault one');
+  }
+  await disk[Symbol.asyncDispose]();
+  t.equal(statSync(fileOf(disk.log, 'data')).size, 2 * BLOCK.length);
+  using log = DiskLog.open(disk.log);
+  const texts = [...log.records().entries()]
+    .filter(([, { kind }]) => kind === 'mark')
+    .map(([number, mark]) => log.stored(number, mark).toString());
+  const of = (id: string): string[] => Array.from({ length: 10 }, () => `fault ${id}`);
+  t.same(texts, [...of('one'), ...of('two'), 'fault one']);
 });
 
 t.test('an error for what touches a range, until it is disarmed', async (t) => {

@@ -259,3 +259,20 @@ t.test('a flush covers what was completed on any connection, of its disk alone',
     t.equal((await reader.read(0, bytes.length)).equals(bytes), unsure === 0);
   }
 });
+
+t.test('what is not answered yet when a flush arrives is not made sure by it', async (t) => {
+  await using disk = await served();
+  using client = await Client.open(disk.socket, 'disk0');
+  t.equal(await client.write(MIB, randomBytes(512)), 0, 'this was answered before');
+  // all at once: the server finds them in one piece
+  client.socket.cork();
+  for (let write = 0; write < WRITES; write++) {
+    client.send({ command: 1, offset: write * 512, payload: randomBytes(512) });
+  }
+  client.send({ command: 1, flags: 1, offset: 2 * MIB, payload: randomBytes(512) });
+  client.send({ command: 3 });
+  client.socket.uncork();
+  for (let reply = 0; reply < WRITES + 2; reply++) t.equal((await client.reply()).error, 0);
+  const { kept, lost, torn } = await disk.server.cut(1);
+  t.equal(kept + lost + torn, WRITES, 'and what is forced is sure by itself');
+});
