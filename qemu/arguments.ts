@@ -1,4 +1,5 @@
 /** From a machine description to QEMU's arguments. Pure: a test can read what a machine is started with. */
+import { PHYSICAL_SECTOR_BYTES } from './disk-server/fate.ts';
 import type {
   CdromDevice,
   DiskDevice,
@@ -125,6 +126,8 @@ function disk(disk: DiskDevice, index: number): string[] {
       drive: disk.id,
       serial: disk.serial,
       bootindex: disk.bootIndex,
+      // a power cut tears writes between them
+      ...('socket' in disk && { physical_block_size: PHYSICAL_SECTOR_BYTES }),
       // The guest sees a volatile write cache, and has to flush it, as with a real disk.
       'write-cache': 'on',
       werror: onError,

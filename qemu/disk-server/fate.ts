@@ -3,14 +3,16 @@
  * seed come to the same.
  *
  * Sure is what was completed before a later flush of the same disk arrived that was completed, too, and a write with FUA that was
- * completed. Of the rest any subset may be there, of a single write any of its sectors, and of zeroes or a discard some of their blocks.
+ * completed. Of the rest any subset may be there, of a single write any of its physical sectors, and of zeroes or a discard some of their blocks.
  */
 import type { Prng } from '../../harness/domain/prng.ts';
 import { BLOCK_BYTES } from './data.ts';
 import { FLAG, isChange, type LogRecord } from './record.ts';
 
 export const SECTOR_BYTES = 512;
-/** Of the changes that are not sure and of several sectors, or blocks: how many are torn. */
+/** What a disk writes whole, or not at all; guests are told. Inside of it no file system could be torn and be mounted again. */
+export const PHYSICAL_SECTOR_BYTES = 4096;
+/** Of the changes that are not sure and of several physical sectors, or blocks: how many are torn. */
 const TORN_SHARE = 1 / 8;
 /** Zeroes may be as long as a disk: they are torn in a few places only. */
 const TEARS_MAX = 3;
@@ -91,17 +93,19 @@ function tornZeroes({ offset, length }: LogRecord, random: Prng): Range[] {
     .filter((_, index) => (index % 2 === 0) === isFirst);
 }
 
-/** How many sectors a write touches. */
+/** How many physical sectors a write touches. */
 function sectorCount({ offset, length }: LogRecord): number {
-  return Math.ceil((offset + length) / SECTOR_BYTES) - Math.floor(offset / SECTOR_BYTES);
+  const bytes = PHYSICAL_SECTOR_BYTES;
+  return Math.ceil((offset + length) / bytes) - Math.floor(offset / bytes);
 }
 
-/** What a write has of each sector that it touches. */
+/** What a write has of each physical sector that it touches. */
 function sectorsOf(record: LogRecord): Range[] {
-  const first = Math.floor(record.offset / SECTOR_BYTES);
+  const bytes = PHYSICAL_SECTOR_BYTES;
+  const first = Math.floor(record.offset / bytes);
   return Array.from({ length: sectorCount(record) }, (_, index) => ({
-    start: Math.max(record.offset, (first + index) * SECTOR_BYTES),
-    end: Math.min(record.offset + record.length, (first + index + 1) * SECTOR_BYTES),
+    start: Math.max(record.offset, (first + index) * bytes),
+    end: Math.min(record.offset + record.length, (first + index + 1) * bytes),
   }));
 }
 

@@ -7,7 +7,7 @@ import { prng, type Prng } from '../../harness/domain/prng.ts';
 import { createLog, FILES, fileOf, forkLog } from '../disk-server/chain.ts';
 import { cutPower } from '../disk-server/cut.ts';
 import { BLOCK_BYTES } from '../disk-server/data.ts';
-import { chooseFates, unsureChanges, type Fate } from '../disk-server/fate.ts';
+import { chooseFates, unsureChanges, type Fate, type Range } from '../disk-server/fate.ts';
 import { DiskLog } from '../disk-server/log.ts';
 import { COMMAND, COMMAND_FLAG } from '../disk-server/protocol.ts';
 import type { LogRecord } from '../disk-server/record.ts';
@@ -266,6 +266,28 @@ t.test('zeroes and discards may be torn, in pieces of whole blocks', (t) => {
     const bytes = parts.map((all) => all.reduce((sum, { start, end }) => sum + end - start, 0));
     t.ok(bytes.every((sum) => sum > 0 && sum < where.length));
   }
+  t.end();
+});
+
+t.test('writes may be torn, between physical sectors', (t) => {
+  const sector = 4096;
+  const none = { flags: 0, disk: 0, error: 0, checksum: 0, data: 1, atUs: 0 };
+  const partsOf = (offset: number, length: number): (readonly Range[])[] =>
+    Array.from({ length: 400 }, (_, seed) => {
+      const write = { kind: 'write', offset, length, ...none } as const;
+      const fate = chooseFates([write], [0], prng(seed)).get(0);
+      return fate?.fate === 'torn' ? [fate.there] : [];
+    }).flat();
+  for (const [offset, length] of [
+    [3 * sector, sector],
+    [3 * sector + 512, sector - 512],
+  ] as const)
+    t.same(partsOf(offset, length), [], 'one is written whole, or not at all');
+  const [start, end] = [3 * sector + 512, 7 * sector + 1024];
+  const parts = partsOf(start, end - start);
+  t.ok(parts.length > 20);
+  const ends = parts.flat().flatMap((part) => [part.start, part.end]);
+  t.ok(ends.every((at) => at % sector === 0 || at === start || at === end));
   t.end();
 });
 
