@@ -2,20 +2,11 @@
  * What was written to the disks, in blocks of 4 KiB, one after the other: those of the logs below, which do not change any more,
  * and then our own. Block 0 is none of them: it stands for zeroes.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  writeSync,
-  writevSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync, writevSync } from 'node:fs';
 
 export const BLOCK_BYTES = 4096;
 /** The kernel takes 1024 at once. */
 const VECTORS_MAX = 512;
-const { O_RDONLY, O_RDWR, O_CREAT } = constants;
 
 interface Segment {
   readonly file: string;
@@ -33,10 +24,10 @@ export class Data implements Disposable {
   #pending: Buffer[] = [];
   #writtenBlocks: number;
 
-  /** @param files from the lowest to our own, which is made if it does not exist */
+  /** @param files from the lowest to our own */
   constructor(files: readonly string[]) {
     for (const [index, file] of files.entries()) {
-      const fd = openSync(file, index === files.length - 1 ? O_RDWR | O_CREAT : O_RDONLY);
+      const fd = openSync(file, index === files.length - 1 ? 'r+' : 'r');
       this.#segments.push({ file, fd, first: this.#nextBlock });
       // a last block that was not written to its end belongs to no record
       this.#nextBlock += Math.ceil(fstatSync(fd).size / BLOCK_BYTES);

@@ -1,5 +1,5 @@
 /** The ordered log of all disks of a host, open for more: docs/disk-log.md. */
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { crc32 } from 'node:zlib';
 import { HostproofError } from '../../harness/domain/errors.ts';
@@ -15,7 +15,6 @@ import {
   type LogRecord,
 } from './record.ts';
 
-const { O_RDWR, O_CREAT } = constants;
 /** Grows when more come at once. */
 const PENDING_RECORDS = 1024;
 
@@ -43,7 +42,7 @@ export class DiskLog implements Disposable {
     this.disks = disks.map(({ name, sizeBytes }) => new Disk(name, sizeBytes, this.#data));
     const below = logs.slice(0, -1).map((one) => this.#replay(one));
     this.#belowCount = below.reduce((sum, count) => sum + count, 0);
-    this.#fd = openSync(fileOf(log, 'records'), O_RDWR | O_CREAT, 0o600);
+    this.#fd = openSync(fileOf(log, 'records'), 'r+');
     this.#writtenBytes = this.#replay(log) * RECORD_BYTES;
     // a record that was not written to its end, when the process was killed
     ftruncateSync(this.#fd, this.#writtenBytes);

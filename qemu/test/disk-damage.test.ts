@@ -1,10 +1,10 @@
-/** A bit of what is stored is the other: what a power cut leaves is not made of it. */
+/** Files of a log that are damaged, or gone: it is told, and nothing is made up. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { prng } from '../../harness/domain/prng.ts';
-import { fileOf, forkLog } from '../disk-server/chain.ts';
+import { FILES, fileOf, forkLog } from '../disk-server/chain.ts';
 import { cutPower } from '../disk-server/cut.ts';
 import { BLOCK_BYTES } from '../disk-server/data.ts';
 import { chooseFates, unsureChanges } from '../disk-server/fate.ts';
@@ -87,4 +87,22 @@ t.test('of data that ends too early nothing is made up', async (t) => {
   using client = await Client.open(disk.socket, 'disk0');
   await t.rejects(client.read(0, BLOCK_BYTES));
   await t.rejects(disk.server.unfit, { code: 'env/io', message: /there is no block 2/ });
+});
+
+t.test('a log of which a file is gone is not served, nor made anew', async (t) => {
+  for (const kind of FILES) {
+    const log = await newLog();
+    const [file, fork] = [fileOf(log, kind), join(newDirectory(), 'fork')];
+    forkLog(fork, log);
+    rmSync(file);
+    for (const one of [log, fork]) {
+      const refusal = { code: 'env/io', message: new RegExp(`: ${file} is missing$`) };
+      await t.rejects(
+        serve(one),
+        refusal,
+        `${kind} of ${one === log ? 'its own' : 'the one below'}`,
+      );
+      t.throws(() => statSync(file), { code: 'ENOENT' });
+    }
+  }
 });
