@@ -23,6 +23,7 @@ export class Data implements Disposable {
   /** Appended, and not yet written. */
   #pending: Buffer[] = [];
   #writtenBlocks: number;
+  #hasFailed = false;
 
   /** @param files from the lowest to our own */
   constructor(files: readonly string[]) {
@@ -51,13 +52,24 @@ export class Data implements Disposable {
     return block;
   }
 
+  /** Whether something could not be written. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   commit(): void {
     const pieces = this.#pending;
-    this.#pending = [];
     let at = (this.#writtenBlocks - this.#own.first) * BLOCK_BYTES;
-    for (let next = 0; next < pieces.length; next += VECTORS_MAX) {
-      at += writeFully(this.#own.fd, pieces.slice(next, next + VECTORS_MAX), at);
+    try {
+      for (let next = 0; next < pieces.length; next += VECTORS_MAX) {
+        at += writeFully(this.#own.fd, pieces.slice(next, next + VECTORS_MAX), at);
+      }
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
     }
+    // not earlier: records name them as soon as they are not pending any more
+    this.#pending = [];
     this.#writtenBlocks = this.#nextBlock;
   }
 

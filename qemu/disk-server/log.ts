@@ -32,6 +32,7 @@ export class DiskLog implements Disposable {
   #pendingBytes = 0;
   /** Bytes of records in our own file. */
   #writtenBytes: number;
+  #hasFailed = false;
   /** Records of the logs below. */
   readonly #belowCount: number;
 
@@ -79,10 +80,11 @@ export class DiskLog implements Disposable {
   /** All that was appended is in the files: the data before what names it. */
   commit(): void {
     this.#data.commit();
-    let from = 0;
-    while (from < this.#pendingBytes) {
-      const left = this.#pendingBytes - from;
-      from += writeSync(this.#fd, this.#pending, from, left, this.#writtenBytes + from);
+    try {
+      this.#writeRecords();
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
     }
     this.#writtenBytes += this.#pendingBytes;
     this.#pendingBytes = 0;
@@ -118,10 +120,22 @@ export class DiskLog implements Disposable {
     return new Disk(name, sizeBytes, this.#data);
   }
 
+  /** Commits, but for a log that could not be committed: that is known, and would fail again. */
   [Symbol.dispose](): void {
-    this.commit();
-    closeSync(this.#fd);
-    this.#data[Symbol.dispose]();
+    try {
+      if (!this.#hasFailed && !this.#data.hasFailed) this.commit();
+    } finally {
+      closeSync(this.#fd);
+      this.#data[Symbol.dispose]();
+    }
+  }
+
+  #writeRecords(): void {
+    let from = 0;
+    while (from < this.#pendingBytes) {
+      const left = this.#pendingBytes - from;
+      from += writeSync(this.#fd, this.#pending, from, left, this.#writtenBytes + from);
+    }
   }
 
   #store(text: string): StoredText {
