@@ -2,7 +2,7 @@
  * A disk log is three files: `NAME.json` says which disks it has and which log it goes on from, `NAME.records` what happened, and
  * `NAME.data` what was written. A log that others go on from does not change any more, so that a fork is a new, empty log.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
@@ -42,7 +42,11 @@ export function forkLog(log: string, below: string): void {
   describe(log, { ...description(below), below: resolve(below) });
 }
 
-/** From the lowest to the log itself. */
+/**
+ * From the lowest to the log itself.
+ *
+ * @throws Error when a file of one is missing: what is left of it is another disk
+ */
 export function chainOf(log: string): {
   readonly logs: readonly string[];
   readonly disks: DiskDescriptions;
@@ -50,9 +54,15 @@ export function chainOf(log: string): {
   const logs: string[] = [];
   for (let next: string | null = resolve(log); next !== null; next = description(next).below) {
     if (logs.includes(next)) throw new Error(`${next}: this log goes on from itself`);
+    requireFiles(next);
     logs.unshift(next);
   }
   return { logs, disks: description(log).disks };
+}
+
+function requireFiles(log: string): void {
+  const missing = FILES.map((kind) => fileOf(log, kind)).find((file) => !existsSync(file));
+  if (missing !== undefined) throw new Error(`${missing} is missing`);
 }
 
 function describe(log: string, content: z.infer<typeof descriptionSchema>): void {

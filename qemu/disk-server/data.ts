@@ -2,20 +2,11 @@
  * What was written to the disks, in blocks of 4 KiB, one after the other: those of the logs below, which do not change any more,
  * and then our own. Block 0 is none of them: it stands for zeroes.
  */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readSync,
-  writeSync,
-  writevSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync, writevSync } from 'node:fs';
 
 export const BLOCK_BYTES = 4096;
 /** The kernel takes 1024 at once. */
 const VECTORS_MAX = 512;
-const { O_RDONLY, O_RDWR, O_CREAT } = constants;
 
 interface Segment {
   readonly file: string;
@@ -32,11 +23,12 @@ export class Data implements Disposable {
   /** Appended, and not yet written. */
   #pending: Buffer[] = [];
   #writtenBlocks: number;
+  #hasFailed = false;
 
-  /** @param files from the lowest to our own, which is made if it does not exist */
+  /** @param files from the lowest to our own */
   constructor(files: readonly string[]) {
     for (const [index, file] of files.entries()) {
-      const fd = openSync(file, index === files.length - 1 ? O_RDWR | O_CREAT : O_RDONLY);
+      const fd = openSync(file, index === files.length - 1 ? 'r+' : 'r');
       this.#segments.push({ file, fd, first: this.#nextBlock });
       // a last block that was not written to its end belongs to no record
       this.#nextBlock += Math.ceil(fstatSync(fd).size / BLOCK_BYTES);
@@ -60,13 +52,24 @@ export class Data implements Disposable {
     return block;
   }
 
+  /** Whether something could not be written. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   commit(): void {
     const pieces = this.#pending;
-    this.#pending = [];
     let at = (this.#writtenBlocks - this.#own.first) * BLOCK_BYTES;
-    for (let next = 0; next < pieces.length; next += VECTORS_MAX) {
-      at += writeFully(this.#own.fd, pieces.slice(next, next + VECTORS_MAX), at);
+    try {
+      for (let next = 0; next < pieces.length; next += VECTORS_MAX) {
+        at += writeFully(this.#own.fd, pieces.slice(next, next + VECTORS_MAX), at);
+      }
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
     }
+    // not earlier: records name them as soon as they are not pending any more
+    this.#pending = [];
     this.#writtenBlocks = this.#nextBlock;
   }
 

@@ -1,5 +1,5 @@
 /** The ordered log of all disks of a host, open for more: docs/disk-log.md. */
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { crc32 } from 'node:zlib';
 import { HostproofError } from '../../harness/domain/errors.ts';
@@ -15,7 +15,6 @@ import {
   type LogRecord,
 } from './record.ts';
 
-const { O_RDWR, O_CREAT } = constants;
 /** Grows when more come at once. */
 const PENDING_RECORDS = 1024;
 
@@ -33,6 +32,7 @@ export class DiskLog implements Disposable {
   #pendingBytes = 0;
   /** Bytes of records in our own file. */
   #writtenBytes: number;
+  #hasFailed = false;
   /** Records of the logs below. */
   readonly #belowCount: number;
 
@@ -43,7 +43,7 @@ export class DiskLog implements Disposable {
     this.disks = disks.map(({ name, sizeBytes }) => new Disk(name, sizeBytes, this.#data));
     const below = logs.slice(0, -1).map((one) => this.#replay(one));
     this.#belowCount = below.reduce((sum, count) => sum + count, 0);
-    this.#fd = openSync(fileOf(log, 'records'), O_RDWR | O_CREAT, 0o600);
+    this.#fd = openSync(fileOf(log, 'records'), 'r+');
     this.#writtenBytes = this.#replay(log) * RECORD_BYTES;
     // a record that was not written to its end, when the process was killed
     ftruncateSync(this.#fd, this.#writtenBytes);
@@ -80,10 +80,11 @@ export class DiskLog implements Disposable {
   /** All that was appended is in the files: the data before what names it. */
   commit(): void {
     this.#data.commit();
-    let from = 0;
-    while (from < this.#pendingBytes) {
-      const left = this.#pendingBytes - from;
-      from += writeSync(this.#fd, this.#pending, from, left, this.#writtenBytes + from);
+    try {
+      this.#writeRecords();
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
     }
     this.#writtenBytes += this.#pendingBytes;
     this.#pendingBytes = 0;
@@ -119,10 +120,22 @@ export class DiskLog implements Disposable {
     return new Disk(name, sizeBytes, this.#data);
   }
 
+  /** Commits, but for a log that could not be committed: that is known, and would fail again. */
   [Symbol.dispose](): void {
-    this.commit();
-    closeSync(this.#fd);
-    this.#data[Symbol.dispose]();
+    try {
+      if (!this.#hasFailed && !this.#data.hasFailed) this.commit();
+    } finally {
+      closeSync(this.#fd);
+      this.#data[Symbol.dispose]();
+    }
+  }
+
+  #writeRecords(): void {
+    let from = 0;
+    while (from < this.#pendingBytes) {
+      const left = this.#pendingBytes - from;
+      from += writeSync(this.#fd, this.#pending, from, left, this.#writtenBytes + from);
+    }
   }
 
   #store(text: string): StoredText {

@@ -1,14 +1,15 @@
-/** A bit of what is stored is the other: what a power cut leaves is not made of it. */
+/** Files of a log that are damaged, or gone: it is told, and nothing is made up. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { prng } from '../../harness/domain/prng.ts';
-import { fileOf, forkLog } from '../disk-server/chain.ts';
+import { createLog, FILES, fileOf, forkLog } from '../disk-server/chain.ts';
 import { cutPower } from '../disk-server/cut.ts';
 import { BLOCK_BYTES } from '../disk-server/data.ts';
 import { chooseFates, unsureChanges } from '../disk-server/fate.ts';
 import { DiskLog } from '../disk-server/log.ts';
+import { RECORD_BYTES } from '../disk-server/record.ts';
 import { Client } from './disk-server/client.ts';
 import { forked, serve, served } from './disk-server/served.ts';
 import { newDirectory } from './machines.ts';
@@ -87,4 +88,83 @@ t.test('of data that ends too early nothing is made up', async (t) => {
   using client = await Client.open(disk.socket, 'disk0');
   await t.rejects(client.read(0, BLOCK_BYTES));
   await t.rejects(disk.server.unfit, { code: 'env/io', message: /there is no block 2/ });
+});
+
+t.test('a log of which a file is gone is not served, nor made anew', async (t) => {
+  for (const kind of FILES) {
+    const log = await newLog();
+    const [file, fork] = [fileOf(log, kind), join(newDirectory(), 'fork')];
+    forkLog(fork, log);
+    rmSync(file);
+    for (const one of [log, fork]) {
+      const refusal = { code: 'env/io', message: new RegExp(`: ${file} is missing$`) };
+      await t.rejects(
+        serve(one),
+        refusal,
+        `${kind} of ${one === log ? 'its own' : 'the one below'}`,
+      );
+      t.throws(() => statSync(file), { code: 'ENOENT' });
+    }
+  }
+});
+
+/** A log of six marks. */
+function sixMarks(): string {
+  const file = join(newDirectory(), 'log');
+  createLog(file, [{ name: 'disk0', sizeBytes: BLOCK_BYTES }]);
+  using log = DiskLog.open(file);
+  for (const text of 'abcdef') log.mark(text);
+  return file;
+}
+
+function textsOf(log: DiskLog): string {
+  return log
+    .records()
+    .map((mark, number) => log.stored(number, mark).toString())
+    .join('');
+}
+
+t.test('a damaged record that others follow is told', (t) => {
+  for (const at of [0, 20, RECORD_BYTES - 1]) {
+    const file = sixMarks();
+    flipByte(fileOf(file, 'records'), 3 * RECORD_BYTES + at);
+    const message = `${fileOf(file, 'records')}: record 3 is damaged`;
+    t.throws(() => DiskLog.open(file), { message });
+    const fork = join(newDirectory(), 'fork');
+    forkLog(fork, file);
+    t.throws(() => DiskLog.open(fork), { message }, 'also in a log below');
+  }
+  t.end();
+});
+
+t.test('a last record that is not whole is dropped, and the next takes its place', (t) => {
+  for (const bytes of [1, RECORD_BYTES / 2, RECORD_BYTES - 1, 3 * RECORD_BYTES]) {
+    const file = sixMarks();
+    // the last record is cut off, or there are zeroes instead
+    const isLonger = bytes > RECORD_BYTES;
+    if (isLonger) truncateSync(fileOf(file, 'records'), 5 * RECORD_BYTES);
+    truncateSync(fileOf(file, 'records'), 5 * RECORD_BYTES + bytes);
+    {
+      using log = DiskLog.open(file);
+      t.equal(log.count, 5);
+      t.equal(log.mark('x'), 5);
+    }
+    using log = DiskLog.open(file);
+    t.equal(textsOf(log), 'abcdex');
+    t.equal(statSync(fileOf(file, 'records')).size, 6 * RECORD_BYTES);
+  }
+  t.end();
+});
+
+t.test('a log that goes on from itself is told', (t) => {
+  const directory = newDirectory();
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => join(directory, name));
+  if (a === undefined || b === undefined || c === undefined) throw new Error('there are three');
+  createLog(a, [{ name: 'disk0', sizeBytes: BLOCK_BYTES }]);
+  forkLog(b, a);
+  forkLog(c, b);
+  const description = JSON.parse(readFileSync(fileOf(a, 'json'), 'utf8')) as object;
+  writeFileSync(fileOf(a, 'json'), JSON.stringify({ ...description, below: b }));
+  for (const log of [a, b, c]) t.throws(() => DiskLog.open(log), /goes on from itself/);
+  t.end();
 });

@@ -215,6 +215,20 @@ t.test(
   },
 );
 
+t.test(
+  'without room to stand alone a log is as it was, and it is told why',
+  { skip },
+  async (t) => {
+    const { stdout, stderr } = await runInNamespace(import.meta.resolve('./fixtures/full-flat.ts'));
+    t.equal(stderr, '');
+    const told = JSON.parse(stdout) as Record<string, unknown>;
+    t.match(told, { code: 'env/disk-full', message: /ENOSPC/, isSound: true });
+    t.ok(told.isLateSound, 'what could not be committed can be when there is room');
+    t.equal(told.left, 2 * FILES.length, 'of what was begun nothing is left');
+    t.equal(told.descriptors, 0);
+  },
+);
+
 t.test('ended in peace, it is not unfit, and takes no more wishes', async (t) => {
   const disk = await served();
   let isUnfit = false;
