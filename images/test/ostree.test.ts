@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { sha256File } from '../../harness/adapters/sha256.ts';
@@ -69,8 +69,8 @@ async function unpacked(directory: string, tarball: string): Promise<string> {
 void t.test('a commit', async (t) => {
   const directory = await scratch(t);
   const BASE = await smallBase(directory);
-  const make = (VERSION: string, PANICS = '0'): Promise<string> =>
-    step(directory, 'ostree-tree.sh', { BASE, VERSION, PANICS, PACKAGES: '' });
+  const make = (VERSION: string, PANICS = '0', INITRAMFS = '1'): Promise<string> =>
+    step(directory, 'ostree-tree.sh', { BASE, VERSION, PANICS, INITRAMFS, PACKAGES: '' });
   const [one, two] = [await make('1.0'), await make('1.0')];
   const repository = await unpacked(directory, join(one, 'commit.tar'));
   const ostree = async (...args: string[]): Promise<string> =>
@@ -104,6 +104,17 @@ void t.test('a commit', async (t) => {
   const later = await unpacked(directory, join(await make('1.1'), 'commit.tar'));
   const other = await execa('ostree', [`--repo=${later}`, 'ls', '--checksum', REF, initramfs]);
   t.not(other.stdout, await ostree('ls', '--checksum', REF, initramfs), 'its own initramfs');
+
+  const forgotten = await unpacked(directory, join(await make('1.1', '0', '0'), 'commit.tar'));
+  const kernels = await execa('ostree', [
+    `--repo=${forgotten}`,
+    'ls',
+    '-R',
+    REF,
+    dirname(initramfs),
+  ]);
+  t.match(kernels.stdout, /vmlinuz$/m);
+  t.notMatch(kernels.stdout, /initramfs/, 'its initramfs was forgotten');
 
   const spoil = async (HOW: string): Promise<string> => {
     const environment = { HOW, COMMIT: join(one, 'commit.tar'), KEEP_PERCENT: '60' };

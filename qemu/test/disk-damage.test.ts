@@ -17,15 +17,16 @@ import { newDirectory } from './machines.ts';
 t.setTimeout(120_000);
 
 const SEEDS = 60;
-/** Numbers of the records of two writes: a block, and a part of it. Each is completed by the one behind it, and not flushed. */
-const [BLOCK, PART] = [0, 2];
-/** All of it in one sector, so that it is not torn. */
+/** Numbers of the records of two writes: blocks, and a part of the first. Each is completed by the one behind it, and not flushed. */
+const [BLOCKS, PART] = [0, 2];
+const BLOCKS_BYTES = 2 * BLOCK_BYTES;
+/** All of it in one physical sector, so that it is not torn. */
 const PART_OFFSET = 600;
 
 async function newLog(): Promise<string> {
   await using disk = await served();
   using client = await Client.open(disk.socket, 'disk0');
-  await client.write(0, randomBytes(BLOCK_BYTES));
+  await client.write(0, randomBytes(BLOCKS_BYTES));
   await client.write(PART_OFFSET, randomBytes(100));
   return disk.log;
 }
@@ -40,16 +41,16 @@ function flipByte(file: string, at: number): void {
 function readBy(seed: number, log: DiskLog): number[] {
   const records = log.records();
   const fates = chooseFates(records, unsureChanges(records), prng(seed));
-  const [block, part] = [BLOCK, PART].map((number) => fates.get(number)?.fate);
+  const [blocks, part] = [BLOCKS, PART].map((number) => fates.get(number)?.fate);
   return [
-    ...(block === 'torn' ? [BLOCK] : []),
-    ...(block !== 'kept' && part === 'kept' ? [PART] : []),
+    ...(blocks === 'torn' ? [BLOCKS] : []),
+    ...(blocks !== 'kept' && part === 'kept' ? [PART] : []),
   ];
 }
 
 for (const [number, at] of [
-  [BLOCK, 4000],
-  [PART, BLOCK_BYTES + PART_OFFSET + 99],
+  [BLOCKS, 4000],
+  [PART, BLOCKS_BYTES + PART_OFFSET + 99],
 ] as const) {
   t.test(`a cut that would have to read record ${number.toString()} is refused`, async (t) => {
     const below = await newLog();
@@ -83,11 +84,11 @@ for (const [number, at] of [
 
 t.test('of data that ends too early nothing is made up', async (t) => {
   const log = await newLog();
-  truncateSync(fileOf(log, 'data'), BLOCK_BYTES);
+  truncateSync(fileOf(log, 'data'), BLOCKS_BYTES);
   await using disk = await serve(log);
   using client = await Client.open(disk.socket, 'disk0');
   await t.rejects(client.read(0, BLOCK_BYTES));
-  await t.rejects(disk.server.unfit, { code: 'env/io', message: /there is no block 2/ });
+  await t.rejects(disk.server.unfit, { code: 'env/io', message: /there is no block 3/ });
 });
 
 t.test('a log of which a file is gone is not served, nor made anew', async (t) => {

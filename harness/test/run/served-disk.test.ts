@@ -29,6 +29,7 @@ function recorded(): { readonly did: string[]; readonly disk: ServedDisk } {
       })),
   };
   const files: Partial<Files> = {
+    read: () => Promise.resolve(null),
     move: (from, to) => does(`move ${from} ${to}`),
     remove: (file) => does(`remove ${file}`),
   };
