@@ -1,5 +1,6 @@
 /** What `images/guest/probe/thin.sh` prints, and the view it amounts to. */
 import { z } from 'zod';
+import { HostproofError } from '../domain/errors.ts';
 import type { HostView } from '../domain/view.ts';
 import {
   commonProbeSchema,
@@ -35,10 +36,11 @@ export const probeSchema = commonProbeSchema.extend({
       }),
     )
     .max(512),
+  /** One that has failed, because its metadata could not be written, does not say what is in use. */
   pool: z.object({
     sizeBytes: z.number(),
-    dataPercent: z.number(),
-    metadataPercent: z.number(),
+    dataPercent: z.number().nullable(),
+    metadataPercent: z.number().nullable(),
   }),
   layers: z
     .array(
@@ -74,7 +76,9 @@ export function volumeOf(device: string): string | null {
   return mapped?.replaceAll('--', '-') ?? null;
 }
 
+/** @throws HostproofError `host/never` for a host whose pool has failed: nothing can be told of its volumes until it starts again */
 export function viewOf(probe: Probe, files: Readonly<Record<string, string | null>>): HostView {
+  const pool = poolOf(probe);
   const tagged = (tag: string): Probe['volumes'] =>
     probe.volumes
       .filter((volume) => volume.tags.includes(tag) && !isHalfMade(probe, volume))
@@ -108,8 +112,11 @@ export function viewOf(probe: Probe, files: Readonly<Record<string, string | nul
       identity: [base.uuid, base.thinId, base.dataPercent, base.headSha256].join(' '),
     })),
     orphans: orphans(probe),
-    pool: probe.pool,
-    space: { boot: fileSystemSpace(probe, 0), layers: poolSpace(probe) },
+    pool,
+    space: {
+      boot: fileSystemSpace(probe, 0),
+      layers: usedOf((probe.pool.sizeBytes * pool.dataPercent) / 100, probe.pool.sizeBytes),
+    },
     claim: claimOf(probe.nodectl),
   };
 }
@@ -127,8 +134,10 @@ function isForeign({ options, linuxExists }: Probe['entries'][number]): boolean 
   return linuxExists && !words(options).some((word) => word.startsWith('root='));
 }
 
-function poolSpace({ pool }: Probe): HostView['space']['layers'] {
-  return usedOf((pool.sizeBytes * pool.dataPercent) / 100, pool.sizeBytes);
+function poolOf({ pool: { dataPercent, metadataPercent } }: Probe): NonNullable<HostView['pool']> {
+  if (dataPercent === null || metadataPercent === null)
+    throw new HostproofError('host/never', 'the thin pool has failed, until the host starts again');
+  return { dataPercent, metadataPercent };
 }
 
 const claimSchema = z.object({

@@ -133,3 +133,15 @@ t.test(
     t.end();
   },
 );
+
+t.test('of a pool that has failed nothing is told', (t) => {
+  const sound = probe([], ['n-1.0-1+1']);
+  const failed = {
+    ...sound,
+    pool: { sizeBytes: 2 ** 30, dataPercent: null, metadataPercent: null },
+  };
+  t.throws(() => viewOf(probeSchema.parse(failed), {}), {
+    ...{ code: 'host/never', message: 'the thin pool has failed, until the host starts again' },
+  });
+  t.end();
+});
