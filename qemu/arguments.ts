@@ -25,8 +25,8 @@ const CDROM_CHASSIS = 100;
 const WRITING = { cache: { direct: false, 'no-flush': false }, discard: 'unmap' };
 /** For QEMU, 0 would mean that it never connects again. */
 const RECONNECT_S = 5;
-/** How long a machine that is switched on waits for a disk that is gone; whoever starts it waits longer. */
-const OPEN_S = 20;
+/** How long a machine that is switched on waits for a disk that is gone: QMP greets nobody before that, and is waited for longer. */
+const OPEN_S = 15;
 
 /**
  * The arguments of one machine: q35 without QEMU's default devices, with one PCIe root port per disk (OVMF
@@ -167,7 +167,7 @@ function blockdev(id: string, { file, format }: ImageFile, readOnly: boolean): s
 
 function servedBlockdev({
   id,
-  served = id,
+  exportName = id,
   socket,
   readOnly = false,
 }: DiskDevice & ServedDisk): string[] {
@@ -177,7 +177,7 @@ function servedBlockdev({
     'read-only': readOnly,
     ...WRITING,
     server: { type: 'unix', path: socket },
-    export: served,
+    export: exportName,
     // a disk that is gone may come back; what is asked of it meanwhile fails after this
     'reconnect-delay': RECONNECT_S,
     'open-timeout': OPEN_S,

@@ -58,8 +58,8 @@ export interface ImageFile {
 export interface ServedDisk {
   /** A path to the disk: a unix socket of a disk server. */
   readonly socket: string;
-  /** The name that it is served under; its id unless said. */
-  readonly served?: string;
+  /** The name that it is exported under; its id unless said. */
+  readonly exportName?: string;
 }
 
 interface DiskCommon {

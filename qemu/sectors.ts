@@ -39,7 +39,7 @@ function rangeOf(disk: DiskSpec, offset: number, size: number): string {
       : {
           driver: 'nbd',
           server: { type: 'unix', path: disk.socket },
-          export: disk.served ?? disk.id,
+          export: disk.exportName ?? disk.id,
         };
   return `json:${JSON.stringify({ driver: 'raw', offset, size, file })}`;
 }

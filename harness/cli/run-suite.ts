@@ -171,7 +171,12 @@ async function planned(
     disks: options.disks,
     seed: options.seed,
   };
-  const { filters } = options;
+  // reports call a job by its defect, too
+  const filters = options.filters.map((filter) =>
+    defect !== undefined && filter.endsWith(`+${defect.name}`)
+      ? filter.slice(0, -defect.name.length - 1)
+      : filter,
+  );
   const chosen = plan(scenarios, { ...selection, filters });
   const jobs =
     options.hunted !== undefined

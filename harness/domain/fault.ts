@@ -144,11 +144,11 @@ export const powerOffFaultSchema = powerFaultSchema
 
 export type FaultPlan = UpgradeFault | BootFault | OffFault;
 
-/** What a power cut has made of writes that were not flushed. */
+/** What a power cut has made of changes that were not flushed. */
 export interface Unflushed {
   readonly kept: number;
   readonly lost: number;
-  /** Only some of their sectors are there. */
+  /** A part of them is there: of writes some physical sectors, of zeroes and discards some pieces. */
   readonly torn: number;
 }
 

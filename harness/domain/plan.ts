@@ -19,10 +19,7 @@ export interface NamedScenario {
 }
 
 export interface Selection {
-  /**
-   * A case is taken if the id of its job or its title contains any of these, or all if there are none; of the whole id of a job only
-   * that one.
-   */
+  /** A case is taken if its job's id or its title contains one of these; by the whole id of a job that job only. Without any, all are. */
   readonly filters: readonly string[];
   /** Stories of this suite and of the smaller ones. */
   readonly suite?: Suite | undefined;
@@ -30,9 +27,7 @@ export interface Selection {
   readonly firmware?: Firmware | undefined;
   readonly storage?: Storage | undefined;
   readonly machine: 'qemu' | 'sim';
-  /**
-   * What disks are kept in, where the story does not say: an image file, unless said.
-   */
+  /** What disks are kept in, where the story does not say: an image file, unless said. */
   readonly disks?: Disks | undefined;
   readonly seed: number;
 }

@@ -13,8 +13,8 @@ export type DiskSpec = DiskCommon &
       }
     | {
         readonly socket: string;
-        /** The name that it is served under; its id unless said. */
-        readonly served?: string;
+        /** The name that it is exported under; its id unless said. */
+        readonly exportName?: string;
         readonly kind: 'disk';
         /** Rejects when the server cannot go on: then the machine is unfit. */
         readonly unfit: Promise<never>;

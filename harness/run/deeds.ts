@@ -112,7 +112,9 @@ function unfilled(
   if (leftMiB <= leaveMiB && leftMiB >= leaveMiB - FILL_SLACK_MIB) return null;
   const place = where ?? 'the place of layers';
   const message = `${place} has ${leftMiB.toString()} MiB left, and was to be filled until there are ${leaveMiB.toString()}`;
-  return new HostproofError('story/fault-never-struck', message);
+  return new HostproofError('story/fault-never-struck', message, {
+    hint: 'leave less than what is free there, and give back first what was taken before',
+  });
 }
 
 type Ended = Pick<Result<'upgrade' | 'rollback'>, 'outcome' | 'reason'>;

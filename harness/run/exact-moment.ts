@@ -39,9 +39,8 @@ export async function watchByDisk(
   const come = new Promise<Seen>((resolve) => (vanish = resolve));
   const disarm = await disk.arm(rule, () => {
     hasVanished = true;
-    const bytesWritten = sinceBefore();
-    bytesWritten.catch(() => undefined); // for whoever asks
-    vanish({ bytesWritten });
+    // a machine that has just gone does not say any more; it was not less
+    vanish({ bytesWritten: sinceBefore().catch(() => rule.afterBytes ?? 0) });
   });
   const withdraw = async (): Promise<boolean> => {
     // what was struck is told before this is answered

@@ -158,13 +158,13 @@ export class Faults {
     context: StepContext,
   ): Promise<FaultStamp> {
     const { power } = this.#options;
-    const bytesWritten = await seen.bytesWritten;
     const ways = {
       cut: () => power.cut(seed ?? this.#options.seed),
       reset: () => power.reset(),
       reboot: () => power.rebootedByHand(context),
     };
     const unflushed = await ways[does]();
+    const bytesWritten = await seen.bytesWritten;
     return {
       ...{ fault, bytesWritten, bytesPlanned },
       ...(line !== undefined && { line }),

@@ -8,9 +8,10 @@ export function imageDisk(
   { files, hypervisor }: { readonly files: Files; readonly hypervisor: Hypervisor },
 ): HostDisk {
   const nameOf = (id: string): string => `${id}.qcow2`;
-  const [first, second] = (['disk0', 'disk1'] as const).map((id) => {
-    return { id, file: `${directory}/${nameOf(id)}`, format: 'qcow2', kind: 'disk' } as const;
-  }) as [FileSpec, FileSpec];
+  const specOf = (id: string): FileSpec => {
+    return { id, file: `${directory}/${nameOf(id)}`, format: 'qcow2', kind: 'disk' };
+  };
+  const [first, second] = [specOf('disk0'), specOf('disk1')];
   let hasSecond = false;
   const there = (): readonly FileSpec[] => (hasSecond ? [first, second] : [first]);
   const create = (sizeBytes: number): Promise<void> => hypervisor.createDisk(first.file, sizeBytes);

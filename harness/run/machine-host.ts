@@ -129,7 +129,7 @@ class MachineHost implements Host {
     const { ends = 'up', fault } = args;
     const start = (context: StepContext): Promise<void> => this.#power.start(context);
     // what a disk does wrong from the first request on it must know before; all else waits for a machine that is on
-    const isArmedBefore = fault?.strikes === 'disk' && fault.when.at === 'start';
+    const isArmedBefore = fault?.strikes === 'disk' && ['start', 'bytes'].includes(fault.when.at);
     if (!isArmedBefore) await start(context);
     const { ended, stamp } = await this.#faults.during(
       fault,

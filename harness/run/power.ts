@@ -133,13 +133,15 @@ export class Power implements AsyncDisposable {
     await this.#gone('shutdown', context);
   }
 
+  /** A host that has just gone down by itself has lost its power all the same: of its disk, that which was not flushed. */
   async cut(seed: number): Promise<Unflushed | null> {
-    const { machine, shell } = this.#on();
+    const powered = this.#powered;
     try {
-      return await this.#options.disk.cut(seed, machine.powerCut);
+      const kill = powered?.machine.powerCut ?? (() => Promise.resolve());
+      return await this.#options.disk.cut(seed, kill);
     } finally {
       this.#powered = null;
-      await shell?.[Symbol.asyncDispose]();
+      await powered?.shell?.[Symbol.asyncDispose]();
     }
   }
 

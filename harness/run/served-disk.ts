@@ -9,7 +9,7 @@ import type { DiskServers, DiskSpec, ServedDisks } from '../ports/machine.ts';
 const NAME = 'disk0';
 /** Empty until the first becomes the host's second one. */
 const SPARE = 'disk1';
-/** Beside the log of a frozen host, if it has. */
+/** Beside the log of a frozen host that has a second disk. */
 const MOVED = `${NAME}.moved`;
 
 /** In {@link MOVED}: the first disk is not empty any more. */
@@ -64,6 +64,7 @@ export class ServedDisk implements HostDisk {
         throw new HostproofError(
           'story/misuse',
           'a host with a second disk is installed once on served disks',
+          { hint: 'tell it with --disks image, or install it once' },
         );
       this.#isUsed = true;
       return;
@@ -123,10 +124,10 @@ export class ServedDisk implements HostDisk {
     await served?.[Symbol.asyncDispose]();
   }
 
-  /** @param served what the disk is called in the log */
-  #path(id: string, served: string): DiskSpec {
+  /** @param exportName what the disk is called in the log */
+  #path(id: string, exportName: string): DiskSpec {
     const { socket, unfit } = this.#now;
-    return { id, served, socket, unfit, kind: 'disk' };
+    return { id, exportName, socket, unfit, kind: 'disk' };
   }
 
   get #now(): ServedDisks {

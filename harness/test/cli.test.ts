@@ -120,6 +120,13 @@ t.test('unknown names are answered with the nearest known one, and exit 2', asyn
     [['run', '--disks', 'served', '--machine', 'sim'], /no disks that could be served/],
     [['run', '--defect', 'rollback-lies', '--machine', 'sim'], /carry no defects/],
     [
+      [
+        ...['run', 'rollback/by-command@thin-uefi+rollback-lies', '--machine', 'sim'],
+        ...['--defect', 'rollback-lies'],
+      ],
+      /carry no defects/,
+    ],
+    [
       ['run', '--machine', 'sim', '--reporter', 'tap', '--reporter', 'jsonl'],
       /cannot both write to standard output/,
     ],

@@ -88,7 +88,7 @@ t.test('what the check refuses is not staged', async (t) => {
   t.notOk(commands.includes(STAGE));
 });
 
-t.test('a host that cannot prepare, pull or check has an update that failed', async (t) => {
+t.test('a host that cannot prepare or check has an update that failed', async (t) => {
   const reason = 'sh: 1: /usr/bin/ostree: Input/output error';
   const end = { status: 126, stderr: `${reason}\n` };
   for (const command of ['ostree config set', CLEANUP, CHECK]) {

@@ -95,8 +95,10 @@ void t.test(
     for (const defect of all) {
       const story = scenarios.find(({ id }) => id === defect.story);
       const text = await readFile(join(here, '../../scenarios', `${defect.story}.ts`), 'utf8');
+      const expected = /^expect[.](.*)$/.exec(defect.invariant)?.[1];
+      // what the story says of the host, or how an act of it must end
       const isExpected =
-        defect.invariant.startsWith('expect.') && text.includes(`${defect.invariant}(`);
+        expected !== undefined && new RegExp(`(expect|host)[.]${expected}\\(`).test(text);
       t.ok(
         isExpected || invariants.includes(`${defect.invariant}.ts`),
         `${defect.name}: ${defect.invariant}`,
@@ -106,6 +108,7 @@ void t.test(
       t.teardown(() => rm(copy, { recursive: true, force: true }));
       await cp(join(here, '../guest', PATCHED[defect.layout]), copy, { recursive: true });
       const patch = join(here, '../defects', defect.patch);
+      t.match(await readFile(patch, 'utf8'), /^[A-Z].*[.]\n/, `${defect.name}: what it does`);
       await t.resolves(
         run('patch', ['--strip=1', '--fuzz=0', '--batch', '-d', copy, '-i', patch]),
         `${defect.name} applies`,

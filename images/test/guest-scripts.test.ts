@@ -69,12 +69,16 @@ async function checked(
     hasEtc = true,
     status = STATUS,
     menu = 'END { print "set default=0" }',
+    program = 'menu.awk',
+    unreadable = 'nothing',
   },
 ): Promise<readonly unknown[]> {
   const programs = {
     ostree: `case "$*" in
       'admin status') printf '%s' "$STATUS" ;;
-      'ls --dironly remote:ref /usr/etc') ${hasEtc ? 'true' : 'false'} ;;
+      "$UNREADABLE") echo 'error: Input/output error' >&2; exit 1 ;;
+      'ls remote:ref /usr') echo 'd00755 0 0 0 /usr'; ${hasEtc ? "echo 'd00755 0 0 0 /usr/etc'" : 'true'} ;;
+      'ls remote:ref /usr/libexec/reference-node') echo '-00644 0 0 9 /usr/libexec/reference-node/${program}' ;;
       'ls -R remote:ref /usr/lib/modules') printf '%s' "$FILES" ;;
       'cat remote:ref /usr/libexec/reference-node/menu.awk') printf '%s' "$MENU" ;;
       *) exit 9 ;;
@@ -87,7 +91,15 @@ async function checked(
   await mkdir(join(directory, 'entries'));
   await writeFile(join(directory, 'entries/ostree-1-os.conf'), 'title Reference Node\n');
   const [TMPDIR, LOADER] = [await scratch(t), directory];
-  const env = { PATH, TMPDIR, LOADER, STATUS: status, FILES: files, MENU: menu };
+  const env = {
+    PATH,
+    TMPDIR,
+    LOADER,
+    STATUS: status,
+    FILES: files,
+    MENU: menu,
+    UNREADABLE: unreadable,
+  };
   const { exitCode, stderr } = await execa('sh', [CHECK], { env, reject: false });
   t.same(await readdir(TMPDIR), [], 'nothing is left');
   return [exitCode, stderr];
@@ -105,6 +117,15 @@ void t.test('what was pulled is held against what it needs before it is staged',
   t.same(await checked(t, { files, hasEtc: false }), [3, none]);
   const [code] = await checked(t, { status: '* reference-node a.0\n' });
   t.equal(code, 1, 'a host that follows nothing');
+  const without = 'refused: the commit has no menu.awk';
+  t.same(await checked(t, { program: 'health' }), [3, without]);
+  for (const unreadable of [
+    'ls remote:ref /usr',
+    'ls -R remote:ref /usr/lib/modules',
+    'ls remote:ref /usr/libexec/reference-node',
+    'cat remote:ref /usr/libexec/reference-node/menu.awk',
+  ])
+    t.same(await checked(t, { unreadable }), [1, 'error: Input/output error'], unreadable);
   const unparsable = 'refused: GRUB cannot parse the boot menu that the commit makes';
   const open = 'END { print "an entry that is never closed" }';
   t.same(await checked(t, { menu: open }), [3, `an entry that is never closed\n${unparsable}`]);

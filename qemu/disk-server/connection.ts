@@ -1,6 +1,6 @@
 /** One client: the handshake, and then requests, until it goes or says what cannot be understood. */
 import type { Socket } from 'node:net';
-import { ANSWER_OVERHEAD_BYTES, Answers } from './answers.ts';
+import { REPLY_OVERHEAD_BYTES, Replies } from './replies.ts';
 import type { Disk } from './disk.ts';
 import { Incoming } from './incoming.ts';
 import {
@@ -26,13 +26,16 @@ import {
   REQUEST_BYTES,
   type Request,
 } from './protocol.ts';
-import type { Room } from './room.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import type { DiskService, Outcome } from './service.ts';
 
 /** No client needs more at once; QEMU sends sixteen. */
 const WAITING_MAX = 64;
 /** Answers that a client has not taken, or that a rule delays: nothing more is read from it until it has. */
 const OWED_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX;
+
+/** How long a client that is sent away, or goes, may take to read what it is owed. */
+const LEAVE_MS = 5000;
 
 type Phase = 'flags' | 'options' | 'requests' | 'ended';
 
@@ -41,7 +44,7 @@ export interface ConnectionOptions {
   /** What may be asked for on this path. */
   readonly disks: readonly Disk[];
   readonly service: DiskService;
-  readonly room: Room;
+  readonly budget: MemoryBudget;
   /** A rule has the disk vanish. @param path null: by every path */
   readonly onVanish: (path: string | null) => void;
   /** The machine below failed, or hostproof has: nobody can go on. */
@@ -52,7 +55,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #options: ConnectionOptions;
   readonly #incoming = new Incoming();
-  readonly #answers: Answers;
+  readonly #replies: Replies;
   #phase: Phase = 'flags';
   #wantsZeroes = true;
   #disk: Disk | undefined;
@@ -69,15 +72,15 @@ export class Connection {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    const { service, room } = options;
-    this.#answers = new Answers({
+    const { service, budget } = options;
+    this.#replies = new Replies({
       ...{ socket, service },
       onTaken: () => {
-        room.freed();
+        budget.freed();
         if (socket.isPaused()) this.goOn();
       },
     });
-    room.enter(this);
+    budget.enter(this);
     socket.on('data', (piece: Buffer) => {
       if (this.#phase === 'ended') return;
       this.#incoming.push(piece);
@@ -87,7 +90,7 @@ export class Connection {
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#phase = 'ended';
-      room.leave(this);
+      budget.leave(this);
     });
     socket.write(greeting());
   }
@@ -108,8 +111,8 @@ export class Connection {
     if (this.#phase === 'ended') return;
     this.#isHeld = false;
     try {
-      while (this.#steps()) this.#answers.send();
-      this.#answers.send();
+      while (this.#steps()) this.#replies.send();
+      this.#replies.send();
     } catch (error) {
       this.#options.onFailure(error);
     }
@@ -135,12 +138,12 @@ export class Connection {
   }
 
   get #owedBytes(): number {
-    return this.#answers.heldBytes + this.#waitingBytes;
+    return this.#replies.heldBytes + this.#waitingBytes;
   }
 
   /** @returns whether there is room for so many bytes more */
   #takes(bytes: number): boolean {
-    this.#isHeld = !this.#options.room.takes(this, bytes);
+    this.#isHeld = !this.#options.budget.admits(this, bytes);
     return !this.#isHeld;
   }
 
@@ -177,7 +180,7 @@ export class Connection {
     if (length > OPTION_BYTES_MAX) {
       this.#incoming.discard(OPTION_HEADER_BYTES);
       this.#unwantedBytes = length;
-      this.#answers.push(optionReply(option, OPTION_REPLY.tooBig));
+      this.#replies.push(optionReply(option, OPTION_REPLY.tooBig));
       return true;
     }
     if (this.#incoming.lengthBytes < OPTION_HEADER_BYTES + length) return false;
@@ -187,7 +190,7 @@ export class Connection {
 
   #negotiate(option: number, payload: Buffer): boolean {
     const answer = (type: number, bytes: Buffer = Buffer.alloc(0)): true => {
-      this.#answers.push(optionReply(option, type, bytes));
+      this.#replies.push(optionReply(option, type, bytes));
       return true;
     };
     switch (option) {
@@ -195,7 +198,7 @@ export class Connection {
         this.#disk = this.#find(payload.toString('utf8'));
         // the oldest option has no way to say no
         if (this.#disk === undefined) return this.#end();
-        this.#answers.push(exportNameReply(this.#disk.sizeBytes, this.#wantsZeroes));
+        this.#replies.push(exportNameReply(this.#disk.sizeBytes, this.#wantsZeroes));
         this.#phase = 'requests';
         return true;
       }
@@ -241,13 +244,13 @@ export class Connection {
     if (payloadBytes > PAYLOAD_BYTES_MAX) {
       incoming.discard(REQUEST_BYTES);
       this.#unwantedBytes = payloadBytes;
-      this.#answers.push(reply(request.cookie, NBD_ERROR.invalid));
+      this.#replies.push(reply(request.cookie, NBD_ERROR.invalid));
       return true;
     }
     // what is under way has its room
     if (this.#awaitedBytes === 0 && !this.#takes(memoryOf(request))) return false;
     const isWhole = incoming.lengthBytes >= REQUEST_BYTES + payloadBytes;
-    if (isWhole && this.#awaitedBytes > 0) this.#options.room.freed();
+    if (isWhole && this.#awaitedBytes > 0) this.#options.budget.freed();
     this.#awaitedBytes = isWhole ? 0 : payloadBytes;
     if (!isWhole) return false;
     incoming.discard(REQUEST_BYTES);
@@ -260,11 +263,11 @@ export class Connection {
     const outcome = service.begin(path, this.#disk, request, payload);
     if ('vanishing' in outcome) {
       // what was done before is told before
-      this.#answers.send();
+      this.#replies.send();
       onVanish(outcome.vanishing);
       return false;
     }
-    if (outcome.delayMs === 0) this.#answers.complete(request.cookie, outcome);
+    if (outcome.delayMs === 0) this.#replies.complete(request.cookie, outcome);
     else this.#later(request, outcome);
     return true;
   }
@@ -277,7 +280,7 @@ export class Connection {
       this.#waiting--;
       this.#waitingBytes -= bytes;
       if (this.#phase === 'ended') return;
-      this.#answers.complete(cookie, outcome);
+      this.#replies.complete(cookie, outcome);
       this.goOn();
     }, outcome.delayMs);
   }
@@ -290,10 +293,11 @@ export class Connection {
   }
 
   #end(): false {
-    this.#answers.send();
+    this.#replies.send();
     this.#phase = 'ended';
-    // whatever the client does then: it has no place here any more
     this.#socket.destroySoon();
+    // whoever does not read what it is still owed has no place here any more, either
+    setTimeout(() => this.#socket.destroy(), LEAVE_MS).unref();
     return false;
   }
 }
@@ -303,5 +307,5 @@ function memoryOf({ command, length }: Request): number {
   const isPayload = command === COMMAND.read || command === COMMAND.write;
   // a longer one is refused
   const bytes = isPayload && length <= PAYLOAD_BYTES_MAX ? length : 0;
-  return bytes + 2 * ANSWER_OVERHEAD_BYTES;
+  return bytes + 2 * REPLY_OVERHEAD_BYTES;
 }

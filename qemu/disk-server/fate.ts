@@ -3,7 +3,8 @@
  * seed come to the same.
  *
  * Sure is what was completed before a later flush of the same disk arrived that was completed, too, and a write with FUA that was
- * completed. Of the rest any subset may be there, of a single write any of its physical sectors, and of zeroes or a discard some of their blocks.
+ * completed. Of the rest any subset may be there, of a single write any of its physical sectors, and of zeroes or a discard some of
+ * their blocks.
  */
 import type { Prng } from '../../harness/domain/prng.ts';
 import { BLOCK_BYTES } from './data.ts';

@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import type { Struck, Tasks } from './control.ts';
 import { cutPower } from './cut.ts';
 import type { DiskLog } from './log.ts';
-import { Room } from './room.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { DiskService } from './service.ts';
 
 /** A host has a few disks, and QEMU a few connections to each. */
@@ -27,7 +27,7 @@ export interface ServerOptions {
 export class DiskServer {
   readonly service: DiskService;
   readonly #options: ServerOptions;
-  readonly #room = new Room();
+  readonly #budget = new MemoryBudget();
   readonly #connections = new Map<Connection, PathDescription>();
   readonly #closed = new Set<string>();
   readonly #servers: Server[] = [];
@@ -89,7 +89,7 @@ export class DiskServer {
     const connection = new Connection(socket, {
       path: path.name,
       disks: log.disks.filter(({ name }) => path.disks === null || path.disks.includes(name)),
-      ...{ service: this.service, room: this.#room },
+      ...{ service: this.service, budget: this.#budget },
       onVanish: (name) => {
         this.close(name);
       },

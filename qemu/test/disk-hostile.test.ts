@@ -187,6 +187,30 @@ t.test('who does not read the answers is not read from either', (t) =>
   }, t),
 );
 
+/** As many clients as the server has beside the one of the fixture. */
+const PLACES = 255;
+
+t.test('whoever is sent away and does not read makes room for others all the same', (t) =>
+  withDisks(async (disk) => {
+    const clients = await Promise.all(
+      Array.from({ length: PLACES }, async () => {
+        const client = await Client.open(disk.socket, 'disk0');
+        client.socket.pause();
+        client.send({ length: MIB });
+        client.socket.write(Buffer.alloc(28, 'x'));
+        return client;
+      }),
+    );
+    const isServed = async (): Promise<boolean> => {
+      using client = await Client.open(disk.socket, 'disk0').catch(() => null);
+      return client !== null;
+    };
+    while (!(await isServed())) await setTimeout(100);
+    for (const client of clients) client[Symbol.dispose]();
+    await isWell(t, disk);
+  }, t),
+);
+
 t.test('answers that are held back count like those that are not read', (t) =>
   withDisks(async (disk) => {
     const delay = { kind: 'delay', ms: 1500 } as const;

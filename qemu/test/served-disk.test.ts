@@ -129,6 +129,12 @@ t.test('a machine that is switched on while its disk is gone waits for it', asyn
   front.close();
 });
 
+t.test('one that never comes back is told by QEMU', async (t) => {
+  await using disk = await guestDisk();
+  await disk.server.close(null);
+  await t.rejects(startOn(disk), { code: 'env/qemu-start', message: /Failed to/ });
+});
+
 t.test(
   'a guest that does not flush gets writes that are sure: a power cut takes none',
   async (t) => {

@@ -13,13 +13,15 @@ import {
 } from '../../domain/moment.ts';
 import { prng } from '../../domain/prng.ts';
 import type { RunningMachine } from '../../ports/machine.ts';
+import type { DiskFaults } from '../../ports/host-disk.ts';
 import type { StepContext } from '../../ports/host.ts';
 import { diskGone } from '../../faults/disk-gone.ts';
 import { diskSlow } from '../../faults/disk-slow.ts';
 import { powerCut } from '../../faults/power-cut.ts';
 import { underDiskFault, underPowerFault } from '../../run/armed-fault.ts';
+import { watchByDisk } from '../../run/exact-moment.ts';
 import { Faults } from '../../run/faults.ts';
-import type { Power } from '../../run/power.ts';
+import { Power, type PowerOptions } from '../../run/power.ts';
 import { watch, type Seen, type WatchedStep } from '../../run/moments.ts';
 import { fakeClock } from '../fake-clock.ts';
 
@@ -364,4 +366,42 @@ t.test('a disk that vanishes as the step ends is back before it has ended', asyn
   did.push(ended);
   t.same(did, ['back', 'done']);
   t.match(stamp, { fault: 'disk-gone', requests: 1 });
+});
+
+t.test(
+  'a host that has just gone down by itself loses what was not flushed all the same',
+  async (t) => {
+    const did: string[] = [];
+    await using power = new Power({
+      disk: {
+        spec: {},
+        mark: () => Promise.resolve(),
+        cut: async (seed: number, kill: () => Promise<void>) => {
+          await kill();
+          did.push(`cut ${seed.toString()}`);
+          return { kept: 1, lost: 2, torn: 3 };
+        },
+      },
+    } as unknown as PowerOptions);
+    t.same(await power.cut(7), { kept: 1, lost: 2, torn: 3 });
+    t.same(did, ['cut 7']);
+  },
+);
+
+t.test('what a machine that has gone would have said is what the rule waited for', async (t) => {
+  let looks = 0;
+  const machine = busyMachine({
+    blockStatistics: () =>
+      looks++ === 0
+        ? Promise.resolve({ bytesWritten: 0, reads: 0, writes: 0, flushes: 0 })
+        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
+  });
+  const arm: DiskFaults['arm'] = (_rule, onStruck) => {
+    onStruck({ command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 });
+    return Promise.resolve(() => Promise.resolve());
+  };
+  const rule = { afterBytes: 250, effect: { kind: 'vanish' } } as const;
+  const { come, withdraw } = await watchByDisk(rule, { arm }, machine);
+  t.equal(await (await come).bytesWritten, 250);
+  t.equal(await withdraw(), true);
 });

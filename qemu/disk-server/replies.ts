@@ -4,24 +4,24 @@ import { reply } from './protocol.ts';
 import type { DiskService, Outcome } from './service.ts';
 
 /** What an answer takes beside its bytes: many of them are short. */
-export const ANSWER_OVERHEAD_BYTES = 256;
+export const REPLY_OVERHEAD_BYTES = 256;
 
-interface AnswersOptions {
+interface RepliesOptions {
   readonly socket: Socket;
   readonly service: DiskService;
   /** The client has taken some. */
   readonly onTaken: () => void;
 }
 
-export class Answers {
-  readonly #options: AnswersOptions;
-  #answers: Buffer[] = [];
+export class Replies {
+  readonly #options: RepliesOptions;
+  #replies: Buffer[] = [];
   /** What these answers complete. */
   #outcomes: Outcome[] = [];
   #gatheredBytes = 0;
   #sentBytes = 0;
 
-  constructor(options: AnswersOptions) {
+  constructor(options: RepliesOptions) {
     this.#options = options;
   }
 
@@ -31,8 +31,8 @@ export class Answers {
   }
 
   push(answer: Buffer): void {
-    this.#answers.push(answer);
-    this.#gatheredBytes += answer.length + ANSWER_OVERHEAD_BYTES;
+    this.#replies.push(answer);
+    this.#gatheredBytes += answer.length + REPLY_OVERHEAD_BYTES;
   }
 
   /** What a request has come to. */
@@ -45,8 +45,8 @@ export class Answers {
   /** Nothing is answered before the log says so. */
   send(): void {
     const { socket, service, onTaken } = this.#options;
-    const [answers, outcomes, bytes] = [this.#answers, this.#outcomes, this.#gatheredBytes];
-    [this.#answers, this.#outcomes, this.#gatheredBytes] = [[], [], 0];
+    const [answers, outcomes, bytes] = [this.#replies, this.#outcomes, this.#gatheredBytes];
+    [this.#replies, this.#outcomes, this.#gatheredBytes] = [[], [], 0];
     // not earlier: a flush that came with these requests does not cover them, nobody was promised any of them yet
     if (!socket.destroyed) for (const outcome of outcomes) service.complete(outcome);
     service.log.commit();

@@ -11,7 +11,7 @@ interface Holder {
   readonly goOn: () => void;
 }
 
-export class Room {
+export class MemoryBudget {
   readonly #holders = new Set<Holder>();
   /** In the order in which they came. */
   #waiting = new Set<Holder>();
@@ -27,7 +27,7 @@ export class Room {
   }
 
   /** Whether one of them may hold so many bytes more; if not, it is told when it may ask again. */
-  takes(holder: Holder, bytes: number): boolean {
+  admits(holder: Holder, bytes: number): boolean {
     const isOwn = holder.heldBytes + bytes <= OWN_BYTES;
     if (isOwn || this.#sharedBytes() + bytes <= SHARED_BYTES) return true;
     this.#waiting.add(holder);
