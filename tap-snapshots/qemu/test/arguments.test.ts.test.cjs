@@ -64,7 +64,7 @@ exports[`qemu/test/arguments.test.ts > TAP > the arguments of a whole machine > 
 -blockdev {"driver":"raw","node-name":"payload","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap","file":{"driver":"file","filename":"/run/payload.raw","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap"}}
 -device {"driver":"pcie-root-port","id":"port-payload","chassis":2}
 -device {"driver":"virtio-blk-pci","id":"disk-payload","bus":"port-payload","drive":"payload","write-cache":"on","werror":"report","rerror":"report"}
--blockdev {"driver":"nbd","node-name":"served","read-only":false,"cache":{"direct":false,"no-flush":false},"discard":"unmap","server":{"type":"unix","path":"/s/a,b"},"export":"served","reconnect-delay":5,"open-timeout":20}
+-blockdev {"driver":"nbd","node-name":"served","read-only":false,"cache":{"direct":false,"no-flush":false},"discard":"unmap","server":{"type":"unix","path":"/s/a,b"},"export":"served","reconnect-delay":5,"open-timeout":15}
 -device {"driver":"pcie-root-port","id":"port-served","chassis":3}
 -device {"driver":"virtio-blk-pci","id":"disk-served","bus":"port-served","drive":"served","physical_block_size":4096,"write-cache":"on","werror":"report","rerror":"report"}
 -blockdev {"driver":"raw","node-name":"medium","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap","file":{"driver":"file","filename":"/run/installer.iso","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap"}}
