@@ -1,6 +1,5 @@
 /** Faults meet a step at their moment, or not at all. */
 import t from 'tap';
-import { HostproofError } from '../../domain/errors.ts';
 import {
   after,
   afterBytes,
@@ -13,35 +12,19 @@ import {
 } from '../../domain/moment.ts';
 import { prng } from '../../domain/prng.ts';
 import type { RunningMachine } from '../../ports/machine.ts';
-import type { DiskFaults } from '../../ports/host-disk.ts';
 import type { StepContext } from '../../ports/host.ts';
 import { diskGone } from '../../faults/disk-gone.ts';
 import { diskSlow } from '../../faults/disk-slow.ts';
-import { powerCut } from '../../faults/power-cut.ts';
 import { underDiskFault, underPowerFault } from '../../run/armed-fault.ts';
-import { watchByDisk } from '../../run/exact-moment.ts';
 import { Faults } from '../../run/faults.ts';
-import { Power, type PowerOptions } from '../../run/power.ts';
+import type { Power } from '../../run/power.ts';
 import { watch, type Seen, type WatchedStep } from '../../run/moments.ts';
 import { fakeClock } from '../fake-clock.ts';
 
+import { busyMachine, goneMachine } from './busy-machine.ts';
+
 const going = (): AbortSignal => new AbortController().signal;
 const never = new Promise<never>(() => undefined);
-
-/** A machine whose disks are asked for 100 bytes more, in two writes, each time that it is looked at. */
-function busyMachine(changes: Partial<RunningMachine> = {}): RunningMachine {
-  let looks = 0;
-  return {
-    blockStatistics: () => {
-      looks++;
-      return Promise.resolve({
-        ...{ bytesWritten: looks * 100, writes: looks * 2, reads: looks, flushes: looks },
-      });
-    },
-    ...{ unfit: never, stopped: never, console: { onLine: () => () => undefined } },
-    ...changes,
-  } as unknown as RunningMachine;
-}
 
 function step(changes: Partial<WatchedStep> = {}): WatchedStep {
   const nobody = (): (() => void) => () => undefined;
@@ -153,12 +136,7 @@ t.test('a step that is answered while the power goes has not ended well', async 
 });
 
 t.test("a machine that stops before the fault strikes is the host's doing", async (t) => {
-  let asked = 0;
-  const machine = busyMachine({
-    blockStatistics: () =>
-      asked++ === 0
-        ? Promise.resolve({ bytesWritten: 0, reads: 0, writes: 0, flushes: 0 })
-        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
+  const machine = goneMachine({
     stopped: Promise.resolve({ reason: 'reset', detail: 'guest-reset' }),
   });
   const { come } = await watch(afterBytes(250), step({ machine }), going());
@@ -221,101 +199,9 @@ t.test('a disk knows what it does wrong before there is a machine', async (t) =>
   t.same(did, ['fault disk-slow', 'armed', 'switched on', 'disarmed']);
 });
 
-/** A power fault on a disk that can lie, of which `disk` says what becomes of a rule; what was done to the host, and how it ended. */
-async function onLyingDisk(
-  when: Moment,
-  disk: (onStruck: () => void) => () => void,
-  body: () => Promise<string>,
-): Promise<{ readonly end: unknown; readonly did: readonly string[]; readonly rules: unknown[] }> {
-  const [did, rules]: [string[], unknown[]] = [[], []];
-  const faults = new Faults({
-    power: {
-      machine: busyMachine(),
-      cut: () => {
-        did.push('cut');
-        return Promise.resolve({ kept: 1, lost: 2, torn: 3 });
-      },
-    } as unknown as Power,
-    disk: {
-      mark: () => Promise.resolve(),
-      faults: {
-        arm: (rule, onStruck) => {
-          rules.push(rule);
-          const disarm = disk(() => {
-            onStruck({ command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 });
-          });
-          return Promise.resolve(() => {
-            did.push('disarmed');
-            disarm();
-            return Promise.resolve();
-          });
-        },
-        comeBack: () => Promise.resolve(),
-      },
-    },
-    ...{ clock: fakeClock(), seed: 1 },
-  });
-  const context = { signal: going(), progress: () => undefined } as unknown as StepContext;
-  const work = { bytesPlanned: 1000, marks: {}, others: null };
-  const end = await faults
-    .during(powerCut({ when }), work, context, body)
-    .catch((error: unknown) => error);
-  return { end, did, rules };
-}
-
-const nothing = (): void => undefined;
-const CUT = { ended: null, stamp: { fault: 'power-cut', unflushed: { lost: 2 } } };
-
-t.test('a power cut that a disk can meet exactly is its to meet', async (t) => {
-  const effect = { kind: 'vanish' };
-  for (const [when, rule] of [
-    [at('upgrade', 0.25), { afterBytes: 250, effect }],
-    [afterBytes(7), { afterBytes: 7, effect }],
-    [after('flush', 3), { command: 'flush', nth: 3, effect }],
-  ] as const) {
-    const strikes = (onStruck: () => void): (() => void) => {
-      onStruck();
-      return nothing;
-    };
-    const met = await onLyingDisk(when, strikes, () => never);
-    t.same(met.rules, [rule]);
-    t.same(met.did, ['cut']);
-    t.match(met.end, { ...CUT, stamp: { ...CUT.stamp, bytesWritten: 100 } });
-  }
-  const missed = await onLyingDisk(
-    after('flush', 3),
-    () => nothing,
-    () => Promise.resolve('done'),
-  );
-  t.match(missed, { end: { ended: 'done', stamp: null }, did: ['disarmed'] });
-  const begun = await onLyingDisk(
-    { at: 'start' },
-    () => nothing,
-    () => never,
-  );
-  t.match(begun, { end: CUT, did: ['cut'], rules: [] }, 'of others it knows nothing');
-});
-
-t.test('a disk that has vanished has vanished, however late that is told', async (t) => {
-  const ends = [() => Promise.resolve('done'), () => Promise.reject(new Error('it fails'))];
-  for (const body of ends) {
-    // told with the answer to whoever takes the rule back
-    const late = await onLyingDisk(after('flush', 3), (onStruck) => onStruck, body);
-    t.match(late, { end: CUT, did: ['disarmed', 'cut'] });
-    const never = await onLyingDisk(after('flush', 3), () => nothing, body);
-    t.same(never.did, ['disarmed']);
-  }
-});
-
 t.test('a moment that cannot be waited for any more is no error of the step', async (t) => {
-  let looks = 0;
   // the machine has restarted, which is another one then
-  const machine = busyMachine({
-    blockStatistics: () =>
-      looks++ === 0
-        ? Promise.resolve({ bytesWritten: 0, reads: 0, writes: 0, flushes: 0 })
-        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
-  });
+  const machine = goneMachine();
   const armed: unknown[] = [];
   const faults = new Faults({
     power: { machine } as unknown as Power,
@@ -347,7 +233,7 @@ t.test('a disk that vanishes as the step ends is back before it has ended', asyn
   const { ended, stamp } = await underDiskFault(
     {
       ...{ plan: fault, come: Promise.resolve({ bytesWritten: 0 }), signal: going() },
-      ...{ clock: fakeClock(), onStruck: nothing },
+      ...{ clock: fakeClock(), onStruck: () => undefined },
       disk: {
         mark: () => Promise.resolve(),
         arm: (_rule, onStruck) =>
@@ -366,42 +252,4 @@ t.test('a disk that vanishes as the step ends is back before it has ended', asyn
   did.push(ended);
   t.same(did, ['back', 'done']);
   t.match(stamp, { fault: 'disk-gone', requests: 1 });
-});
-
-t.test(
-  'a host that has just gone down by itself loses what was not flushed all the same',
-  async (t) => {
-    const did: string[] = [];
-    await using power = new Power({
-      disk: {
-        spec: {},
-        mark: () => Promise.resolve(),
-        cut: async (seed: number, kill: () => Promise<void>) => {
-          await kill();
-          did.push(`cut ${seed.toString()}`);
-          return { kept: 1, lost: 2, torn: 3 };
-        },
-      },
-    } as unknown as PowerOptions);
-    t.same(await power.cut(7), { kept: 1, lost: 2, torn: 3 });
-    t.same(did, ['cut 7']);
-  },
-);
-
-t.test('what a machine that has gone would have said is what the rule waited for', async (t) => {
-  let looks = 0;
-  const machine = busyMachine({
-    blockStatistics: () =>
-      looks++ === 0
-        ? Promise.resolve({ bytesWritten: 0, reads: 0, writes: 0, flushes: 0 })
-        : Promise.reject(new HostproofError('harness/qmp', 'QEMU is gone')),
-  });
-  const arm: DiskFaults['arm'] = (_rule, onStruck) => {
-    onStruck({ command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 });
-    return Promise.resolve(() => Promise.resolve());
-  };
-  const rule = { afterBytes: 250, effect: { kind: 'vanish' } } as const;
-  const { come, withdraw } = await watchByDisk(rule, { arm }, machine);
-  t.equal(await (await come).bytesWritten, 250);
-  t.equal(await withdraw(), true);
 });
