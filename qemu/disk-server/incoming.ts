@@ -5,18 +5,24 @@ const JOINED_BYTES_MAX = 4096;
 export class Incoming {
   #pieces: Buffer[] = [];
   #lengthBytes = 0;
+  /** Of what is still to come. */
+  #unwantedBytes = 0;
 
   get lengthBytes(): number {
     return this.#lengthBytes;
   }
 
   push(piece: Buffer): void {
-    if (piece.length === 0) return;
-    this.#lengthBytes += piece.length;
-    const last = this.#pieces.at(-1);
-    if (last === undefined || last.length + piece.length > JOINED_BYTES_MAX) {
-      this.#pieces.push(piece);
-    } else this.#pieces[this.#pieces.length - 1] = Buffer.concat([last, piece]);
+    const unwanted = Math.min(this.#unwantedBytes, piece.length);
+    this.#unwantedBytes -= unwanted;
+    this.#keep(piece.subarray(unwanted));
+  }
+
+  /** The next so many bytes are nothing to anybody, whether they have arrived or not. */
+  skip(bytes: number): void {
+    const arrived = Math.min(bytes, this.#lengthBytes);
+    this.discard(arrived);
+    this.#unwantedBytes += bytes - arrived;
   }
 
   /** The first bytes in one piece, which stay; there must be as many. */
@@ -63,5 +69,14 @@ export class Incoming {
     const [first] = this.#pieces;
     if (first !== undefined && left > 0) this.#pieces[0] = first.subarray(left);
     this.#lengthBytes -= bytes;
+  }
+
+  #keep(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.#lengthBytes += piece.length;
+    const last = this.#pieces.at(-1);
+    if (last === undefined || last.length + piece.length > JOINED_BYTES_MAX) {
+      this.#pieces.push(piece);
+    } else this.#pieces[this.#pieces.length - 1] = Buffer.concat([last, piece]);
   }
 }
