@@ -1,19 +1,23 @@
 /** Starts of a host that must go back to its older layer by itself. */
 import { HostproofError } from '../domain/errors.ts';
 import type { StepContext } from '../ports/host.ts';
+import { SymptomError } from './symptom-watch.ts';
 
 /** More than any host gives a layer on trial. */
 const FAILED_STARTS_MAX = 5;
 
 export interface StartingHost {
-  /** Whether the start that is under way has ended well; if not, the host has restarted itself, and the machine is off. */
-  readonly isWell: (context: StepContext) => Promise<boolean>;
   readonly start: (context: StepContext) => Promise<void>;
+  /** Until it has settled. @returns the units that have failed */
+  readonly failedUnits: (context: StepContext) => Promise<readonly string[]>;
+  readonly isOn: () => boolean;
+  /** Until it has gone down to restart. */
+  readonly restarted: (context: StepContext) => Promise<void>;
 }
 
 /** Until a start is well: those before it end in a restart that is the host's own doing. */
 export async function fallenBack(host: StartingHost, context: StepContext): Promise<void> {
-  for (let failures = 0; !(await host.isWell(context)); failures++) {
+  for (let failures = 0; !(await isWell(host, context)); failures++) {
     if (failures === FAILED_STARTS_MAX) {
       const message = `${failures.toString()} starts in a row have failed, and the host has not fallen back`;
       throw new HostproofError('host/never', message);
@@ -21,4 +25,16 @@ export async function fallenBack(host: StartingHost, context: StepContext): Prom
     context.progress('the host is not well and starts again');
     await host.start(context);
   }
+}
+
+/** Whether the start that is under way has ended well; if not, the host has restarted itself, and the machine is off. */
+async function isWell(host: StartingHost, context: StepContext): Promise<boolean> {
+  const failed = await host.failedUnits(context).catch((error: unknown) => {
+    // the connection goes with the host that restarts itself
+    if (error instanceof SymptomError || context.signal.aborted || !host.isOn()) throw error;
+    return null;
+  });
+  if (failed?.length === 0) return true;
+  await host.restarted(context);
+  return false;
 }

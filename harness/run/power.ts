@@ -18,7 +18,7 @@ import { abortable } from './abortable.ts';
 import { askToReboot } from './asked-to-reboot.ts';
 import { chooseEntry } from './boot-menu.ts';
 import { CLOSED_PORT, connected, SSH_PORT } from './connected.ts';
-import { fallenBack } from './fallback.ts';
+import { fallenBack, type StartingHost } from './fallback.ts';
 import { marksLines } from './log-marks.ts';
 import { settled, succeed } from './guest-commands.ts';
 import { stoppedInstead } from './stopped-instead.ts';
@@ -119,10 +119,10 @@ export class Power implements AsyncDisposable {
 
   /** Begins a boot from whatever state the machine is in. */
   async restart(context: StepContext): Promise<void> {
-    if (this.#powered !== null) {
-      const { machine, shell } = this.#powered;
-      if (shell === null) await machine.reset();
-      else await this.#leave('reboot', context);
+    // what a hung host still says is not held against it
+    if (this.#powered?.shell === null) await this.reset();
+    else if (this.#powered !== null) {
+      await this.#leave('reboot', context);
       await this.#gone('reset', context);
     }
     await this.start(context);
@@ -182,7 +182,7 @@ export class Power implements AsyncDisposable {
   /** Waits until the boot that is under way has come to the end that it must have. */
   async arrive(ends: BootEnd, context: StepContext): Promise<{ readonly ends: BootEnd }> {
     if (ends === 'fallback') {
-      await fallenBack({ isWell: (c) => this.#isWell(c), start: (c) => this.start(c) }, context);
+      await fallenBack(this.#starting, context);
       return { ends };
     }
     try {
@@ -245,21 +245,16 @@ export class Power implements AsyncDisposable {
     if (reason !== must) throw stoppedInstead('going down', reason, detail);
   }
 
-  /** Whether the host is up and all is well; if not, it has restarted itself, and the machine is off. */
-  async #isWell(context: StepContext): Promise<boolean> {
-    const failedUnits = async (): Promise<number> => {
-      await this.#up(context);
-      return (await settled(this.shell, context)).length;
+  get #starting(): StartingHost {
+    return {
+      start: (context) => this.start(context),
+      failedUnits: async (context) => {
+        await this.#up(context);
+        return settled(this.shell, context);
+      },
+      isOn: () => this.#powered !== null,
+      restarted: (context) => this.#gone('reset', context),
     };
-    const failed = await failedUnits().catch((error: unknown) => {
-      // the connection goes with the host that restarts itself
-      if (error instanceof SymptomError || context.signal.aborted || this.#powered === null)
-        throw error;
-      return 1;
-    });
-    if (failed === 0) return true;
-    await this.#gone('reset', context);
-    return false;
   }
 
   /** Until there is a shell; a machine that resets itself on the way (a fallback does) is started again. */
