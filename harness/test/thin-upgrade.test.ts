@@ -165,3 +165,16 @@ t.test(
     t.equal(said, 'first\n');
   },
 );
+
+t.test('what is written to a file last is seen, too', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'hostproof-following-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, 'report');
+  // when it looks for a file that is not there yet decides
+  for (const pause of ['0', '0.3', '0.6']) {
+    const command = `sleep ${pause}; echo last >${file}`;
+    const { stderr } = await execa('/bin/sh', ['-c', following(file, `(${command})`)]);
+    t.equal(stderr, 'last', pause);
+    await rm(file);
+  }
+});

@@ -38,10 +38,13 @@ export async function execute(
   }
 }
 
-/** A command, which says on standard error what is written to a file meanwhile, too. */
+/**
+ * A command, which says on standard error what is written to a file meanwhile, too. That file may not be there yet, for which
+ * `tail` looks once a second unless told otherwise: moments are by these lines. It ends after the shell, with what came last.
+ */
 export function following(file: string, command: string): string {
-  const tail = `{ exec tail -q -n +1 -F ${quote(file)} 2>/dev/null; } >&2`;
-  return `${tail} & tail=$!; ${command}; status=$?; kill $tail; exit $status`;
+  const tail = `exec tail -q -s 0.1 --pid=$$ -n +1 -F ${quote(file)} 2>/dev/null`;
+  return `{ ${tail}; } >&2 & ${command}; exit $?`;
 }
 
 /**
