@@ -39,6 +39,8 @@ lvm_change() {
     # It warns about what is meant (no backup, more virtual than real space); only a failure is worth telling.
     told=$(lvm "$command" --yes --config 'backup{backup=0 archive=0} activation{monitoring=0}' "$@" 2>&1) ||
         die "lvm $command $*: $(printf '%s\n' "$told" | tail -n 1)"
+    # It has written its metadata and flushed nothing: whatever comes next, a power cut must not take half of them.
+    sync "$root_device" || die "what lvm $command wrote cannot be flushed"
 }
 
 lv_activate() { lvm_change lvchange --activate y --ignoreactivationskip "$VG/$1"; }

@@ -21,6 +21,9 @@ undo() {
     trap '' HUP INT TERM PIPE
     trap - EXIT
     set +e
+    # nothing is refused any more, and how the update ended is known
+    refuse() { die "$*"; }
+    die() { say "error: $*"; exit "$code"; }
     [ -z "${worker-}" ] || kill "$worker" 2>/dev/null
     wait
     cd /
@@ -35,7 +38,8 @@ undo() {
     boot_remove_layer "$NEW_LAYER"
     lvm_load
     for lv in "$NEW_LAYER" "$NEW_BASE"; do
-        ! lv_exists "$lv" || lv_remove "$lv"
+        # of two, one that cannot be removed does not keep the other
+        ! lv_exists "$lv" || (lv_remove "$lv")
     done
     say "the update failed (exit $code) and has been undone"
     exit "$code"

@@ -1,0 +1,55 @@
+/** What the thin layout's engine does when an update fails, and its disk may have. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t from 'tap';
+
+const lib = join(import.meta.dirname, '../guest/imgbased/lib');
+const update = await readFile(join(lib, 'update.sh'), 'utf8');
+const UNDO = /^undo\(\) \{$[^]*?^\}$/m.exec(update)?.[0] ?? '';
+
+const HOST = `
+lvm_load() { :; }
+lv_exists() { :; }
+layer_in_menu() { return 1; }
+boot_remove_layer() { :; }
+lv_remove() { say "removed $1"; }
+RUN=/nonexistent MENU=/nonexistent NEW_BASE=base NEW_LAYER=base+1
+`;
+
+/** How the engine ends which failed with status 7 on a host that differs so. */
+async function undone(differs: string): Promise<readonly [number | undefined, readonly string[]]> {
+  const program = `. ${lib}/common.sh\n${UNDO}\n${HOST}\n${differs}\ntrap undo EXIT; exit 7`;
+  const { exitCode, stderr } = await execa('sh', ['-c', program], { reject: false });
+  return [exitCode, stderr.split('\n').map((line) => line.replace('imgbase: ', ''))];
+}
+
+t.test('an update that failed takes away what it has made', async (t) => {
+  const end = 'the update failed (exit 7) and has been undone';
+  t.same(await undone(''), [7, ['removed base+1', 'removed base', end]]);
+});
+
+t.test('of two volumes, one that cannot be removed does not keep the other', async (t) => {
+  const [status, words] = await undone(
+    'lv_remove() { [ "$1" != base+1 ] || die "no $1"; say "removed $1"; }',
+  );
+  t.equal(status, 7);
+  t.same(words.slice(0, 2), ['error: no base+1', 'removed base']);
+});
+
+t.test('an update that failed is not refused because the undoing was', async (t) => {
+  const [status, words] = await undone('lvm_load() { refuse "nothing can be read"; }');
+  t.same([status, words], [7, ['error: nothing can be read']]);
+});
+
+t.test('what LVM has written is flushed before anything comes after it', async (t) => {
+  const change = async (flush: string): Promise<readonly unknown[]> => {
+    const host = `root_device=/dev/root; lvm() { :; }; sync() { say "sync $*"; ${flush}; }`;
+    const program = `. ${lib}/common.sh; . ${lib}/lvm.sh; ${host}; lvm_change lvremove onn/x; say then`;
+    const { exitCode, stderr } = await execa('sh', ['-c', program], { reject: false });
+    return [exitCode, stderr.split('\n').map((line) => line.replace('imgbase: ', ''))];
+  };
+  t.same(await change(':'), [0, ['sync /dev/root', 'then']]);
+  const error = 'error: what lvm lvremove wrote cannot be flushed';
+  t.same(await change('return 1'), [1, ['sync /dev/root', error]]);
+});
