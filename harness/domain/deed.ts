@@ -12,6 +12,8 @@ export interface UpgradeDeed {
   readonly content: BaseContent;
   /** The host went down as it does for every restart: what was staged is made on the way. */
   readonly isOrderly: boolean;
+  /** Its disk failed: it may not have been able to remove what it had made. */
+  readonly isHindered: boolean;
 }
 
 export type Deed =

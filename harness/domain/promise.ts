@@ -49,6 +49,8 @@ export interface Ledger {
   readonly interrupted: string | null;
   /** The same upgrade: what it was made from and what it must hold, if its layer is the default after all. */
   readonly cut: CutUpgrade | null;
+  /** The last upgrade failed, and so did its disk: what it has left is allowed until another has ended. */
+  readonly hindered: boolean;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
   readonly administrator: Identity | null;
@@ -71,6 +73,7 @@ export const EMPTY_LEDGER: Ledger = {
   promisedDefault: null,
   promisedRunning: null,
   interrupted: null,
+  hindered: false,
   cut: null,
   fallback: null,
   administrator: null,
@@ -145,19 +148,17 @@ function started(ledger: Ledger, ends: BootEnd | 'cut'): Ledger {
     : { ...ledger, promisedRunning: ledger.promisedDefault };
 }
 
-function upgraded(ledger: Ledger, { outcome, version, content, isOrderly }: UpgradeDeed): Ledger {
+function upgraded(ledger: Ledger, { outcome, version, content, ...how }: UpgradeDeed): Ledger {
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
   if (outcome === 'cut') {
     const cut = { version, content, from: running };
-    const left = isOrderly ? { ...ledger, isStaged: false } : afterCut(ledger);
+    const left = how.isOrderly ? { ...ledger, isStaged: false } : afterCut(ledger);
     return { ...left, ...marks, interrupted: version, cut, fallback: running };
   }
   return {
-    ...ledger,
-    ...marks,
-    interrupted: null,
-    cut: null,
+    ...{ ...ledger, ...marks, interrupted: null, cut: null },
+    hindered: outcome === 'failed' && how.isHindered,
     ...(outcome === 'done' && { fallback: running }),
   };
 }

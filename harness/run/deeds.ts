@@ -1,8 +1,12 @@
 /** What a finished verb means for the promises, and whether it ended as the story said it must. */
 import { HostproofError } from '../domain/errors.ts';
+import type { DiskEffect } from '../domain/disk-rule.ts';
 import type { FaultPlan, FaultStamp } from '../domain/fault.ts';
 import type { Deed } from '../domain/deed.ts';
 import type { Args, Outcome, Result, Verb } from '../domain/verb.ts';
+
+/** Effects that a host is told of, at once or by the time that it waits. */
+const FAILING: readonly DiskEffect['kind'][] = ['error', 'vanish'];
 
 interface Lookups {
   readonly sha256: (text: string) => string;
@@ -22,7 +26,9 @@ export function deedOf<V extends Verb>(
       const { image, fault } = args as Args<'upgrade'>;
       const { outcome, content } = result as Result<'upgrade'>;
       const isOrderly = !(fault?.strikes === 'power' && fault.does !== 'reboot');
-      return { verb, outcome, version: lookups.versionOf(image.image), content, isOrderly };
+      const isHindered = fault?.strikes === 'disk' && FAILING.includes(fault.rule.effect.kind);
+      const version = lookups.versionOf(image.image);
+      return { verb, outcome, version, content, isOrderly, isHindered };
     }
     case 'boot':
     case 'reboot':

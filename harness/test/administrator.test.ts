@@ -60,7 +60,14 @@ const argued: readonly [Deed, HostView] = [
   view({ old: ['a', 'b=1'] }, [ROOT, ALICE], ['a']),
 ];
 const upgrade: Deed = {
-  ...{ verb: 'upgrade', outcome: 'done', version: 'new', content: {}, isOrderly: true },
+  ...{
+    verb: 'upgrade',
+    outcome: 'done',
+    version: 'new',
+    content: {},
+    isOrderly: true,
+    isHindered: false,
+  },
 };
 const both = (args: string[]): HostView =>
   view({ old: ['a', 'b=1'], new: args }, [ROOT, ALICE], ['a']);

@@ -32,6 +32,7 @@ function upgraded(): Ledger {
     version: '1.1',
     content: {},
     isOrderly: true,
+    isHindered: false,
   } as const;
   return settle(promise(before, deed), deed, view);
 }
@@ -59,6 +60,7 @@ t.test('a file of which each layer has its own is promised to the layer it was w
     version: '1.1',
     content: {},
     isOrderly: true,
+    isHindered: false,
   } as const;
   const { filesByLayer } = settle(promise(written, deed), deed, view);
   t.same(filesByLayer.old, { '/etc/fstab': 'x', '/etc/motd': 'x' });
@@ -117,7 +119,13 @@ t.test('what a power cut on the way down leaves is the old layer, or the new one
 });
 
 t.test('a polite restart in an upgrade makes on the way what an earlier one has staged', (t) => {
-  const again = { verb: 'upgrade', outcome: 'cut', version: '1.2', content: {} } as const;
+  const again = {
+    verb: 'upgrade',
+    outcome: 'cut',
+    version: '1.2',
+    content: {},
+    isHindered: false,
+  } as const;
   t.equal(promise(upgraded(), { ...again, isOrderly: true }).promisedDefault, 'new');
   t.equal(promise(upgraded(), { ...again, isOrderly: false }).promisedDefault, 'old');
   t.end();
