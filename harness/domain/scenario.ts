@@ -63,7 +63,7 @@ export interface StoryHost {
   select(version: string): Promise<Results['select']>;
   /** With a power cut or a reset it ends on the way down. */
   powerOff(options?: { fault?: PowerFault }): Promise<Results['powerOff']>;
-  /** `seed` chooses what becomes of what was not flushed, on disks that can lose it. */
+  /** `seed` chooses what becomes of what was not flushed, on disks that can lose it: that of a host that is off may have some, too. */
   powerCut(options?: { seed?: number }): Promise<Results['powerCut']>;
   /**
    * `ends`: how the upgrade must end, or may, if there are several. Unless said: `done`; with a power cut, a reset or a reboot, `cut`; with a disk or a line that

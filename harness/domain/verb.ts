@@ -139,7 +139,7 @@ export const VERBS = {
   },
   powerCut: {
     kind: 'act',
-    needs: 'powered',
+    needs: 'installed',
     limitS: 30,
     args: z.object({ seed: seed.optional() }).strict(),
   },
@@ -226,7 +226,7 @@ interface VerbSpec {
   /** An audit is an observation after which the host is judged, as it is after every act. */
   readonly kind: 'act' | 'audit' | 'observation';
   /** State the host must be in: checked before the verb starts. */
-  readonly needs: 'none' | 'off' | 'running' | 'powered' | 'installed';
+  readonly needs: 'none' | 'off' | 'running' | 'installed';
   /** Seconds on a slow machine (software emulation on two cores); scaled by the measured speed. */
   readonly limitS: number;
   readonly args: z.ZodType;
@@ -234,6 +234,15 @@ interface VerbSpec {
 
 export type Verb = keyof typeof VERBS;
 export type Args<V extends Verb> = z.infer<(typeof VERBS)[V]['args']>;
+
+/** A layer on trial is started twice, and then the older one. */
+const STARTS_OF_A_FALLBACK = 3;
+
+/** What a step may take, in seconds on a slow machine. */
+export function limitOf<V extends Verb>(verb: V, args: Args<V>): number {
+  const { ends } = args as { readonly ends?: unknown };
+  return VERBS[verb].limitS * (ends === 'fallback' ? STARTS_OF_A_FALLBACK : 1);
+}
 
 export interface Results {
   readonly install: {

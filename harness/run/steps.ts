@@ -5,7 +5,7 @@ import type { EventBody } from '../domain/event.ts';
 import { asJson } from '../domain/json.ts';
 import type { Deed } from '../domain/deed.ts';
 import { EMPTY_LEDGER, promise, settle, watched, type Ledger } from '../domain/promise.ts';
-import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
+import { limitOf, VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostState } from '../domain/checkpoint.ts';
@@ -31,7 +31,6 @@ const FITS: Record<(typeof VERBS)[Verb]['needs'], readonly HostState[]> = {
   none: ['none', 'off'],
   off: ['off'],
   running: ['running'],
-  powered: ['running', 'hung'],
   installed: ['off', 'running', 'hung'],
 };
 
@@ -87,7 +86,7 @@ export class Steps {
     const { host } = this.#options;
     const args = this.#admit(verb, given);
     const step = ++this.#count;
-    const limitMs = VERBS[verb].limitS * 1000 * this.#options.speed;
+    const limitMs = limitOf(verb, args) * 1000 * this.#options.speed;
     const started = this.#options.clock.nowMs();
     this.#busy = verb;
     this.#asked = { times: 0, recalled: 0, recalledMs: 0 };

@@ -1,11 +1,19 @@
 import t from 'tap';
+import type { Judgement } from '../checks/invariant.ts';
 import type { HostproofError } from '../domain/errors.ts';
+import type { UpgradeFault } from '../domain/fault.ts';
 import { at } from '../domain/moment.ts';
 import type { TreeContent } from '../domain/image.ts';
-import type { Result } from '../domain/verb.ts';
+import { EMPTY_LEDGER, promise, type Ledger } from '../domain/promise.ts';
+import type { Outcome, Result } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
+import { sha256 } from '../adapters/sha256.ts';
+import { diskError } from '../faults/disk-error.ts';
+import { diskGone } from '../faults/disk-gone.ts';
+import { flushLost } from '../faults/flush-lost.ts';
 import { powerCut } from '../faults/power-cut.ts';
 import type { Host } from '../ports/host.ts';
+import { deedOf } from '../run/deeds.ts';
 import { installed, invariants, stepsOn, thrown, type Spoiled } from './steps.ts';
 
 /** Each invariant that a view can break, and a host that breaks it: red, by that name. */
@@ -153,6 +161,29 @@ t.test(
   },
 );
 
+t.test('what a failing disk kept an upgrade from removing stays until another has ended', (t) => {
+  const error = diskError({ when: at('upgrade', 0.5), command: 'write' });
+  const lookups = { sha256, versionOf: (name: string) => name };
+  const after = (outcome: Outcome, fault?: UpgradeFault, before = EMPTY_LEDGER): Ledger => {
+    const args = { image: { image: '1.1' }, ...(fault && { fault }) };
+    const result = { outcome, reason: null, stamp: null, content: { usr: '', rest: '' } };
+    return promise(before, deedOf('upgrade', args, result, lookups));
+  };
+  const isJudged = (ledger: Ledger): boolean => {
+    const view = { orphans: ['base without a layer'] } as Partial<HostView> as HostView;
+    const broken = noOrphans?.broken({ view, promised: ledger } as Judgement) ?? [];
+    return broken.length > 0;
+  };
+  const noOrphans = invariants.find(({ id }) => id === 'no-orphans');
+  t.notOk(isJudged(after('failed', error)));
+  t.notOk(isJudged(after('failed', diskGone({ backAfterS: 30 }))));
+  t.ok(isJudged(after('done', undefined, after('failed', error))), 'which takes them away');
+  t.ok(isJudged(after('done', error)));
+  t.ok(isJudged(after('failed')), 'nothing kept it');
+  t.ok(isJudged(after('failed', flushLost({ when: at('upgrade', 0.5) }))), 'it cannot know');
+  t.end();
+});
+
 t.test('an upgrade that is refused and has changed something all the same', async (t) => {
   const more = (view: HostView): Record<string, HostView> => ({
     layers: { ...view, layers: [...view.layers, ...view.layers] },
@@ -187,6 +218,22 @@ t.test('a host whose new layer is not well goes back to the older one for good',
   t.equal((await steps.perform('view', {})).version, '1.0');
   const well = await thrown(steps.perform('reboot', { ends: 'fallback' }));
   t.equal(well?.blame, 'host', 'one that is well stays where it is');
+});
+
+t.test('a host that goes back may take the time of all its starts', async (t) => {
+  const { steps, events } = stepsOn();
+  await installed(steps);
+  await steps.perform('upgrade', { image: { image: 'unhealthy' } });
+  await steps.perform('reboot', { ends: 'fallback' });
+  await steps.perform('powerOff', {});
+  await steps.perform('powerCut', {});
+  await steps.perform('boot', {});
+  const limits = events.flatMap((event) =>
+    event.type === 'step.started' ? [[event.verb, event.limitMs]] : [],
+  );
+  const limit = (verb: string): unknown => limits.findLast(([name]) => name === verb)?.[1];
+  t.equal(limit('reboot'), 3 * 360_000);
+  t.equal(limit('boot'), 300_000);
 });
 
 t.test('a host that goes back and keeps the new layer as its default', async (t) => {

@@ -4,7 +4,10 @@ import { after, powerCut, scenario } from '../../harness/scenario.ts';
  * An ostree host makes on its way down what was staged, in some 80 flushes: at the first of these it has about copied the kernel, at the
  * second it is about to switch the default, or has just done so: hosts do not write the same twice.
  */
-const FLUSHES = [10, 30];
+const CUTS = [
+  { version: '1.1', flush: 10 },
+  { version: '1.2', flush: 30 },
+] as const;
 
 export default scenario(
   {
@@ -19,8 +22,8 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     await host.write('/etc/motd', 'kept by the administrator\n');
-    for (const flush of FLUSHES) {
-      await host.upgrade(image('1.1'));
+    for (const { version, flush } of CUTS) {
+      await host.upgrade(image(version));
       await host.powerOff({ fault: powerCut({ when: after('flush', flush) }) });
       await host.boot();
       await expect.file('/etc/motd', 'kept by the administrator\n');
