@@ -17,10 +17,11 @@ const CHECK_PULLED = '/usr/libexec/reference-node/check-pulled';
 const REFUSED = 3;
 const CLEANUP = 'ostree admin cleanup';
 
-/** What staging a deployment writes beside the commit's own objects: directories and hard links for a whole tree. */
-const DEPLOYMENT_BYTES = 12 * 2 ** 20;
-/** The object that each version has of its own is the initramfs, about this big. */
-const OBJECTS_BYTES = 28 * 2 ** 20;
+/**
+ * What an upgrade surely writes before it ends: the object that each version has of its own, the initramfs, is about this big, and
+ * synced when it was pulled. What staging writes beside may be on its way to the disk still when the host goes down.
+ */
+const OBJECTS_BYTES = 22 * 2 ** 20;
 
 export default {
   id: 'ostree',
@@ -110,7 +111,7 @@ export default {
     damage: await fsck(context),
   }),
 
-  upgradeBytes: () => OBJECTS_BYTES + DEPLOYMENT_BYTES,
+  upgradeBytes: () => OBJECTS_BYTES,
 } satisfies Layout;
 
 /** The command that has the host's remote lead to what `server` serves. */

@@ -29,8 +29,8 @@ if [ "$free" -gt "$leave" ] && ! [ -e "/dev/$vg/$filler" ]; then
     dd if=/dev/zero of="/dev/$vg/$filler" bs=4M count=$((filler_mib / 4)) oflag=direct 2>/dev/null
     free=$(free_mib)
 fi
+[ "$free" -le "$leave" ] || origin=$(lvs --noheadings -o thin_id "$vg/$filler" | tr -d ' ')
 while [ "$free" -gt "$leave" ]; do
-    origin=$(lvs --noheadings -o thin_id "$vg/$filler" | tr -d ' ')
     # one that an earlier call has made is passed over
     until dmsetup message "$pool" 0 "create_snap $snapshot $origin" 2>/dev/null; do
         snapshot=$((snapshot + 1))
