@@ -23,8 +23,11 @@ initramfs_file() {
     # -00644 0 0 SIZE CHECKSUM PATH
     object_file "$(ostree --repo="$repository" ls --checksum "$REF" "$modules/initramfs.img" | awk '{ print $5 }')" filez
 }
+# The header of an object is before what is compressed: which error compressed bytes make, if one of them is another, is for each image
+# to say. LENGTH (4 bytes), padding (4), size (8), and then the owner, who becomes another.
+OWNER_AT=19
 flip_byte() { # FILE
-    at=$(($(stat -c %s "$1") * 3 / 5))
+    at=$OWNER_AT
     byte=$(od -An -tu1 -j"$at" -N1 "$1")
     # shellcheck disable=SC2059  # the byte is the format
     printf "\\$(printf %o $((255 - byte)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none

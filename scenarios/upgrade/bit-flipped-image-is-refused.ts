@@ -13,7 +13,7 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     const refused = await host.upgrade(image('refused-bit-flipped'), { ends: 'refused' });
-    expect.reason(refused, /damaged|does not verify|unexpected EOF/i);
+    expect.reason(refused, /damaged|does not verify|corrupted file object/i);
     expect.defaultLayer('1.0');
     expect.layers('1.0');
     await host.reboot();
