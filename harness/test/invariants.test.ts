@@ -225,9 +225,6 @@ t.test('a host that goes back may take the time of all its starts', async (t) =>
   await installed(steps);
   await steps.perform('upgrade', { image: { image: 'unhealthy' } });
   await steps.perform('reboot', { ends: 'fallback' });
-  await steps.perform('powerOff', {});
-  await steps.perform('powerCut', {});
-  await steps.perform('boot', {});
   const limits = events.flatMap((event) =>
     event.type === 'step.started' ? [[event.verb, event.limitMs]] : [],
   );
@@ -235,6 +232,18 @@ t.test('a host that goes back may take the time of all its starts', async (t) =>
   t.equal(limit('reboot'), 3 * 360_000);
   t.equal(limit('boot'), 300_000);
 });
+
+t.test(
+  'the power of a host that is off can go, too, but not that of one that is not there',
+  async (t) => {
+    const { steps } = stepsOn();
+    t.equal((await thrown(steps.perform('powerCut', {})))?.code, 'story/misuse');
+    await installed(steps);
+    await steps.perform('powerOff', {});
+    await steps.perform('powerCut', {});
+    t.equal(await thrown(steps.perform('boot', {})), null);
+  },
+);
 
 t.test('a host that goes back and keeps the new layer as its default', async (t) => {
   let isBack = false;

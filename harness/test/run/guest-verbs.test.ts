@@ -3,9 +3,9 @@ import { HostproofError } from '../../domain/errors.ts';
 import type { Layout } from '../../ports/layout.ts';
 import type { Shell } from '../../ports/shell.ts';
 import { GuestVerbs } from '../../run/guest-verbs.ts';
-import { Power } from '../../run/power.ts';
 import { fakeClock } from '../fake-clock.ts';
 import { scripted, type Moment } from './scripted-machine.ts';
+import { scriptedPower, STEP } from './scripted-power.ts';
 
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
@@ -19,22 +19,12 @@ async function hangingHost(moment: Omit<Moment, 'atMs'>) {
   const shell = {
     run: () => (isUp ? never() : Promise.resolve({ status: 0, stdout: '', stderr: '' })),
   } as unknown as Shell;
-  const power = new Power({
-    machine: { name: 'host', dir: '/run', memoryMiB: 512, cpus: 1, firmware: 'uefi' } as never,
+  const power = scriptedPower({
     hypervisor: scripted(machineClock, [[{ atMs: 1, ...moment }]]),
     connect: () => Promise.resolve(shell),
     clock,
-    memoryFile: '/run/memory',
-    disk: { spec: {} as never, cut: () => Promise.resolve(null), mark: () => Promise.resolve() },
-    files: { remove: () => Promise.resolve() },
-    onSymptom: () => undefined,
   });
-  const context = {
-    limitMs: 60_000,
-    signal: new AbortController().signal,
-    progress: () => undefined,
-    ...{ lastView: null, willFreeze: false, recalled: () => undefined, aside: never },
-  };
+  const context = STEP;
   await power.start(context);
   await power.arrive('up', context);
   isUp = true;

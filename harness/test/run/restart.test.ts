@@ -2,9 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { deferred } from '../../../qemu/deferred.ts';
-import { Power } from '../../run/power.ts';
 import { fakeClock } from '../fake-clock.ts';
 import { scripted } from './scripted-machine.ts';
+import { scriptedPower, STEP } from './scripted-power.ts';
 
 const END_OF_PANIC = '---[ end Kernel panic - not syncing: no root ]---';
 
@@ -16,23 +16,10 @@ t.test('what a hung host still says when it is reset is not held against it', as
     { atMs: 2, stops: 'reset' },
   ] as const;
   const hypervisor = scripted({ ...clock, sleep: () => pressed }, [hung, []]);
-  await using power = new Power({
-    machine: { name: 'host', dir: '/run', memoryMiB: 512, cpus: 1, firmware: 'uefi' } as never,
-    ...{ hypervisor, clock, memoryFile: '/run/memory' },
-    connect: () => Promise.reject(new Error('it hangs')),
-    disk: { spec: {} as never, cut: () => Promise.resolve(null), mark: () => Promise.resolve() },
-    files: { remove: () => Promise.resolve() },
-    onSymptom: () => undefined,
-  });
-  const context = {
-    limitMs: 60_000,
-    signal: new AbortController().signal,
-    progress: () => undefined,
-    ...{ lastView: null, willFreeze: false, recalled: () => undefined },
-    aside: () => Promise.reject(new Error('not here')),
-  };
-  await power.start(context);
-  const restarted = power.restart(context);
+  const connect = (): Promise<never> => Promise.reject(new Error('it hangs'));
+  await using power = scriptedPower({ hypervisor, connect, clock });
+  await power.start(STEP);
+  const restarted = power.restart(STEP);
   await setImmediate();
   press(undefined);
   await restarted;
