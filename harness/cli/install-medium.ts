@@ -1,5 +1,5 @@
 /** Wires `hostproof install`: checks what was given, makes the run directory, and runs the installation. */
-import { readFile, rm, stat, mkdtemp, writeFile, access } from 'node:fs/promises';
+import { access, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { sha256File } from '../adapters/sha256.ts';
@@ -132,6 +132,11 @@ async function checked(options: InstallMediumOptions): Promise<string | null> {
   if (medium?.isFile() !== true) {
     throw new HostproofError('usage/option', `--iso: there is no file ${options.iso}`);
   }
+  if (!(await isMedium(options.iso))) {
+    throw new HostproofError('usage/option', `--iso: ${options.iso} is no medium to start from`, {
+      hint: 'it has neither an ISO 9660 file system nor a table of partitions',
+    });
+  }
   const kickstart = options.kickstart === undefined ? null : await readKickstart(options.kickstart);
   if (options.sha256 !== undefined) {
     say(`verifying ${basename(options.iso)}`);
@@ -143,6 +148,24 @@ async function checked(options: InstallMediumOptions): Promise<string | null> {
     }
   }
   return kickstart;
+}
+
+/** Where the marks of an ISO 9660 file system, an MBR and a GPT are. */
+const MARKS = [
+  { at: 32_769, mark: Buffer.from('CD001') },
+  { at: 510, mark: Buffer.from([0x55, 0xaa]) },
+  { at: 512, mark: Buffer.from('EFI PART') },
+];
+
+async function isMedium(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const found = await Promise.all(
+    MARKS.map(async ({ at, mark }) => {
+      const { buffer } = await file.read(Buffer.alloc(mark.length), 0, mark.length, at);
+      return buffer.equals(mark);
+    }),
+  );
+  return found.includes(true);
 }
 
 async function readKickstart(file: string): Promise<string> {

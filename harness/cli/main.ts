@@ -10,15 +10,15 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { asHostproofError, HostproofError } from '../domain/errors.ts';
 import { exitCode, verdictOf, type Verdict } from '../domain/verdict.ts';
 import type { CommandContext, CommandModule } from './command.ts';
-import { endQuietlyOnBrokenPipe, printError } from './output.ts';
+import { printError, say, watchOutput } from './output.ts';
 import { isHelp, throwUsageErrors, unknownCommand } from './usage.ts';
 
 const COMMANDS = join(import.meta.dirname, 'commands');
 
 /** @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
-  endQuietlyOnBrokenPipe();
   using interrupt = interruptible();
+  const written = watchOutput(interrupt.end);
   let verdict: Verdict = 'passed';
   const context: CommandContext = {
     version: packageJson.version,
@@ -28,6 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const program = await makeProgram(args, context);
     await program.parseAsync([...args], { from: 'user' });
+    await written();
     return exitCode(verdict);
   } catch (thrown) {
     if (isHelp(thrown)) return 0;
@@ -65,17 +66,30 @@ async function load(name: string, context: CommandContext): Promise<CommandUnkno
   return module(context);
 }
 
+interface Interrupt extends Disposable {
+  readonly signal: AbortSignal;
+  /** Asks everything to end, if nothing has yet. */
+  readonly end: (reason: HostproofError) => void;
+}
+
 /** Ctrl-C asks everything to end and to clean up; a second one ends at once. */
-function interruptible(): { readonly signal: AbortSignal } & Disposable {
+function interruptible(): Interrupt {
   const controller = new AbortController();
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const end = (reason: HostproofError): void => {
+    if (!controller.signal.aborted) controller.abort(reason);
+  };
+  let isAsked = false;
   const interrupt = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(exitCode('interrupted'));
-    controller.abort(new HostproofError('interrupt', `interrupted by ${name}`));
+    if (isAsked) process.exit(exitCode('interrupted'));
+    isAsked = true;
+    say(`hostproof: ${name}: ends what is running and cleans up; a second one ends at once`);
+    end(new HostproofError('interrupt', `interrupted by ${name}`));
   };
   for (const name of signals) process.on(name, interrupt);
   return {
     signal: controller.signal,
+    end,
     [Symbol.dispose]: () => {
       for (const name of signals) process.off(name, interrupt);
     },

@@ -1,6 +1,6 @@
 /** What commands print: results on standard output, progress and errors on standard error. */
 import { inspect } from 'node:util';
-import type { HostproofError } from '../domain/errors.ts';
+import { HostproofError, isDiskFull } from '../domain/errors.ts';
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
@@ -36,10 +36,32 @@ export function printError(error: HostproofError): void {
   if (error.blame === 'harness') say(inspect(error.cause ?? error));
 }
 
-/** A reader that went away (`| head`) is no error of ours. */
-export function endQuietlyOnBrokenPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+/**
+ * Output that cannot be written any more ends what is going on, as Ctrl-C does: machines are ended, the record is whole, and no exit
+ * code speaks of what is not known yet. A reader that went away (`| head`) is no error where all was done by then.
+ *
+ * @returns resolves when all has been written. @throws HostproofError `env/*` if something else than a reader was in the way
+ */
+export function watchOutput(end: (reason: HostproofError) => void): () => Promise<void> {
+  let failure: HostproofError | undefined;
+  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') {
+      end(new HostproofError('interrupt', 'nobody reads the output any more'));
+    } else {
+      const code = isDiskFull(cause) ? 'env/disk-full' : 'env/io';
+      failure ??= new HostproofError(code, `standard output: ${cause.message}`, {
+        cause,
+        hint: 'write it to another place',
+      });
+      end(failure);
+    }
   });
+  return async () => {
+    await new Promise<void>((resolve) => {
+      process.stdout.write('', () => {
+        resolve();
+      });
+    });
+    if (failure !== undefined) throw failure;
+  };
 }

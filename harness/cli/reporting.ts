@@ -1,7 +1,7 @@
 /** `--reporter name[=file]`: which reports a run writes, and where. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostproofError, messageOf } from '../domain/errors.ts';
+import { HostproofError, isDiskFull, messageOf } from '../domain/errors.ts';
 import type { Event } from '../domain/event.ts';
 import { named } from '../domain/nearest.ts';
 import type { Reporter, RunningReporter } from '../../reports/reporter.ts';
@@ -95,8 +95,21 @@ function open(
   closers.push(() => {
     closeSync(descriptor);
   });
+  let isLost = false;
   return reporter.create({
-    write: (text) => writeSync(descriptor, text),
+    write: (text) => {
+      if (isLost) return; // was thrown by the first that failed, and the run ends for it
+      try {
+        writeFileSync(descriptor, text);
+      } catch (cause) {
+        isLost = true;
+        throw new HostproofError(
+          isDiskFull(cause) ? 'env/disk-full' : 'env/io',
+          `--reporter ${reporter.name}=${file}: ${messageOf(cause)}`,
+          { cause, hint: 'write the report to another place' },
+        );
+      }
+    },
     isTTY: false,
     color: false,
     columns: 100,

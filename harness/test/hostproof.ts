@@ -1,8 +1,9 @@
 /** Runs the real command line in tests. */
 import { execa } from 'execa';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../cli/hostproof.mjs', import.meta.url));
+export const BIN = fileURLToPath(new URL('../cli/hostproof.mjs', import.meta.url));
 
 export interface Ran {
   readonly status: number | undefined;
@@ -29,6 +30,13 @@ export async function hostproof(
     timeout: options.limitMs ?? 60_000,
   });
   return { status: ran.exitCode, stdout: ran.stdout, stderr: ran.stderr };
+}
+
+/** A medium that there is nothing on but the mark of its file system. */
+export async function writeBlankMedium(path: string): Promise<void> {
+  const bytes = Buffer.alloc(2 ** 20);
+  bytes.write('CD001', 32_769);
+  await writeFile(path, bytes);
 }
 
 /** Runs a command in a mount namespace in which this shell text was carried out first. Needs root. */

@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { hostproof } from './hostproof.ts';
+import { BIN, hostproof, writeBlankMedium } from './hostproof.ts';
 
-const BIN = fileURLToPath(new URL('../cli/hostproof.mjs', import.meta.url));
 t.setTimeout(120_000);
 
 /**
@@ -41,8 +39,7 @@ t.test(
     const work = await mkdtemp(join(tmpdir(), 'hostproof-kill-'));
     t.teardown(() => rm(work, { recursive: true, force: true }));
     const iso = join(work, 'nothing-to-boot.iso');
-    await writeFile(iso, '');
-    await truncate(iso, 2 ** 20);
+    await writeBlankMedium(iso);
     const out = join(work, 'runs');
     await mkdir(out);
     const args = [BIN, 'install', '--iso', iso, '--disk', '1G', '--memory', '256M', '--out', out];
