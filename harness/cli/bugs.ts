@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { bugSchema, type Bug } from '../domain/bug.ts';
 import { HostproofError, messageOf } from '../domain/errors.ts';
-import { ROOT } from './load.ts';
+import { issuesOf, ROOT } from './load.ts';
 
 /** @throws HostproofError `usage/bug` with the file and the entry that is wrong */
 export async function loadBugs(file = join(ROOT, 'scenarios/bugs.yaml')): Promise<Bug[]> {
@@ -22,10 +22,7 @@ export async function loadBugs(file = join(ROOT, 'scenarios/bugs.yaml')): Promis
   return entries.map((entry: unknown, index) => {
     const bug = bugSchema.safeParse(entry);
     const which = nameOf(entry) ?? `number ${index + 1}`;
-    if (!bug.success) {
-      const issues = bug.error.issues.map(({ path, message }) => [...path, message].join(': '));
-      throw bad(`entry ${which}: ${issues.join('; ')}`);
-    }
+    if (!bug.success) throw bad(`entry ${which}: ${issuesOf(bug.error)}`);
     if (seen.has(bug.data.id)) throw bad(`entry ${which}: there are two of this id`);
     seen.add(bug.data.id);
     return bug.data;

@@ -26,6 +26,10 @@ export async function finishedJob(given: string, name: string | undefined): Prom
   const events = (await recordOf(run)).map(({ body }) => body);
   const begun = events.find((event) => event.type === 'run.started');
   if (begun === undefined) throw new HostproofError('usage/option', `${run} has no beginning`);
+  if (begun.jobs.every(({ layout }) => layout === 'foreign'))
+    throw new HostproofError('usage/option', `${run} is an installation of a medium`, {
+      hint: 'its disks are in the directory of its job, for a QEMU of your own; install --console shows the next one',
+    });
   if (begun.jobs.every(({ machine }) => machine === 'sim'))
     throw new HostproofError('usage/option', `${run} ran on simulated hosts, which have no shell`);
   const info = begun.jobs.find(({ id }) => id === chosen(events, begun, name));

@@ -21,10 +21,23 @@ const args = process.argv.slice(2);
 if (args.length === 1 && ['--version', '-V'].includes(args[0])) {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url)));
   process.stdout.write(`${version}\n`);
-} else {
-  await Promise.all((PACKAGES[args[0]] ?? QUICK).map((name) => import(name)));
+} else if (await loads(PACKAGES[args[0]] ?? QUICK)) {
   const { register } = await import('tsx/esm/api');
   register();
   const { main } = await import('./main.ts');
   process.exitCode = await main(args);
+}
+
+/** False, and a word on standard error, in a checkout whose packages are not installed: this machine is not fit yet. */
+async function loads(packages) {
+  try {
+    await Promise.all([...packages, 'tsx/esm/api'].map((name) => import(name)));
+    return true;
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    process.stderr.write(`hostproof: ${error.message.split(' imported from', 1)[0]}\n`);
+    process.stderr.write('  npm ci installs the packages of this checkout\n');
+    process.exitCode = 3;
+    return false;
+  }
 }

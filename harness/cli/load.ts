@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL, fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import { scenarioDataSchema, type Scenario } from '../domain/scenario.ts';
 import type { FaultKind } from '../domain/fault.ts';
@@ -39,14 +40,23 @@ export async function loadFaults(): Promise<FaultKind[]> {
 /**
  * Files whose names begin with `_` are what stories share.
  *
- * @throws HostproofError `usage/scenario` with the file, for one that is not a story
+ * @throws HostproofError `usage/option` for a directory without stories, `usage/scenario` with the file, for one that is not a story
  */
 export async function loadScenarios(directory = join(ROOT, 'scenarios')): Promise<NamedScenario[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const none = (why: string): HostproofError =>
+    new HostproofError('usage/option', `--scenarios ${directory}: ${why}`, {
+      hint: 'name the directory that has the stories, in files that end in .ts',
+    });
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    (error: unknown) => {
+      throw none(messageOf(error));
+    },
+  );
   const files = entries
     .filter((entry) => entry.isFile() && /^[^_].*\.ts$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+  if (files.length === 0) throw none('there are no stories in it');
   return Promise.all(
     files.map(async (file) => ({
       id: relative(directory, file).replace(/\.ts$/, ''),
@@ -62,7 +72,7 @@ async function loadScenario(file: string): Promise<Scenario> {
   try {
     loaded = ((await import(pathToFileURL(file).href)) as { default?: unknown }).default;
   } catch (error) {
-    throw bad(messageOf(error), error);
+    throw bad(error instanceof z.ZodError ? issuesOf(error) : messageOf(error), error);
   }
   if (
     typeof loaded !== 'object' ||
@@ -73,10 +83,12 @@ async function loadScenario(file: string): Promise<Scenario> {
     throw bad('its default export is not a scenario(…)');
   }
   const data = scenarioDataSchema.safeParse(loaded.data);
-  if (!data.success)
-    throw bad(
-      data.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-    );
+  if (!data.success) throw bad(issuesOf(data.error));
   if (typeof loaded.story !== 'function') throw bad('its story is not a function');
   return loaded as Scenario;
+}
+
+/** What is wrong with data that people write, in one line. */
+export function issuesOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
 }

@@ -171,6 +171,11 @@ async function planned(
     disks: options.disks,
     seed: options.seed,
   };
+  // of a variable that is not set: all stories would be told
+  if (options.filters.includes(''))
+    throw new HostproofError('usage/option', 'an empty name fits every story', {
+      hint: 'leave it out to run them all',
+    });
   // reports call a job by its defect, too
   const filters = options.filters.map((filter) =>
     defect !== undefined && filter.endsWith(`+${defect.name}`)
@@ -197,7 +202,7 @@ async function planned(
     return { jobs: await withSources(jobs, options.scenarios), courses: new Map(courses) };
   }
   throw new HostproofError('usage/unknown-name', untold(scenarios, inVain), {
-    hint: 'npx hostproof list variants says what is told on what, and why not',
+    hint: 'npx hostproof list variants shows all of them, and why one is not told; a part of a name is enough',
   });
 }
 

@@ -19,12 +19,18 @@ export function named<T extends { readonly name: string }>(
   throw new HostproofError('usage/unknown-name', unknownName(kind, name, names));
 }
 
-/** The known name that is nearest to a mistyped one. */
+/** More names than this are no help on one line. */
+const NAMES_TOLD = 20;
+
+/** The known name that is nearest to a mistyped one; of a path the last part may be meant. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of names) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const parts = [candidate, candidate.slice(candidate.lastIndexOf('/') + 1)];
+    const distance = Math.min(
+      ...parts.map((part) => editDistance(name.toLowerCase(), part.toLowerCase())),
+    );
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return bestDistance <= Math.max(2, name.length / 2) ? best : undefined;
@@ -34,7 +40,9 @@ export function nearest(name: string, names: readonly string[]): string | undefi
 export function unknownName(kind: string, name: string, names: readonly string[]): string {
   const near = nearest(name, names);
   const suggestion = near === undefined ? '' : ` did you mean ${JSON.stringify(near)}?`;
-  return `unknown ${kind} ${JSON.stringify(name)}:${suggestion} (known: ${names.join(', ')})`;
+  const all =
+    names.length > NAMES_TOLD ? `${names.length} are known` : `known: ${names.join(', ')}`;
+  return `unknown ${kind} ${JSON.stringify(name)}:${suggestion} (${all})`;
 }
 
 /** Levenshtein distance: inserted, deleted and replaced characters. */

@@ -6,7 +6,7 @@ import { loadBugs } from '../cli/bugs.ts';
 import { loadScenarios, ROOT } from '../cli/load.ts';
 import { parseSize } from '../cli/size.ts';
 import { coverage, OFFERED } from '../domain/bug.ts';
-import { hostproof } from './hostproof.ts';
+import { hostproof, writeBlankMedium } from './hostproof.ts';
 
 t.setTimeout(120_000);
 const work = await mkdtemp(join(tmpdir(), 'hostproof-commands-'));
@@ -77,6 +77,19 @@ t.test('list bugs: what catches each, or why nothing does', async (t) => {
   );
 });
 
+t.test('list: only what has the words in it', async (t) => {
+  const ran = await hostproof(['list', 'bugs', 'initramfs', 'BOOT']);
+  t.match(ran.stdout, /\n {2}thin-default-points-to-deleted-lv +disk\/boot-is-full/);
+  t.match(
+    ran.stdout,
+    /\n +After a refused upgrade on a small \/boot\b.*\n +imgbased upgrade window W11/,
+  );
+  t.notMatch(ran.stdout, /thin-mbr-set-default-ignored/);
+  const none = await hostproof(['list', 'bugs', 'no such word']);
+  t.equal(none.status, 0);
+  t.match(none.stderr, /nothing has/);
+});
+
 t.test('bugs: what can be had is in the code, and what is wrong is said', async (t) => {
   for (const path of Object.values(OFFERED)) await t.resolves(access(join(ROOT, path)), path);
 
@@ -142,13 +155,16 @@ t.test('image: an empty cache, and unknown names', async (t) => {
 t.test('install: what is wrong is said before anything is started', async (t) => {
   const iso = join(work, 'medium.iso');
   const empty = join(work, 'empty.cfg');
-  await writeFile(iso, 'not much of a medium');
+  const text = join(work, 'medium.txt');
+  await writeBlankMedium(iso);
+  await writeFile(text, 'no medium at all');
   await writeFile(empty, '\n');
   for (const [args, message] of [
     [['--disk', '4G'], /required option '--iso <file>'/],
     [['--iso', iso], /required option '--disk <size>'/],
     [['--iso', iso, '--disk', '40'], /a size with its unit/],
     [['--iso', join(work, 'absent.iso'), '--disk', '4G'], /there is no file .*absent\.iso/],
+    [['--iso', text, '--disk', '4G'], /medium\.txt is no medium to start from/],
     [['--iso', iso, '--disk', '4G', '--sha256', '12'], /64 hexadecimal digits/],
     [['--iso', iso, '--disk', '4G', '--sha256', '0'.repeat(64)], /has the digest [0-9a-f]{64}/],
     [['--iso', iso, '--disk', '4G', '--ks', empty], /empty\.cfg is not a kickstart/],

@@ -1,13 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 import t from 'tap';
 import { Parser } from 'tap-parser';
 import { loadScenarios } from '../cli/load.ts';
 import { eventSchema } from '../domain/event.ts';
 import { plan } from '../domain/plan.ts';
-import { hostproof, inMountNamespace } from './hostproof.ts';
+import { BIN, hostproof, inMountNamespace } from './hostproof.ts';
 
 t.setTimeout(230_000);
 const isRoot = process.getuid?.() === 0;
@@ -15,6 +16,10 @@ const work = await mkdtemp(join(tmpdir(), 'hostproof-test-'));
 t.teardown(() => rm(work, { recursive: true, force: true }));
 await writeFile(join(work, 'package.json'), '{ "type": "module" }'); // stories are ES modules
 const scenarioModule = fileURLToPath(new URL('../scenario.ts', import.meta.url));
+
+async function emptyDirectory(): Promise<string> {
+  return mkdtemp(join(work, 'empty-'));
+}
 
 t.test('all stories pass on the simulated host, and the TAP of that is strict', async (t) => {
   const out = join(work, 'sim');
@@ -90,6 +95,11 @@ t.test('unknown names are answered with the nearest known one, and exit 2', asyn
       /unknown suite "smoek": did you mean "smoke"/,
     ],
     [['run', 'rollback/by-comand', '--machine', 'sim'], /did you mean "rollback\/by-command"/],
+    // as people remember it
+    [['run', 'by-comand', '--machine', 'sim'], /"rollback\/by-command"\? \(\d+ are known\)/],
+    [['run', '', '--machine', 'sim'], /an empty name fits every story/],
+    [['run', '--scenarios', join(work, 'absent')], /--scenarios \S+absent: ENOENT/],
+    [['run', '--scenarios', await emptyDirectory()], /there are no stories in it/],
     // the others of it would pass, and nobody would miss it
     [['run', 'installs', 'by-comand@thin', '--machine', 'sim'], /unknown story "by-comand@thin"/],
     [
@@ -159,6 +169,12 @@ t.test(
         /no-story\/story\.ts: its default export is not a scenario/,
       ],
       ['bad-data', story('').replace('uefi', 'bios'), 2, /bad-data\/story\.ts: .*firmware/s],
+      [
+        'short-title',
+        story('').replace('A story that is wrong', 'Short'),
+        2,
+        /story\.ts: title: Too/,
+      ],
       ['throws', story('throw new Error("oh no");'), 4, /oh no \(scenarios\/story\.ts:3\)/],
       ['misuse', story('await host.boot();'), 4, /boot needs a host that is off, and it is none/],
       [
@@ -190,6 +206,16 @@ t.test(
     }
   },
 );
+
+t.test('no packages: exit 3, and what to install', async (t) => {
+  const checkout = join(work, 'checkout');
+  const bin = join(checkout, 'harness/cli/hostproof.mjs');
+  await mkdir(dirname(bin), { recursive: true });
+  await copyFile(BIN, bin);
+  const ran = await execa(process.execPath, [bin, 'doctor'], { reject: false });
+  t.equal(ran.exitCode, 3);
+  t.match(ran.stderr, /^hostproof: Cannot find package 'zod'\n.*npm ci/);
+});
 
 t.test('no QEMU: exit 3, and what to install', async (t) => {
   const path = join(work, 'path');
