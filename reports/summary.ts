@@ -38,7 +38,7 @@ export function summary(run: RunState, options: SummaryOptions): string[] {
   const seed = `seed ${String(run.started.seed)}`;
   return [
     ...bad.flatMap((job, index) => failure(job, index + 1, options)),
-    `${counts(run, options)} in ${running}${cached(jobs)} (run ${oneLine(run.started.id, 80)}, ${seed})`,
+    `${counts(run, options)} in ${running}${cached(jobs)} (run ${oneLine(options.dir ?? run.started.id, 300)}, ${seed})`,
   ];
 }
 
