@@ -101,7 +101,7 @@ Examples:
   hostproof doctor                          is this machine fit?
   hostproof list                            stories, images, layouts, reports, defects
   hostproof run --suite smoke               the main job
-  hostproof run --machine sim               the same stories on the simulated host
+  hostproof run --machine sim               what a simulated thin host can tell
   hostproof install --iso FILE --disk 40G   somebody's own medium
   hostproof help run                        all about one command
 

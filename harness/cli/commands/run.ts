@@ -11,7 +11,7 @@ const run: CommandModule = (context) =>
     ['hostproof run --suite smoke', 'the main job'],
     ['hostproof run power-cut', 'the stories whose name or title says so'],
     ['hostproof run rollback/by-command@thin-uefi', 'one job, by its name in reports'],
-    ['hostproof run --machine sim', 'all stories on the simulated host, in milliseconds'],
+    ['hostproof run --machine sim', 'what a simulated thin host can tell, in milliseconds each'],
     ['hostproof run --suite smoke --reporter terminal --reporter junit=junit.xml', 'two reports'],
     ['hostproof run power-cut --disks served', 'on disks that lose what was not flushed'],
     ['hostproof run rollback --defect rollback-lies', 'against updates with a planted defect'],
