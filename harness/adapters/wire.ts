@@ -12,6 +12,26 @@ export interface Wire {
   readonly isEmpty: () => boolean;
 }
 
+/** What becomes of a line that has failed: of every kind, so that the compiler asks for that of a new one. */
+const FAILED: Readonly<
+  Record<
+    FailingLine['does']['kind'],
+    {
+      /** Whoever is connected is cut off, in the middle of a file if need be. */
+      readonly cutsOff: boolean;
+      /** Whoever comes is let in. */
+      readonly letsIn: boolean;
+      /** Whoever asks is told that nothing is there. */
+      readonly isEmpty: boolean;
+    }
+  >
+> = {
+  drop: { cutsOff: true, letsIn: false, isEmpty: false },
+  'not-found': { cutsOff: true, letsIn: true, isEmpty: true },
+  slow: { cutsOff: false, letsIn: true, isEmpty: false },
+  unresolved: { cutsOff: true, letsIn: false, isEmpty: false }, // nobody comes
+};
+
 /** Every byte arrives. */
 export const soundWire: Wire = { pass: (chunks) => chunks, isEmpty: () => false };
 
@@ -20,16 +40,17 @@ export function failingWire(server: Server, line: FailingLine): Wire {
   let bytesServed = 0;
   let isDown = false;
   const { does } = line;
+  const failed = FAILED[does.kind];
   const fail = (): void => {
     if (isDown) return;
     isDown = true;
     line.onFailed(bytesServed);
-    if (does.kind !== 'slow') for (const socket of sockets) socket.destroy();
+    if (failed.cutsOff) for (const socket of sockets) socket.destroy();
   };
   server.on('connection', (socket: Duplex) => {
     line.onConnection?.();
-    if (line.failsAfterBytes === 0 && does.kind === 'drop') fail();
-    if (isDown && does.kind === 'drop') {
+    if (line.failsAfterBytes === 0 && failed.cutsOff) fail(); // before anything is answered
+    if (isDown && !failed.letsIn) {
       socket.destroy();
       return;
     }
@@ -39,7 +60,7 @@ export function failingWire(server: Server, line: FailingLine): Wire {
   let last = Promise.resolve();
   const turn = (body: () => Promise<void>): Promise<void> => (last = last.then(body));
   return {
-    isEmpty: () => isDown && does.kind === 'not-found',
+    isEmpty: () => isDown && failed.isEmpty,
     pass: async function* (chunks) {
       for await (const chunk of chunks) {
         const left = Math.max(0, line.failsAfterBytes - bytesServed);

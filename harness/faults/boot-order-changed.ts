@@ -3,7 +3,8 @@ import type { FaultKind, FirmwareFault } from '../domain/fault.ts';
 
 export default {
   name: 'boot-order-changed',
-  title: "The boot order of a host that is off has the host's own entry behind all others.",
+  title:
+    'The boot order of a host that is off has its own entry behind all that may start something.',
   detail: 'From then on its machine no longer says what starts first: only the order does.',
   example: 'host.strike(bootOrderChanged())',
 } satisfies FaultKind;

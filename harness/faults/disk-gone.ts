@@ -6,7 +6,7 @@ import type { Moment } from '../domain/moment.ts';
 export default {
   name: 'disk-gone',
   title: 'The disk goes away at a request, and is back some seconds later.',
-  detail: 'What is asked of it meanwhile waits for 5 s, and then fails. Needs served disks.',
+  detail: 'What is asked of it meanwhile waits, and fails after 5 s. Needs served disks.',
   example:
     "host.upgrade(image('1.1'), { fault: diskGone({ command: 'write', nth: 500, backAfterS: 10 }) })",
 } satisfies FaultKind;

@@ -7,7 +7,7 @@ import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'power-cut',
-  title: 'The power goes away at a moment of an upgrade or of a start.',
+  title: 'The power goes away at a moment of an upgrade, of a start or on the way down.',
   detail: 'A served disk loses what was not flushed, or keeps it, or tears it, as the seed says.',
   example: "host.upgrade(image('1.1'), { fault: powerCut({ when: at('upgrade', 0.5) }) })",
 } satisfies FaultKind;

@@ -4,7 +4,7 @@ import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'reset-button',
-  title: 'Somebody presses the reset button at a moment of an upgrade or of a start.',
+  title: 'Somebody presses the reset button in an upgrade, in a start or on the way down.',
   detail: 'Memory is lost; the disk keeps all that it was given, flushed or not. The host is off.',
   example: "host.boot({ fault: resetButton({ when: during('boot', 'initramfs') }) })",
 } satisfies FaultKind;

@@ -9,7 +9,7 @@ export default {
   name: 'second-disk',
   title:
     'The disk of a host that is off is its second one from then on; the first is new and empty.',
-  detail: 'What is installed next has an old installation beside it. On served disks only once.',
+  detail: 'What is installed next has an old installation beside it. Once for a host.',
   example: 'host.strike(secondDisk())',
 } satisfies FaultKind;
 

@@ -10,7 +10,8 @@ import type {
 } from '../domain/fault.ts';
 
 interface Met {
-  readonly line: LineFault | null;
+  /** Why nothing can be fetched. */
+  readonly unfetched: string | null;
   readonly power: PowerFault | null;
   /** Of what leaves the host running. */
   readonly stamp: FaultStamp | null;
@@ -18,17 +19,25 @@ interface Met {
 
 export function meeting(fault: UpgradeFault | undefined): Met {
   if (fault?.strikes === 'line') {
-    return { line: fault, power: null, stamp: stampOf(fault) };
+    return { unfetched: UNFETCHED[fault.does.kind], power: null, stamp: stampOf(fault) };
   }
   if (fault?.strikes === 'engine') {
     // whoever comes second finds the engine's lock taken, and what runs is in use
     const said = { again: 'another update is at work', 'remove-running': 'the layer is in use' };
     const second = { status: 1, said: said[fault.does] };
     const stamp = { fault: fault.fault, bytesWritten: 0, bytesPlanned: 0, second };
-    return { line: null, power: null, stamp };
+    return { unfetched: null, power: null, stamp };
   }
-  return { line: null, power: fault === undefined ? null : powerOf(fault), stamp: null };
+  return { unfetched: null, power: fault === undefined ? null : powerOf(fault), stamp: null };
 }
+
+/** What a host says for the reason when it cannot fetch, in words like those of libcurl; null: it can. */
+const UNFETCHED: Readonly<Record<LineFault['does']['kind'], string | null>> = {
+  drop: 'Connection reset by peer',
+  'not-found': 'Status code: 404',
+  slow: null,
+  unresolved: 'Could not resolve host: updates.invalid',
+};
 
 function stampOf({ fault, does, when }: LineFault): FaultStamp {
   if (does.kind !== 'unresolved') return { fault, bytesServed: when.bytes };
@@ -39,7 +48,7 @@ function stampOf({ fault, does, when }: LineFault): FaultStamp {
 export function powerOf(fault: BootFault): PowerFault {
   if (fault.strikes === 'power') return fault;
   throw new HostproofError('story/misuse', 'a simulated host has no disk that could lie', {
-    hint: "say `disks: 'served'` in the data of the story",
+    hint: "say `disks: 'served'` in the data of the story: it is for machines then",
   });
 }
 

@@ -89,8 +89,8 @@ export class SimulatedHost implements Host {
       reason: string | null,
       stamp: FaultStamp | null = null,
     ): Promise<Result<'upgrade'>> => Promise.resolve({ outcome, reason, stamp, content });
-    const { line, power, stamp } = meeting(fault);
-    if (line !== null && line.does.kind !== 'slow') return end('refused', 'connection lost', stamp);
+    const { unfetched, power, stamp } = meeting(fault);
+    if (unfetched !== null) return end('refused', unfetched, stamp);
     const reason = refusal(this.#stored(), image);
     if (reason !== null) return end('refused', reason);
     // written into the database of the layer that runs, whatever comes of it

@@ -58,6 +58,11 @@ t.test('a fault is named like its file, and explained in two lines and an exampl
   );
   for (const { name, title, detail, example } of faults) {
     for (const line of [title, detail, example]) t.ok(line.length <= 100, `${name}: ${line}`);
+    const [author = ''] = /\b[a-z]+[A-Z]\w*(?=\()/.exec(example) ?? [];
+    if (!(author in authors)) {
+      t.fail(`${name}: harness/scenario.ts does not export ${author} of harness/faults/${name}.ts`);
+      continue;
+    }
     const [{ verb, args }] = await exampled(example);
     t.match(VERBS[verb].args.parse(args), { fault: { fault: name } }, example);
   }
@@ -105,11 +110,12 @@ t.test('each of them is seen to strike, and not to', (t) => {
   const always = cases.filter(({ misses }) => misses === null).map(({ plan }) => plan.fault);
   t.same(always, ['clock-set-back'], 'there is no machine whose clock could not be set');
   for (const { plan, stamp, strikes, misses } of cases) {
-    t.test(`${plan.fault} strikes`, async (t) => {
+    const name = JSON.stringify(plan);
+    t.test(`${name} strikes`, async (t) => {
       t.match(await strikes(t), { fault: plan.fault, ...stamp });
     });
     if (misses === null) continue;
-    t.test(`${plan.fault} does not strike`, async (t) => {
+    t.test(`${name} does not strike`, async (t) => {
       t.equal(await misses(), null);
     });
   }

@@ -94,12 +94,18 @@ export const lineFaults: readonly FaultCase[] = [
     },
     (get) => get('/note'),
   ),
+  onLine(repositoryEmptied({ when: afterServed(0) }), { bytesServed: 0 }, async (t, get) => {
+    t.equal((await get('/note')).status, 404, 'from the first on');
+  }),
   onLine(
-    repositorySlow({ bytesPerSecond: 100_000, when: afterServed(NOTE.length + 1) }),
+    repositorySlow({ bytesPerSecond: 5000, when: afterServed(NOTE.length + 1) }),
     { bytesServed: NOTE.length + 1 },
     async (t, get) => {
+      const begunMs = clock.nowMs();
       for (let times = 0; times < 3; times++)
         t.equal((await get('/note')).body.toString(), NOTE, 'all has come through');
+      const atLeastMs = (1000 * (3 * NOTE.length - (NOTE.length + 1))) / 5000;
+      t.ok(clock.nowMs() - begunMs >= atLeastMs - 1, 'as slowly as it had to'); // timers may be early
     },
     (get) => get('/note'),
   ),

@@ -17,6 +17,7 @@ import { scripted, type Moment } from '../run/scripted-machine.ts';
 import type { FaultCase } from './case.ts';
 
 const WRITTEN = 512;
+const RUN_SEED = 1;
 const SECOND = { status: 1, said: 'Error: another one is at work' };
 
 /** Something that is waited for until somebody has it happen. */
@@ -50,13 +51,17 @@ async function met(plan: PowerFault | EngineFault, writes: boolean): Promise<Met
     if (command.startsWith('systemctl')) restarts.happen();
     return Promise.resolve({ status: 0, stdout: '', stderr: '', truncated: false });
   };
+  const cut = (seed: number): Promise<null> => {
+    others.push(`power cut, seed ${seed.toString()}`);
+    return Promise.resolve(null);
+  };
   await using power = new Power({
     machine: { name: 'host', dir: '/run', memoryMiB: 512, cpus: 1, firmware: 'uefi' } as never,
     hypervisor: scripted(machineClock, [script]),
     connect: () =>
       Promise.resolve({ run, [Symbol.asyncDispose]: () => Promise.resolve() } as never),
     ...{ clock, memoryFile: '/run/memory', files: { remove: () => Promise.resolve() } },
-    disk: { spec: {} as never, cut: () => Promise.resolve(null), mark: () => Promise.resolve() },
+    disk: { spec: {} as never, cut, mark: () => Promise.resolve() },
     onSymptom: () => undefined,
   });
   const context = {
@@ -78,7 +83,7 @@ async function met(plan: PowerFault | EngineFault, writes: boolean): Promise<Met
     power,
     disk: { faults: null, mark: () => Promise.resolve() },
     clock,
-    seed: 1,
+    seed: RUN_SEED,
   });
   const { stamp } = await faults.during(plan, work, context, async ({ signal }) => {
     if (!writes) return;
@@ -108,7 +113,11 @@ function onMachine(
 const when = afterBytes(1);
 
 export const machineFaults: readonly FaultCase[] = [
-  onMachine(powerCut({ when }), { others: [], power: 'off' }),
+  onMachine(powerCut({ when }), {
+    others: [`power cut, seed ${RUN_SEED.toString()}`],
+    power: 'off',
+  }),
+  onMachine(powerCut({ when, seed: 7 }), { others: ['power cut, seed 7'], power: 'off' }),
   onMachine(resetButton({ when }), { others: [], power: 'off' }),
   onMachine(rebootInMidUpdate({ when }), { others: ['systemctl reboot'], power: 'off' }),
   onMachine(
