@@ -1,11 +1,11 @@
 /** Reads the catalogue: one image, one family of images or one defect per file, found by listing the directory. */
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { HostproofError, messageOf } from '../harness/domain/errors.ts';
 import { defectSchema, recipeSchema, type Defect, type Recipe } from './recipe.ts';
 
-/** Every image, by name. @throws HostproofError `harness/internal` when a file of the catalogue is wrong */
+/** Every image, by name. @throws HostproofError `usage/catalogue` when a file of the catalogue is wrong */
 export function recipes(): Promise<Recipe[]> {
   return readDirectory(
     new URL('./catalogue/', import.meta.url),
@@ -38,10 +38,8 @@ async function readDirectory<T extends { name: string }>(
         }
         return [entry];
       } catch (error) {
-        throw new HostproofError('harness/internal', `${url.pathname}: ${messageOf(error)}`, {
-          cause: error,
-          hint: 'correct this file of the catalogue; its neighbours show the shape',
-        });
+        const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+        throw new HostproofError('usage/catalogue', `${url.pathname}: ${why}`, { cause: error });
       }
     }),
   );

@@ -69,10 +69,13 @@ export const KINDS = {
     return { entries: reporters.map(({ name, title, live }) => ({ name, title, live })) };
   },
   defects: async (): Promise<Listing> => {
-    const { defects } = await import('../../images/catalogue.ts');
-    const entries = (await defects()).map(({ name, title, layout, story, invariant, bugs }) => {
-      return { name, title, layout, story, invariant, bugs };
-    });
+    const { loadDefects } = await import('./planted.ts');
+    const entries = (await loadDefects()).map(
+      ({ name, title, layout, story, invariant, bugs = [] }) => {
+        const detail = [`found by ${invariant} in ${story}`, ...bugs].join('; ');
+        return { name, title, detail, layout, story, invariant, bugs };
+      },
+    );
     return { entries };
   },
   faults: async (): Promise<Listing> => {
@@ -131,12 +134,12 @@ function suiteOf({ data }: Scenario, variant: Variant): Suite {
 }
 
 async function coveredBugs(): Promise<CoveredBug[]> {
-  const [{ loadBugs }, { loadScenarios }, { defects }] = await Promise.all([
+  const [{ loadBugs }, { loadScenarios }, { loadDefects }] = await Promise.all([
     import('./bugs.ts'),
     import('./load.ts'),
-    import('../../images/catalogue.ts'),
+    import('./planted.ts'),
   ]);
-  return coverage(...(await Promise.all([loadBugs(), loadScenarios(), defects()])));
+  return coverage(...(await Promise.all([loadBugs(), loadScenarios(), loadDefects()])));
 }
 
 function coverOf({ stories, defects, why }: Omit<CoveredBug, 'id'>): string {

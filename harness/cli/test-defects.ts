@@ -1,6 +1,5 @@
 /** Tells the stories that must find planted defects, and prints a table of what was found, when, and by what. */
 import { relative } from 'node:path';
-import { defects } from '../../images/catalogue.ts';
 import type { Defect } from '../../images/recipe.ts';
 import type { Event } from '../domain/event.ts';
 import { named } from '../domain/nearest.ts';
@@ -10,6 +9,7 @@ import { loadBugs } from './bugs.ts';
 import { allInAll, caught, stillTrue } from './caught.ts';
 import { withSources } from './identity.ts';
 import { say, table } from './output.ts';
+import { loadDefects } from './planted.ts';
 import { jobsIn, recordOf } from './record.ts';
 import { runSuite, type RunSuiteOptions } from './run-suite.ts';
 
@@ -33,7 +33,7 @@ export async function testDefects({
   resume = [],
   ...options
 }: DefectsOptions): Promise<Verdict> {
-  const [all, bugs] = await Promise.all([defects(), loadBugs()]);
+  const [all, bugs] = await Promise.all([loadDefects(), loadBugs()]);
   const wanted = names.length === 0 ? all : names.map((name) => named('defect', name, all));
   const before = await Promise.all(resume.map((run) => stillTrueOf(run, wanted)));
   const known = before.flatMap(({ events }) => events);

@@ -17,6 +17,7 @@ const TABLE = {
     'usage',
     'correct the scenario file; README.md, "Writing a story", shows the shape',
   ],
+  'usage/catalogue': ['usage', 'correct this file of the catalogue; its neighbours show the shape'],
   'usage/bug': ['usage', 'correct what the message names; scenarios/bugs.yaml explains its fields'],
   // the environment
   'env/no-qemu': ['environment', 'install qemu-system-x86 (Debian: node setup.mjs e2e does)'],
