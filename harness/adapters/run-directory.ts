@@ -45,7 +45,7 @@ export function createRunDirectory(base: string, now: Date): RunDirectory {
       },
     };
   } catch (error) {
-    throw asEnvironment(error, base);
+    throw asEnvironment(error, base, '--out names the directory that gets it');
   }
 }
 
@@ -61,9 +61,10 @@ function uniqueDirectory(base: string, name: string): string {
   }
 }
 
-function asEnvironment(error: unknown, path: string): HostproofError {
+function asEnvironment(error: unknown, path: string, hint?: string): HostproofError {
   const code = isDiskFull(error) ? 'env/disk-full' : 'env/io';
   return new HostproofError(code, `writing the run directory ${path}: ${messageOf(error)}`, {
     cause: error,
+    ...(hint !== undefined && code === 'env/io' && { hint }),
   });
 }

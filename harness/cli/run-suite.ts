@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
-import { defects } from '../../images/catalogue.ts';
 import { sha256 } from '../adapters/sha256.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
 import { HostproofError, messageOf } from '../domain/errors.ts';
@@ -28,7 +27,9 @@ import { runJob } from '../run/job.ts';
 import { run } from '../run/runner.ts';
 import { keepHost } from './kept-hosts.ts';
 import { loadInvariants, loadScenarios, ROOT } from './load.ts';
+import { loadDefects } from './planted.ts';
 import { RunMemory, type RunMemoryOptions } from './run-memory.ts';
+import { say } from './output.ts';
 import { startReporting } from './reporting.ts';
 import type { HostFactory } from './hosts.ts';
 import { withSources } from './identity.ts';
@@ -155,7 +156,7 @@ async function planned(
     );
   }
   const defect =
-    options.defect === undefined ? undefined : named('defect', options.defect, await defects());
+    options.defect === undefined ? undefined : named('defect', options.defect, await loadDefects());
   if (defect !== undefined && layout !== undefined && layout !== defect.layout) {
     throw new HostproofError(
       'usage/option',
@@ -194,6 +195,14 @@ async function planned(
     (filter) => plan(scenarios, { ...selection, filters: [filter] }).length === 0,
   );
   if (jobs.length > 0 && inVain === undefined) {
+    if (options.machine === 'sim') {
+      const others =
+        plan(scenarios, { ...selection, filters, machine: 'qemu' }).length - chosen.length;
+      if (others > 0)
+        say(
+          `${others.toString()} more are told on machines only: hostproof list variants says why`,
+        );
+    }
     const { machine, disks, seed } = options;
     const all = plan(scenarios, { filters: [], machine, disks, seed });
     const courses = await Promise.all(
