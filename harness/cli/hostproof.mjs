@@ -17,6 +17,8 @@ const PACKAGES = {
   shell: MACHINE,
 };
 
+const INTERRUPTED = 130;
+
 const args = process.argv.slice(2);
 if (args.length === 1 && ['--version', '-V'].includes(args[0])) {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url)));
@@ -26,6 +28,8 @@ if (args.length === 1 && ['--version', '-V'].includes(args[0])) {
   register();
   const { main } = await import('./main.ts');
   process.exitCode = await main(args);
+  // all that is ours has ended; what an interrupted story waits for has not
+  if (process.exitCode === INTERRUPTED) process.exit();
 }
 
 /** False, and a word on standard error, in a checkout whose packages are not installed: this machine is not fit yet. */

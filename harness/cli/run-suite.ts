@@ -22,7 +22,7 @@ import { MEMORY_MIB, SUITES } from '../domain/scenario.ts';
 import { STORAGES, type Disks } from '../domain/variant.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Course } from '../run/checkpoints/forecast.ts';
-import { rehearse } from '../run/checkpoints/rehearsal.ts';
+import { rehearsals } from '../run/checkpoints/rehearsal.ts';
 import { runJob } from '../run/job.ts';
 import { run } from '../run/runner.ts';
 import { keepHost } from './kept-hosts.ts';
@@ -205,10 +205,8 @@ async function planned(
     }
     const { machine, disks, seed } = options;
     const all = plan(scenarios, { filters: [], machine, disks, seed });
-    const courses = await Promise.all(
-      [...jobs, ...all].map(async (job) => [job.id, await rehearse(job)] as const),
-    );
-    return { jobs: await withSources(jobs, options.scenarios), courses: new Map(courses) };
+    const courses = await rehearsals([...jobs, ...all], systemClock, options.signal);
+    return { jobs: await withSources(jobs, options.scenarios), courses };
   }
   throw new HostproofError('usage/unknown-name', untold(scenarios, inVain), {
     hint: 'npx hostproof list variants shows all of them, and why one is not told; a part of a name is enough',

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Host, StepHost } from '../ports/host.ts';
 import type { RememberedHost, SymptomTap } from './checkpoints/remembered-host.ts';
 import { remembering, type Remembering } from './checkpoints/remembering.ts';
+import { abortable } from './abortable.ts';
 import { Steps, type StepsOptions } from './steps.ts';
 import { expectations, storyHost } from './story-api.ts';
 
@@ -138,7 +139,7 @@ async function tell(job: Job, host: StepHost, options: JobOptions): Promise<Told
   const steps = new Steps({ ...options, job: job.id, host, signal });
   const misuse = (message: string): HostproofError => new HostproofError('story/misuse', message);
   try {
-    await job.run.story({
+    const telling = job.run.story({
       host: storyHost(steps),
       image: (name) => {
         if (!options.imageNames.includes(name)) {
@@ -149,6 +150,8 @@ async function tell(job: Job, host: StepHost, options: JobOptions): Promise<Told
       expect: expectations(steps, misuse),
       random: prng(job.seed),
     });
+    // it may wait for something of its own, which hears of no signal
+    await abortable(telling, options.signal);
     await steps.finish();
     return { error: null, steps };
   } catch (thrown) {

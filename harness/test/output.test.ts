@@ -43,7 +43,7 @@ t.test('output that does not fit on its disk: exit 3, and which it is', async (t
   for (const args of [['list'], ['run', 'by-command', '--machine', 'sim', ...out]]) {
     const ran = await hostproof(args, { inside });
     t.equal(ran.status, 3, ran.stderr);
-    t.match(ran.stderr, /^hostproof: standard output: ENOSPC/);
+    t.match(ran.stderr, /^hostproof: standard output: ENOSPC/m);
   }
   for (const name of ['jsonl', 'junit', 'summary', 'tap', 'terminal']) {
     const report = ['--reporter', `${name}=/dev/full`];

@@ -7,17 +7,43 @@ import type { Job } from '../../domain/plan.ts';
 import { prng } from '../../domain/prng.ts';
 import type { Expect } from '../../domain/scenario.ts';
 import { VERBS, type Args, type Result, type Verb } from '../../domain/verb.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { storyHost } from '../story-api.ts';
 import { foreseen, type Course, type ForeseenAct } from './forecast.ts';
 
 /** More than any story takes. */
 const STEPS_MAX = 1000;
 
+/** More than all stories take that do nothing but steps. */
+const PATIENCE_MS = 5000;
+
+type Rehearsed = Pick<
+  Job,
+  'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'disks' | 'defect' | 'run' | 'seed'
+>;
+
+/** The courses of all these jobs, by id: in a moment, unless a story waits for something of its own. */
+export async function rehearsals(
+  jobs: readonly (Rehearsed & Pick<Job, 'id'>)[],
+  clock: Pick<Clock, 'sleep'>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Course>> {
+  const done = new AbortController();
+  const patience = clock
+    .sleep(PATIENCE_MS, AbortSignal.any([signal, done.signal]))
+    .catch(() => undefined); // cut short
+  const courses = await Promise.all(
+    jobs.map(async (job) => [job.id, await rehearse(job, patience)] as const),
+  );
+  done.abort();
+  signal.throwIfAborted();
+  return new Map(courses);
+}
+
+/** @param patience when it ends, a story that waits for something of its own is foreseen up to there */
 export async function rehearse(
-  job: Pick<
-    Job,
-    'layout' | 'firmware' | 'storage' | 'memoryMiB' | 'disks' | 'defect' | 'run' | 'seed'
-  >,
+  job: Rehearsed,
+  patience: Promise<unknown> = new Promise(() => undefined),
 ): Promise<Course> {
   const acts: ForeseenAct[] = [];
   let steps = 0;
@@ -44,7 +70,8 @@ export async function rehearse(
         resolve();
       });
   });
-  await rehearsed;
+  await Promise.race([rehearsed, patience]);
+  steps = STEPS_MAX; // one that goes on later is not listened to
   return { beginning: [layout, firmware, storage, memoryMiB.toString(), disks].join(' '), acts };
 }
 

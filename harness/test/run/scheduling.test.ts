@@ -48,19 +48,26 @@ t.test('a machine has its memory in a file if it will be kept before its next st
 });
 
 t.test('a rehearsal foresees what a story does, as far as it does not look', async (t) => {
-  const rehearsed = async (story: (context: StoryContext) => Promise<void>, defect?: string) => {
+  const rehearsed = async (
+    story: (context: StoryContext) => Promise<void>,
+    defect?: string,
+    patience?: Promise<void>,
+  ) => {
     const data = { title: 'A story for a test', layouts: ['thin', 'ostree'], firmware: ['uefi'] };
-    const { acts } = await rehearse({
-      ...{
-        layout: 'thin',
-        firmware: 'uefi',
-        storage: 'ext4-boot',
-        memoryMiB: 1024,
-        seed: 0,
-        defect,
+    const { acts } = await rehearse(
+      {
+        ...{
+          layout: 'thin',
+          firmware: 'uefi',
+          storage: 'ext4-boot',
+          memoryMiB: 1024,
+          seed: 0,
+          defect,
+        },
+        run: scenario({ ...data, suite: 'full' } as never, story),
       },
-      run: scenario({ ...data, suite: 'full' } as never, story),
-    });
+      patience,
+    );
     return acts;
   };
   const told = await rehearsed(async ({ host, image, expect }) => {
@@ -82,6 +89,15 @@ t.test('a rehearsal foresees what a story does, as far as it does not look', asy
     for (;;) await host.settle();
   });
   t.ok(endless.length <= 1001);
+  const idle = await rehearsed(
+    async ({ host, image }) => {
+      await host.install(image('1.0'));
+      await new Promise(() => undefined);
+    },
+    undefined,
+    Promise.resolve(),
+  );
+  t.equal(idle.length, 1, 'so is one that waits for something of its own');
   const waits = await rehearsed(async ({ host, image }) => {
     await host.install(image('1.0'));
     while ((await host.read('/run/done')) !== 'yes') continue;
