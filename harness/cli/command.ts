@@ -5,7 +5,7 @@ import type { Verdict } from '../domain/verdict.ts';
 export interface CommandContext {
   /** Of hostproof itself. */
   readonly version: string;
-  /** Aborted by Ctrl-C and other requests to end; the reason is a HostproofError `interrupt`. */
+  /** Aborted by Ctrl-C and other requests to end; the reason is a HostproofError: `interrupt`, or `env/*` if the output cannot be written. */
   readonly signal: AbortSignal;
   /** How the command ended; `passed` unless said. */
   readonly end: (verdict: Verdict) => void;

@@ -28,7 +28,7 @@ export async function finishedJob(given: string, name: string | undefined): Prom
   if (begun === undefined) throw new HostproofError('usage/option', `${run} has no beginning`);
   if (begun.jobs.every(({ layout }) => layout === 'foreign'))
     throw new HostproofError('usage/option', `${run} is an installation of a medium`, {
-      hint: 'its disks are in the directory of its job, for a QEMU of your own; install --console shows the next one',
+      hint: 'its disks, if it failed or had --keep, are in the directory of its job; the next one can be watched with --console',
     });
   if (begun.jobs.every(({ machine }) => machine === 'sim'))
     throw new HostproofError('usage/option', `${run} ran on simulated hosts, which have no shell`);

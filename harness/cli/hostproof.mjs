@@ -17,7 +17,8 @@ const PACKAGES = {
   shell: MACHINE,
 };
 
-const INTERRUPTED = 130;
+/** For what is ours and has not ended yet. */
+const GRACE_MS = 3000;
 
 const args = process.argv.slice(2);
 if (args.length === 1 && ['--version', '-V'].includes(args[0])) {
@@ -28,8 +29,8 @@ if (args.length === 1 && ['--version', '-V'].includes(args[0])) {
   register();
   const { main } = await import('./main.ts');
   process.exitCode = await main(args);
-  // all that is ours has ended; what an interrupted story waits for has not
-  if (process.exitCode === INTERRUPTED) process.exit();
+  // what a story waits for by itself may go on for hours, and nobody waits for it any more
+  setTimeout(() => process.exit(), GRACE_MS).unref();
 }
 
 /** False, and a word on standard error, in a checkout whose packages are not installed: this machine is not fit yet. */

@@ -10,7 +10,7 @@ import { systemClock as clock } from '../adapters/clock.ts';
 import { createRunDirectory } from '../adapters/run-directory.ts';
 import { measuredSlowness } from '../adapters/speed.ts';
 import { answeringSocket } from '../adapters/ssh-probe.ts';
-import { HostproofError } from '../domain/errors.ts';
+import { HostproofError, messageOf } from '../domain/errors.ts';
 import { EVENT_VERSION, type EventBody, type JobInfo } from '../domain/event.ts';
 import type { Firmware } from '../domain/image.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -132,7 +132,14 @@ async function checked(options: InstallMediumOptions): Promise<string | null> {
   if (medium?.isFile() !== true) {
     throw new HostproofError('usage/option', `--iso: there is no file ${options.iso}`);
   }
-  if (!(await isMedium(options.iso))) {
+  const found = await isMedium(options.iso).catch((cause: unknown) => {
+    throw new HostproofError(
+      'usage/option',
+      `--iso: cannot read ${options.iso}: ${messageOf(cause)}`,
+      { cause },
+    );
+  });
+  if (!found) {
     throw new HostproofError('usage/option', `--iso: ${options.iso} is no medium to start from`, {
       hint: 'it has neither an ISO 9660 file system nor a table of partitions',
     });

@@ -83,8 +83,8 @@ function interruptible(): Interrupt {
   const interrupt = (name: NodeJS.Signals): void => {
     if (isAsked) process.exit(exitCode('interrupted'));
     isAsked = true;
-    say(`hostproof: ${name}: ends what is running and cleans up; a second one ends at once`);
     end(new HostproofError('interrupt', `interrupted by ${name}`));
+    say(`hostproof: ${name}: ends what is running and cleans up; a second one ends at once`);
   };
   for (const name of signals) process.on(name, interrupt);
   return {

@@ -38,9 +38,10 @@ export function printError(error: HostproofError): void {
 
 /**
  * Output that cannot be written any more ends what is going on, as Ctrl-C does: machines are ended, the record is whole, and no exit
- * code speaks of what is not known yet. A reader that went away (`| head`) is no error where all was done by then.
+ * code speaks of what is not known yet. A reader that went away (`| head`) is no error where all was done by then. Words on standard
+ * error may be lost with the terminal; what they speak of must not.
  *
- * @returns resolves when all has been written. @throws HostproofError `env/*` if something else than a reader was in the way
+ * @returns what resolves when all has been written, and rejects with a HostproofError `env/*` if it could not be
  */
 export function watchOutput(end: (reason: HostproofError) => void): () => Promise<void> {
   let failure: HostproofError | undefined;
@@ -55,6 +56,9 @@ export function watchOutput(end: (reason: HostproofError) => void): () => Promis
       });
       end(failure);
     }
+  });
+  process.stderr.on('error', () => {
+    end(new HostproofError('interrupt', 'nobody reads the errors any more'));
   });
   return async () => {
     await new Promise<void>((resolve) => {

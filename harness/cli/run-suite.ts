@@ -200,7 +200,7 @@ async function planned(
         plan(scenarios, { ...selection, filters, machine: 'qemu' }).length - chosen.length;
       if (others > 0)
         say(
-          `${others.toString()} more are told on machines only: hostproof list variants says why`,
+          `${others.toString()} more jobs need a machine; hostproof list variants marks those that do not`,
         );
     }
     const { machine, disks, seed } = options;

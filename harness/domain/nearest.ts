@@ -20,7 +20,7 @@ export function named<T extends { readonly name: string }>(
 }
 
 /** More names than this are no help on one line. */
-const NAMES_TOLD = 20;
+const NAMES_MAX = 20;
 
 /** The known name that is nearest to a mistyped one; of a path the last part may be meant. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
@@ -40,8 +40,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
 export function unknownName(kind: string, name: string, names: readonly string[]): string {
   const near = nearest(name, names);
   const suggestion = near === undefined ? '' : ` did you mean ${JSON.stringify(near)}?`;
-  const all =
-    names.length > NAMES_TOLD ? `${names.length} are known` : `known: ${names.join(', ')}`;
+  const all = names.length > NAMES_MAX ? `${names.length} are known` : `known: ${names.join(', ')}`;
   return `unknown ${kind} ${JSON.stringify(name)}:${suggestion} (${all})`;
 }
 

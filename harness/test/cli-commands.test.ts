@@ -85,6 +85,11 @@ t.test('list: only what has the words in it', async (t) => {
     /\n +After a refused upgrade on a small \/boot\b.*\n +imgbased upgrade window W11/,
   );
   t.notMatch(ran.stdout, /thin-mbr-set-default-ignored/);
+  t.equal(
+    (await hostproof(['list', 'bugs', 'feasible_on_reference'])).stdout,
+    '',
+    'by what it says',
+  );
   const none = await hostproof(['list', 'bugs', 'no such word']);
   t.equal(none.status, 0);
   t.match(none.stderr, /nothing has/);

@@ -58,7 +58,7 @@ t.test('a fault is named like its file, and explained in two lines and an exampl
   );
   for (const { name, title, detail, example } of faults) {
     for (const line of [title, detail, example]) t.ok(line.length <= 100, `${name}: ${line}`);
-    const [author = ''] = /\b[a-z]+[A-Z]\w*(?=\()/.exec(example) ?? [];
+    const [author = ''] = /(?<!\.)\b[a-z]+[A-Z]\w*(?=\()/.exec(example) ?? [];
     if (!(author in authors)) {
       t.fail(`${name}: harness/scenario.ts does not export ${author} of harness/faults/${name}.ts`);
       continue;

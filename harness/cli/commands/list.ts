@@ -33,7 +33,7 @@ const list: CommandModule = (_context: CommandContext) =>
       const found = await Promise.all(
         kinds.map(async (one) => [one, having(words, await KINDS[one]())] as const),
       );
-      if (found.every(([, { entries }]) => entries.length === 0))
+      if (words.length > 0 && found.every(([, { entries }]) => entries.length === 0))
         say(`nothing has ${words.map((word) => JSON.stringify(word)).join(' and ')} in it`);
       if (options.json === true) {
         const entries = found.map(([name, listing]) => [name, listing.entries] as const);
@@ -53,10 +53,17 @@ const BELOW = ['detail', 'example', 'symptom', 'source'];
 function having(words: readonly string[], listing: Listing): Listing {
   if (words.length === 0) return listing;
   const has = (entry: unknown): boolean => {
-    const text = JSON.stringify(entry).toLowerCase();
+    const text = textOf(entry).toLowerCase();
     return words.every((word) => text.includes(word.toLowerCase()));
   };
   return { entries: listing.entries.filter(has) };
+}
+
+/** All that it says, without the names of its fields. */
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).map(textOf).join('\n')
+    : String(value);
 }
 
 function section(kind: Kind, { entries, summary }: Listing): string {

@@ -105,7 +105,7 @@ export const lineFaults: readonly FaultCase[] = [
       for (let times = 0; times < 3; times++)
         t.equal((await get('/note')).body.toString(), NOTE, 'all has come through');
       const atLeastMs = (1000 * (3 * NOTE.length - (NOTE.length + 1))) / 5000;
-      t.ok(clock.nowMs() - begunMs >= atLeastMs - 1, 'as slowly as it had to'); // timers may be early
+      t.ok(clock.nowMs() - begunMs >= 0.9 * atLeastMs, 'as slowly as it had to'); // timers may be early
     },
     (get) => get('/note'),
   ),
