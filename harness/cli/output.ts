@@ -1,6 +1,6 @@
 /** What commands print: results on standard output, progress and errors on standard error. */
 import { inspect } from 'node:util';
-import { HostproofError, isDiskFull } from '../domain/errors.ts';
+import { HostproofError, isDiskFull, messageOf } from '../domain/errors.ts';
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
@@ -36,6 +36,13 @@ export function printError(error: HostproofError): void {
   if (error.blame === 'harness') say(inspect(error.cause ?? error));
 }
 
+/** Whose disk is full, or fails, is not the host under test. */
+export function notWritten(where: string, cause: unknown): HostproofError {
+  const code = isDiskFull(cause) ? 'env/disk-full' : 'env/io';
+  const hint = 'write it to another place';
+  return new HostproofError(code, `${where}: ${messageOf(cause)}`, { cause, hint });
+}
+
 /**
  * Output that cannot be written any more ends what is going on, as Ctrl-C does: machines are ended, the record is whole, and no exit
  * code speaks of what is not known yet. A reader that went away (`| head`) is no error where all was done by then. Words on standard
@@ -49,11 +56,7 @@ export function watchOutput(end: (reason: HostproofError) => void): () => Promis
     if (cause.code === 'EPIPE') {
       end(new HostproofError('interrupt', 'nobody reads the output any more'));
     } else {
-      const code = isDiskFull(cause) ? 'env/disk-full' : 'env/io';
-      failure ??= new HostproofError(code, `standard output: ${cause.message}`, {
-        cause,
-        hint: 'write it to another place',
-      });
+      failure ??= notWritten('standard output', cause);
       end(failure);
     }
   });

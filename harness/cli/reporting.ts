@@ -1,11 +1,12 @@
 /** `--reporter name[=file]`: which reports a run writes, and where. */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostproofError, isDiskFull, messageOf } from '../domain/errors.ts';
+import { HostproofError, messageOf } from '../domain/errors.ts';
 import type { Event } from '../domain/event.ts';
 import { named } from '../domain/nearest.ts';
 import type { Reporter, RunningReporter } from '../../reports/reporter.ts';
 import { defaultExports, ROOT } from './load.ts';
+import { notWritten } from './output.ts';
 
 /** Redraws of a live report a second. */
 const TICKS_PER_SECOND = 2;
@@ -98,16 +99,12 @@ function open(
   let isLost = false;
   return reporter.create({
     write: (text) => {
-      if (isLost) return; // was thrown by the first that failed, and the run ends for it
+      if (isLost) return; // told by the first that failed
       try {
         writeFileSync(descriptor, text);
       } catch (cause) {
         isLost = true;
-        throw new HostproofError(
-          isDiskFull(cause) ? 'env/disk-full' : 'env/io',
-          `--reporter ${reporter.name}=${file}: ${messageOf(cause)}`,
-          { cause, hint: 'write the report to another place' },
-        );
+        throw notWritten(`--reporter ${reporter.name}=${file}`, cause);
       }
     },
     isTTY: false,

@@ -195,14 +195,12 @@ async function planned(
     (filter) => plan(scenarios, { ...selection, filters: [filter] }).length === 0,
   );
   if (jobs.length > 0 && inVain === undefined) {
-    if (options.machine === 'sim') {
-      const others =
-        plan(scenarios, { ...selection, filters, machine: 'qemu' }).length - chosen.length;
-      if (others > 0)
-        say(
-          `${others.toString()} more jobs need a machine; hostproof list variants marks those that do not`,
-        );
-    }
+    const onMachines = plan(scenarios, { ...selection, filters, machine: 'qemu' });
+    const more = onMachines.length - chosen.length; // of those that are simulated
+    if (more > 0)
+      say(
+        `${more.toString()} more jobs need a machine; hostproof list variants marks those that do not`,
+      );
     const { machine, disks, seed } = options;
     const all = plan(scenarios, { filters: [], machine, disks, seed });
     const courses = await rehearsals([...jobs, ...all], systemClock, options.signal);
