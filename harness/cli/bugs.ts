@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { bugSchema, type Bug } from '../domain/bug.ts';
 import { HostproofError, messageOf } from '../domain/errors.ts';
-import { issuesOf, ROOT } from './load.ts';
+import { issuesOf } from '../domain/issues.ts';
+import { ROOT } from './load.ts';
 
 /** @throws HostproofError `usage/bug` with the file and the entry that is wrong */
 export async function loadBugs(file = join(ROOT, 'scenarios/bugs.yaml')): Promise<Bug[]> {

@@ -54,7 +54,11 @@ export async function installMedium(options: InstallMediumOptions): Promise<Verd
     const startedMs = clock.nowMs();
     const sinceMs = (): number => Math.round(clock.nowMs() - startedMs);
     const shown = relative(process.cwd(), directory.path);
-    using reporting = await startReporting(options.reporters, { dir: shown, sinceMs });
+    using reporting = await startReporting(options.reporters, {
+      dir: shown,
+      sinceMs,
+      signal: options.signal,
+    });
     let seq = 0;
     const emit = (body: EventBody): void => {
       const event = { v: EVENT_VERSION, seq: seq++, atMs: sinceMs(), body } as const;
@@ -104,7 +108,7 @@ export async function installMedium(options: InstallMediumOptions): Promise<Verd
       hypervisor,
       clock,
       emit,
-      signal: options.signal,
+      signal: reporting.signal,
       sshAnswers: async (ports, signal) => {
         (await answeringSocket({ ...ports, clock, signal })).destroy();
       },
@@ -120,6 +124,7 @@ export async function installMedium(options: InstallMediumOptions): Promise<Verd
       reproduce: ['npx hostproof', ...process.argv.slice(2).map(word)].join(' '),
     });
     emit({ type: 'run.ended', verdict, durationMs: sinceMs() });
+    reporting.finish();
     if (verdict === 'passed' && !options.keep) await removeDisks(dir, options.diskBytes.length);
     else say(`disks and evidence: ${shown}`);
     return verdict;

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { HostproofError, messageOf } from '../domain/errors.ts';
 import { scenarioDataSchema, type Scenario } from '../domain/scenario.ts';
 import type { FaultKind } from '../domain/fault.ts';
+import { issuesOf } from '../domain/issues.ts';
 import type { NamedScenario } from '../domain/plan.ts';
 import type { Invariant } from '../checks/invariant.ts';
 
@@ -86,9 +87,4 @@ async function loadScenario(file: string): Promise<Scenario> {
   if (!data.success) throw bad(issuesOf(data.error));
   if (typeof loaded.story !== 'function') throw bad('its story is not a function');
   return loaded as Scenario;
-}
-
-/** What is wrong with data that people write, in one line. */
-export function issuesOf({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
 }

@@ -27,11 +27,12 @@ export async function main(args: readonly string[]): Promise<number> {
   };
   try {
     const program = await makeProgram(args, context);
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync([...args], { from: 'user' }).catch((thrown: unknown) => {
+      if (!isHelp(thrown)) throw thrown;
+    });
     await written();
     return exitCode(verdict);
   } catch (thrown) {
-    if (isHelp(thrown)) return 0;
     const error = asHostproofError(interrupt.signal.aborted ? interrupt.signal.reason : thrown);
     printError(error);
     return exitCode(verdictOf(error.blame));

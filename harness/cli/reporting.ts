@@ -1,7 +1,7 @@
 /** `--reporter name[=file]`: which reports a run writes, and where. */
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { HostproofError, messageOf } from '../domain/errors.ts';
+import { asHostproofError, HostproofError, messageOf } from '../domain/errors.ts';
 import type { Event } from '../domain/event.ts';
 import { named } from '../domain/nearest.ts';
 import type { Reporter, RunningReporter } from '../../reports/reporter.ts';
@@ -20,12 +20,23 @@ export async function loadReporters(): Promise<Reporter[]> {
 
 export interface Reporting extends Disposable {
   readonly onEvent: (event: Event) => void;
+  /** Ends as the run's does, and when a report fails: whoever asked for it would miss it only hours later. */
+  readonly signal: AbortSignal;
+  /** Writes what is left of all reports. @throws what the first of them failed with, now or before */
+  readonly finish: () => void;
+}
+
+interface ReportingOptions {
+  readonly dir: string;
+  readonly sinceMs: () => number;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
 }
 
 /** @throws HostproofError `usage/*` for an unknown report, two reports on standard output, or a file that cannot be written */
 export async function startReporting(
   specifications: readonly string[],
-  options: { readonly dir: string; readonly sinceMs: () => number },
+  options: ReportingOptions,
 ): Promise<Reporting> {
   const known = await loadReporters();
   const chosen = specifications.map((specification) => parse(specification, known));
@@ -42,18 +53,43 @@ export async function startReporting(
   }
   const closers: (() => void)[] = [];
   const running = chosen.map(({ reporter, file }) => open(reporter, file, options.dir, closers));
-  const live = running.filter(({ tick }) => tick !== undefined);
+  const failed = new AbortController();
+  /** One that fails keeps nothing from the others, nor from the story whose event it is. */
+  const each = (body: (report: RunningReporter) => void): void => {
+    for (const report of running) {
+      try {
+        body(report);
+      } catch (error) {
+        failed.abort(asHostproofError(error)); // of several the first is told
+      }
+    }
+  };
+  let isEnded = false;
+  const end = (): void => {
+    if (isEnded) return;
+    isEnded = true;
+    each((report) => {
+      report.end();
+    });
+  };
   const ticker = setInterval(() => {
-    for (const report of live) report.tick?.(options.sinceMs());
+    each((report) => report.tick?.(options.sinceMs()));
   }, 1000 / TICKS_PER_SECOND);
   ticker.unref();
   return {
+    signal: AbortSignal.any([options.signal, failed.signal]),
     onEvent: (event) => {
-      for (const report of running) report.onEvent(event);
+      each((report) => {
+        report.onEvent(event);
+      });
+    },
+    finish: () => {
+      end();
+      failed.signal.throwIfAborted();
     },
     [Symbol.dispose]: () => {
       clearInterval(ticker);
-      for (const report of running) report.end();
+      end();
       for (const close of closers) close();
     },
   };

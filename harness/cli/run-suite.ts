@@ -67,6 +67,7 @@ export interface RunSuiteOptions extends RunMemoryOptions {
 /** Memory a job needs beyond its guest's. */
 const JOB_OVERHEAD_MIB = 300;
 
+/** @throws HostproofError `usage/*` for what is not there to be run, `env/*` for what this machine lacks or cannot write */
 export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   const { jobs, courses } = await planned(options);
   const clock = systemClock;
@@ -80,7 +81,9 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
   using reporting = await startReporting(options.reporters, {
     dir: shownDirectory,
     sinceMs: () => clock.nowMs() - started,
+    signal: options.signal,
   });
+  const { signal } = reporting;
   const verdict = await run({
     header: {
       id: directory.id,
@@ -93,7 +96,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     concurrency: options.jobs ?? concurrency(jobs),
     isShared: memory.isShared,
     clock,
-    signal: options.signal,
+    signal,
     onEvent: (event) => {
       directory.append(event);
       reporting.onEvent(event);
@@ -109,7 +112,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
         invariants,
         emit,
         speed: factory.speed,
-        signal: options.signal,
+        signal,
         sha256,
         versionOf: (image) => factory.images.find(({ name }) => name === image)?.version ?? image,
         imageNames: factory.images.map(({ name }) => name),
@@ -140,6 +143,7 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     },
   });
   await memory.close();
+  reporting.finish();
   return verdict;
 }
 

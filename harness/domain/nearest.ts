@@ -39,9 +39,9 @@ export function nearest(name: string, names: readonly string[]): string | undefi
 /** "unknown image "1.l": did you mean "1.1"? (known: 1.0, 1.1)" */
 export function unknownName(kind: string, name: string, names: readonly string[]): string {
   const near = nearest(name, names);
-  const suggestion = near === undefined ? '' : ` did you mean ${JSON.stringify(near)}?`;
+  const suggestion = near === undefined ? '' : `: did you mean ${JSON.stringify(near)}?`;
   const all = names.length > NAMES_MAX ? `${names.length} are known` : `known: ${names.join(', ')}`;
-  return `unknown ${kind} ${JSON.stringify(name)}:${suggestion} (${all})`;
+  return `unknown ${kind} ${JSON.stringify(name)}${suggestion} (${all})`;
 }
 
 /** Levenshtein distance: inserted, deleted and replaced characters. */

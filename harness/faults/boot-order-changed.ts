@@ -3,8 +3,7 @@ import type { FaultKind, FirmwareFault } from '../domain/fault.ts';
 
 export default {
   name: 'boot-order-changed',
-  title:
-    'The boot order of a host that is off has its own entry behind all that may start something.',
+  title: 'A host that is off has its own boot entry behind all others that may start something.',
   detail: 'From then on its machine no longer says what starts first: only the order does.',
   example: 'host.strike(bootOrderChanged())',
 } satisfies FaultKind;

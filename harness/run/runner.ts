@@ -90,16 +90,21 @@ async function runAll(
       })
       .catch(() => undefined); // seen by whoever waits for all
   };
-  while ((waiting.size > 0 && !signal.aborted) || running.size > 0) {
-    const changed = new Promise<void>((resolve) => (wake = resolve));
-    while (running.size < concurrency && !signal.aborted) {
-      const next = nextToRun([...waiting], [...running], (one, other) =>
-        isShared ? common(one.course, other.course) : 0,
-      );
-      if (next === null) break;
-      begin(next);
+  try {
+    while ((waiting.size > 0 && !signal.aborted) || running.size > 0) {
+      const changed = new Promise<void>((resolve) => (wake = resolve));
+      while (running.size < concurrency && !signal.aborted) {
+        const next = nextToRun([...waiting], [...running], (one, other) =>
+          isShared ? common(one.course, other.course) : 0,
+        );
+        if (next === null) break;
+        begin(next);
+      }
+      await Promise.race([changed, ...[...running].map(({ verdict }) => verdict)]);
     }
-    await Promise.race([changed, ...[...running].map(({ verdict }) => verdict)]);
+    return verdicts;
+  } finally {
+    // if one of them could not be told, the others are under way: no host outlives its run
+    await Promise.allSettled([...running].map(({ verdict }) => verdict));
   }
-  return verdicts;
 }

@@ -2,6 +2,7 @@
 import type { Invariant } from '../checks/invariant.ts';
 import { asHostproofError, HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
+import { issuesOf } from '../domain/issues.ts';
 import { asJson } from '../domain/json.ts';
 import type { Deed } from '../domain/deed.ts';
 import { EMPTY_LEDGER, promise, settle, watched, type Ledger } from '../domain/promise.ts';
@@ -83,7 +84,8 @@ export class Steps {
   }
 
   async #perform<V extends Verb>(verb: V, given: Args<V>): Promise<Result<V>> {
-    const { host } = this.#options;
+    const { host, signal } = this.#options;
+    signal.throwIfAborted(); // a story may go on by itself after all has ended
     const args = this.#admit(verb, given);
     const step = ++this.#count;
     const limitMs = limitOf(verb, args) * 1000 * this.#options.speed;
@@ -150,7 +152,8 @@ export class Steps {
 
   /** Records a finding and says it as an error. */
   finding(invariant: string, message: string): HostproofError {
-    const { job, emit } = this.#options;
+    const { job, emit, signal } = this.#options;
+    signal.throwIfAborted();
     emit({ type: 'finding', job, step: this.#count, invariant, message });
     const code = invariant.startsWith('expect.') ? 'host/expectation' : 'host/invariant';
     return new HostproofError(code, `${invariant}: ${message}`, { invariant });
@@ -165,10 +168,7 @@ export class Steps {
     }
     const parsed = VERBS[verb].args.safeParse(given);
     if (!parsed.success) {
-      const issues = parsed.error.issues.map(
-        (issue) => `${issue.path.join('.')}: ${issue.message}`,
-      );
-      throw new HostproofError('story/argument', `${verb}: ${issues.join('; ')}`);
+      throw new HostproofError('story/argument', `${verb}: ${issuesOf(parsed.error)}`);
     }
     const state = this.#options.host.state();
     const needs = VERBS[verb].needs;

@@ -53,6 +53,7 @@ t.test('a mistyped name is answered with the nearest known one', (t) => {
     unknownName('image', '1.l', ['1.0', '1.1']),
     /unknown image "1\.l": did you mean "1\.[01]"\?/,
   );
+  t.equal(unknownName('image', 'xyz', ['1.0', '1.1']), 'unknown image "xyz" (known: 1.0, 1.1)');
   t.end();
 });
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HostproofError, messageOf } from '../../domain/errors.ts';
 import { treeContentSchema, type TreeContent } from '../../domain/image.ts';
+import { issuesOf } from '../../domain/issues.ts';
 import type { LayoutContext } from '../../ports/layout.ts';
 import { quote, type CommandResult } from '../../ports/shell.ts';
 
@@ -75,10 +76,9 @@ function parseProbe<T>(output: string, schema: z.ZodType<T>): T {
   }
   const parsed = schema.safeParse(probe);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new HostproofError(
     'harness/internal',
-    `the probe's answer is out of shape: ${issues.join('; ').slice(0, 500)}`,
+    `the probe's answer is out of shape: ${issuesOf(parsed.error).slice(0, 500)}`,
   );
 }
 

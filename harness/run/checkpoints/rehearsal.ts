@@ -32,12 +32,15 @@ export async function rehearsals(
   const patience = clock
     .sleep(PATIENCE_MS, AbortSignal.any([signal, done.signal]))
     .catch(() => undefined); // cut short
-  const courses = await Promise.all(
-    jobs.map(async (job) => [job.id, await rehearse(job, patience)] as const),
-  );
-  done.abort();
-  signal.throwIfAborted();
-  return new Map(courses);
+  try {
+    const courses = await Promise.all(
+      jobs.map(async (job) => [job.id, await rehearse(job, patience)] as const),
+    );
+    signal.throwIfAborted();
+    return new Map(courses);
+  } finally {
+    done.abort();
+  }
 }
 
 /** @param patience when it ends, a story that waits for something of its own is foreseen up to there */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Invariant } from '../../checks/invariant.ts';
 import { HostproofError } from '../../domain/errors.ts';
-import type { Host } from '../../ports/host.ts';
 import {
   errorOf,
   newCache,
@@ -237,45 +236,5 @@ t.test('a story that keeps failing takes nothing from the others', async (t) => 
   for (let time = 0; time < 3; time++) {
     t.equal((await told(expects, { cache, others })).verdict, 'failed');
     t.same((await told(upgraded, { cache, others })).cached, ALL);
-  }
-});
-
-const hasty: Story = async ({ host, image }) => {
-  await host.install(image('1.0'));
-  void host.boot();
-};
-
-t.test(
-  'a step that a story has forgotten is given up, and over before the host is gone',
-  async (t) => {
-    for (const forgetful of [true, false]) {
-      const order: string[] = [];
-      const spoil = (): Partial<Host> => ({
-        boot: async (_args, { signal }) => {
-          await new Promise((resolve) => {
-            signal.addEventListener('abort', resolve);
-          });
-          await new Promise(setImmediate);
-          order.push('the step is over');
-          throw signal.reason as Error;
-        },
-        [Symbol.asyncDispose]: () => {
-          order.push('the host is gone');
-          return Promise.resolve();
-        },
-      });
-      const { verdict } = await told(hasty, { cache: newCache(), forgetful, spoil });
-      t.equal(verdict, 'story-error');
-      t.same(order, ['the step is over', 'the host is gone']);
-    }
-  },
-);
-
-t.test('a story that forgets to wait is told so, with checkpoints, too', async (t) => {
-  const cache = newCache();
-  for (const forgetful of [true, false, false]) {
-    const { verdict, events } = await told(hasty, { cache, forgetful });
-    t.equal(verdict, 'story-error');
-    t.match(errorOf(events)?.message, /a missing await/);
   }
 });

@@ -175,3 +175,23 @@ t.test('a job that fails lets those go that waited for it', async (t) => {
   });
   t.equal(verdict, 'failed');
 });
+
+t.test('a job that cannot be told ends nothing before what runs beside it is over', async (t) => {
+  const order: string[] = [];
+  const told = run({
+    ...{ header: {} as never, clock: fakeClock(), concurrency: 2, isShared: false },
+    jobs: ['a', 'b'].map((id) => ({
+      ...{ job: { id } as Job, course: course('install'), length: 1 },
+    })),
+    onEvent: () => undefined,
+    signal: new AbortController().signal,
+    runJob: async ({ id }) => {
+      if (id === 'a') throw new Error('the record cannot be written');
+      await new Promise(setImmediate);
+      order.push('the host of b is gone');
+      return 'passed';
+    },
+  });
+  await t.rejects(told, { message: /the record cannot be written/ });
+  t.same(order, ['the host of b is gone']);
+});

@@ -60,6 +60,8 @@ export interface Telling {
   readonly spoil?: (host: Host) => Partial<Host>;
   readonly invariants?: readonly Invariant[];
   readonly seed?: number;
+  /** Ends the run. */
+  readonly signal?: AbortSignal;
   /** Nothing is remembered. */
   readonly forgetful?: boolean;
 }
@@ -100,7 +102,8 @@ export async function told(story: Story, telling: Telling) {
     continuations: continuations(course, [course, ...courses]),
   };
   const verdict = await runJob(job, {
-    ...{ dir: 'job', clock: fakeClock(), speed: 1, sha256, signal: new AbortController().signal },
+    ...{ dir: 'job', clock: fakeClock(), speed: 1, sha256 },
+    signal: telling.signal ?? new AbortController().signal,
     host: () => Promise.resolve(host),
     memory: telling.forgetful === true ? null : memory,
     invariants: telling.invariants ?? invariants,
