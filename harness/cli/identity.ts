@@ -12,9 +12,18 @@ import { ROOT } from './load.ts';
 /** Everything of hostproof's own that can change what a step comes to; what only judges it is not among them. */
 export const SOURCES = [
   ...['harness/run', 'harness/layouts', 'harness/ports', 'harness/adapters', 'harness/faults'],
-  ...['verb', 'view', 'fault', 'moment', 'disk-rule', 'image', 'checkpoint', 'json', 'errors'].map(
-    (name) => `harness/domain/${name}.ts`,
-  ),
+  ...[
+    'verb',
+    'view',
+    'fault',
+    'moment',
+    'disk-rule',
+    'image',
+    'checkpoint',
+    'json',
+    'issues',
+    'errors',
+  ].map((name) => `harness/domain/${name}.ts`),
   ...[
     'harness/checks/symptoms.ts',
     'harness/checks/boot-phases.ts',

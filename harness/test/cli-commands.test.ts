@@ -103,7 +103,7 @@ t.test('bugs: what can be had is in the code, and what is wrong is said', async 
   const file = join(work, 'bugs.yaml');
   for (const [entries, message] of [
     [[first, { ...first, id: 'thin-x', colour: 'red' }], /bugs\.yaml: entry thin-x: .*"colour"/],
-    [[{ ...first, needs: ['patience'] }], /entry thin-default-\S+: needs: 0: Invalid option/],
+    [[{ ...first, needs: ['patience'] }], /entry thin-default-\S+: needs\.0: Invalid option/],
     [[first, first], /entry thin-default-\S+: there are two of this id/],
     [[{}], /entry number 1: id: Invalid input/],
     [{}, /not a list of entries/],

@@ -118,7 +118,7 @@ void t.test('a defect that names what is not there is told, with what was meant'
   if (defect === undefined) throw new Error('there is no defect');
   const known = { scenarios, invariants: ['administrator-kept'], patches: [defect.patch] };
   for (const [mistake, message] of [
-    [{ story: 'upgrade/keeps-a-file' }, /unknown story "upgrade\/keeps-a-file": /],
+    [{ story: 'upgrade/keeps-a-file' }, /unknown story "upgrade\/keeps-a-file" \(/],
     [{ story: 'disk/root-is-full', layout: 'ostree' }, /is not told on ostree/],
     [{ patch: 'other.patch' }, /unknown patch "other.patch"/],
     [{ invariant: 'administrator-keeps' }, /did you mean "administrator-kept"/],
