@@ -83,7 +83,6 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     sinceMs: () => clock.nowMs() - started,
     signal: options.signal,
   });
-  const { signal } = reporting;
   const verdict = await run({
     header: {
       id: directory.id,
@@ -96,12 +95,12 @@ export async function runSuite(options: RunSuiteOptions): Promise<Verdict> {
     concurrency: options.jobs ?? concurrency(jobs),
     isShared: memory.isShared,
     clock,
-    signal,
+    signal: reporting.signal,
     onEvent: (event) => {
       directory.append(event);
       reporting.onEvent(event);
     },
-    runJob: async (job, emit) => {
+    runJob: async (job, emit, signal) => {
       const dir = directory.jobDirectory(job.id);
       const verdict = await runJob(job, {
         dir,

@@ -25,7 +25,12 @@ export interface RunOptions {
   readonly clock: Clock;
   readonly onEvent: (event: Event) => void;
   readonly signal: AbortSignal;
-  readonly runJob: (job: Job, emit: (body: EventBody) => void) => Promise<Verdict>;
+  /** `signal`: as that of the run, and when another job could not be told. */
+  readonly runJob: (
+    job: Job,
+    emit: (body: EventBody) => void,
+    signal: AbortSignal,
+  ) => Promise<Verdict>;
 }
 
 /** @returns the gravest verdict of all jobs; `interrupted` if the signal came */
@@ -67,6 +72,8 @@ async function runAll(
 ): Promise<Verdict[]> {
   const waiting = new Set(jobs);
   const running = new Set<RunningJob>();
+  const over = new AbortController();
+  const signals = AbortSignal.any([signal, over.signal]);
   const verdicts: Verdict[] = [];
   let wake = (): void => undefined;
   const begin = (planned: PlannedJob): void => {
@@ -80,7 +87,7 @@ async function runAll(
       one.done++;
       wake();
     };
-    const one = { ...planned, done: 0, verdict: runJob(planned.job, watching) };
+    const one = { ...planned, done: 0, verdict: runJob(planned.job, watching, signals) };
     running.add(one);
     one.verdict
       .then((verdict) => verdicts.push(verdict))
@@ -103,8 +110,11 @@ async function runAll(
       await Promise.race([changed, ...[...running].map(({ verdict }) => verdict)]);
     }
     return verdicts;
+  } catch (error) {
+    over.abort(asHostproofError(error));
+    throw error;
   } finally {
-    // if one of them could not be told, the others are under way: no host outlives its run
+    // no host outlives its run
     await Promise.allSettled([...running].map(({ verdict }) => verdict));
   }
 }
