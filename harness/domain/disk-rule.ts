@@ -10,16 +10,16 @@ export type DiskCommand = z.infer<typeof diskCommandSchema>;
 export const diskEffectSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('error'), error: z.enum(['io', 'no-space']) }),
   z.strictObject({ kind: z.literal('delay'), ms: z.number().positive() }),
-  /** A flush that is answered and not done; another command is done, as it should be. */
+  /** A flush is answered and not done. No other command fits. */
   z.strictObject({ kind: z.literal('lie') }),
   /**
    * Only the first sectors, of 512 bytes, of a write get to the disk; it is answered as if all had. Only longer writes fit: of
    * others nothing would be lost.
    */
   z.strictObject({ kind: z.literal('tear'), sectors: bytes }),
-  /** One bit of what is written, or read, is the other. `at`: a byte of the request; modulo its length. */
+  /** One bit of what is written, or read, is the other. `at`: a byte of the request; modulo its length. No other command fits. */
   z.strictObject({ kind: z.literal('flip'), at: bytes }),
-  /** The connections of the path end, and nobody gets in any more; of all paths, if none is named. */
+  /** Connections end, and nobody gets in any more: of the disk and the path that the rule names, of all if it names none. */
   z.strictObject({ kind: z.literal('vanish') }),
 ]);
 export type DiskEffect = z.infer<typeof diskEffectSchema>;

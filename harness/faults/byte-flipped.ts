@@ -7,7 +7,8 @@ export default {
   name: 'byte-flipped',
   title: 'One bit of what is written, or read, is the other, and nobody is told.',
   detail: 'Only who has a checksum can know. Needs served disks.',
-  example: "host.upgrade(image('1.1'), { fault: byteFlipped({ command: 'write', nth: 500 }) })",
+  example:
+    "host.boot({ fault: byteFlipped({ command: 'read', range: { start: 512, end: 1024 } }) })",
 } satisfies FaultKind;
 
 export function byteFlipped({

@@ -8,7 +8,7 @@ export default {
   title: 'The disk goes away at a request, and is back some seconds later.',
   detail: 'What is asked of it meanwhile waits, and fails after 5 s. Needs served disks.',
   example:
-    "host.upgrade(image('1.1'), { fault: diskGone({ command: 'write', nth: 500, backAfterS: 10 }) })",
+    "host.upgrade(image('1.1'), { fault: diskGone({ command: 'write', nth: 500, backAfterS: 3 }) })",
 } satisfies FaultKind;
 
 export function diskGone({

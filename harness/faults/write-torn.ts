@@ -7,7 +7,7 @@ export default {
   name: 'write-torn',
   title: 'Only the first sectors of a write get to the disk; it is answered as if all had.',
   detail: 'Of longer writes only. Only who has a checksum can know. Needs served disks.',
-  example: "host.upgrade(image('1.1'), { fault: writeTorn({ sectors: 1, nth: 500 }) })",
+  example: 'host.boot({ fault: writeTorn({ sectors: 1 }) })',
 } satisfies FaultKind;
 
 export function writeTorn({

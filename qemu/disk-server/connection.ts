@@ -15,7 +15,7 @@ import {
   type Request,
 } from './protocol.ts';
 import { REPLY_OVERHEAD_BYTES, Replies } from './replies.ts';
-import type { DiskService, Outcome } from './service.ts';
+import type { DiskService, Gone, Outcome } from './service.ts';
 
 /** No client needs more at once; QEMU sends sixteen. */
 const WAITING_MAX = 64;
@@ -31,8 +31,10 @@ export interface ConnectionOptions {
   readonly disks: readonly Disk[];
   readonly service: DiskService;
   readonly budget: MemoryBudget;
-  /** A rule has the disk vanish. @param path null: by every path */
-  readonly onVanish: (path: string | null) => void;
+  /** A disk that is gone has nobody connected. */
+  readonly isGone: (disk: string) => boolean;
+  /** A rule has a disk vanish. */
+  readonly onVanish: (gone: Gone) => void;
   /** The machine below failed, or hostproof has: nobody can go on. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -93,6 +95,11 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** Null: it has not come to one yet. */
+  get disk(): string | null {
+    return this.#disk?.name ?? null;
+  }
+
   /** Memory that it has the server hold. */
   get heldBytes(): number {
     return this.#owedBytes + this.#awaitedBytes;
@@ -146,7 +153,12 @@ export class Connection {
     const step = this.#handshake.step();
     if (step === 'waits') return false;
     if (step === 'ends') return this.#end();
-    if (step !== 'done') this.#disk = step;
+    if (step === 'done') return true;
+    if (this.#options.isGone(step.name)) {
+      this.drop();
+      return false;
+    }
+    this.#disk = step;
     return true;
   }
 

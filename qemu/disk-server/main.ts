@@ -31,7 +31,7 @@ function fulfil(
     case 'disarm':
       return service.rules.disarm(wish.id);
     case 'close':
-      server.close(wish.path);
+      server.vanish({ path: wish.path, disk: null });
       return null;
     case 'reopen':
       server.reopen(wish.path);

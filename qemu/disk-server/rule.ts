@@ -4,6 +4,7 @@ import {
   diskEffectSchema,
   diskRuleSchema,
   type DiskCommand,
+  type DiskEffect,
 } from '../../harness/domain/disk-rule.ts';
 import type { Disk } from './disk.ts';
 import { SECTOR_BYTES } from './fate.ts';
@@ -101,11 +102,20 @@ function fits(rule: Rule, asked: Asked): boolean {
   if (command !== undefined && command !== asked.command) return false;
   const end = asked.offset + asked.length;
   if (range !== undefined && (asked.offset >= range.end || end <= range.start)) return false;
-  if (effect.kind === 'tear' && !isTorn(asked, effect.sectors)) return false;
+  if (!changes(effect, asked)) return false;
   return !isNew || (asked.command === 'write' && asked.disk.isNew(asked.offset, asked.length));
 }
 
-/** A write that is not longer than what is kept of it loses nothing: nobody may be told that it was struck. */
-function isTorn({ command, length }: Asked, sectors: number): boolean {
-  return command === 'write' && length > sectors * SECTOR_BYTES;
+/** Whether anything is otherwise than it would have been: nobody may be told that a request was struck that was not. */
+function changes(effect: DiskEffect, { command, length }: Asked): boolean {
+  switch (effect.kind) {
+    case 'lie':
+      return command === 'flush';
+    case 'flip':
+      return command === 'read' || command === 'write';
+    case 'tear':
+      return command === 'write' && length > effect.sectors * SECTOR_BYTES;
+    default:
+      return true;
+  }
 }

@@ -6,7 +6,7 @@ import type { Struck, Tasks } from './control.ts';
 import { cutPower } from './cut.ts';
 import type { DiskLog } from './log.ts';
 import { MemoryBudget } from './memory-budget.ts';
-import { DiskService } from './service.ts';
+import { DiskService, type Gone } from './service.ts';
 
 /** A host has a few disks, and QEMU a few connections to each. */
 const CONNECTIONS_MAX = 256;
@@ -29,7 +29,7 @@ export class DiskServer {
   readonly #options: ServerOptions;
   readonly #budget = new MemoryBudget();
   readonly #connections = new Map<Connection, PathDescription>();
-  readonly #closed = new Set<string>();
+  #gone: readonly Gone[] = [];
   readonly #servers: Server[] = [];
 
   private constructor(options: ServerOptions) {
@@ -43,19 +43,17 @@ export class DiskServer {
     return server;
   }
 
-  /** Drops who is connected by a path, and lets nobody in. @param name null: every path */
-  close(name: string | null): void {
-    for (const path of this.#options.paths) {
-      if (name !== null && path.name !== name) continue;
-      this.#closed.add(path.name);
-      this.#drop(path);
-    }
+  /** Drops who is connected to what goes, and lets nobody get to it. */
+  vanish({ path, disk }: Gone): void {
+    const names = path === null ? this.#options.paths.map(({ name }) => name) : [path];
+    this.#gone = [...this.#gone, ...names.map((name) => ({ path: name, disk }))];
+    for (const [connection, its] of this.#connections)
+      if (this.#isGone(its, connection.disk)) connection.drop();
   }
 
-  /** Lets everyone in again. @param name null: every path */
-  reopen(name: string | null): void {
-    if (name === null) this.#closed.clear();
-    else this.#closed.delete(name);
+  /** Lets everyone in again, to all disks. @param path null: by every path */
+  reopen(path: string | null): void {
+    this.#gone = this.#gone.filter((gone) => path !== null && gone.path !== path);
   }
 
   /** The power goes away: nobody is connected any more, and the disks are what is left of them. */
@@ -81,7 +79,7 @@ export class DiskServer {
   }
 
   #welcome(socket: Socket, path: PathDescription): void {
-    if (this.#closed.has(path.name) || this.#connections.size >= CONNECTIONS_MAX) {
+    if (this.#isGone(path, null) || this.#connections.size >= CONNECTIONS_MAX) {
       socket.destroy();
       return;
     }
@@ -90,8 +88,9 @@ export class DiskServer {
       path: path.name,
       disks: log.disks.filter(({ name }) => path.disks === null || path.disks.includes(name)),
       ...{ service: this.service, budget: this.#budget },
-      onVanish: (name) => {
-        this.close(name);
+      isGone: (disk) => this.#isGone(path, disk),
+      onVanish: (gone) => {
+        this.vanish(gone);
       },
       onFailure,
     });
@@ -101,6 +100,13 @@ export class DiskServer {
       this.#connections.delete(connection);
       onClients(this.#connections.size);
     });
+  }
+
+  /** @param disk null: whether all of them are */
+  #isGone(path: PathDescription, disk: string | null): boolean {
+    return this.#gone.some(
+      (gone) => gone.path === path.name && (gone.disk === null || gone.disk === disk),
+    );
   }
 
   #drop(path: PathDescription): void {

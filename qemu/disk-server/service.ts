@@ -28,10 +28,17 @@ export interface Outcome {
   readonly records: readonly number[];
 }
 
+/** What nobody gets at any more. */
+export interface Gone {
+  /** Null: by every path. */
+  readonly path: string | null;
+  /** Null: every disk. */
+  readonly disk: string | null;
+}
+
 /** The disk is gone before it could answer. */
 export interface Vanishing {
-  /** Null: by every path. */
-  readonly vanishing: string | null;
+  readonly vanishing: Gone;
 }
 
 export interface ServiceOptions {
@@ -73,7 +80,9 @@ export class DiskService {
     const rule = this.rules.struckBy(asked);
     if (rule !== null) this.#tell(rule, asked);
     const effect = rule?.effect;
-    if (effect?.kind === 'vanish') return { vanishing: rule?.path ?? null };
+    if (effect?.kind === 'vanish') {
+      return { vanishing: { path: rule?.path ?? null, disk: rule?.disk ?? null } };
+    }
     if (effect?.kind === 'error') return this.#refuse(disk, offset, length, errorOf(effect.error));
     const done = this.#execute(disk, request, command, { payload, effect });
     return effect?.kind === 'delay' ? { ...done, delayMs: effect.ms } : done;

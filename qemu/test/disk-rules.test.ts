@@ -207,6 +207,39 @@ t.test('a disk that is gone, and back; one way of two', async (t) => {
   await Promise.all([again.closed, other.closed]);
 });
 
+t.test('of two disks one is gone, by whatever name it is asked for, and back', async (t) => {
+  await using disk = await served([
+    { name: 'disk0', sizeBytes: MIB },
+    { name: 'disk1', sizeBytes: MIB },
+  ]);
+  using other = await Client.open(disk.socket, 'disk1');
+  using one = await Client.open(disk.socket, 'disk0');
+  await disk.server.arm({ id: 'gone', disk: 'disk0', effect: { kind: 'vanish' } });
+  t.equal(await other.write(0, BLOCK), 0, 'the other is there');
+  one.send({ command: 1, payload: BLOCK });
+  await one.closed;
+  t.ok((await other.read(0, 4096)).equals(BLOCK), 'and stays');
+  for (const name of ['disk0', '']) await t.rejects(Client.open(disk.socket, name));
+  using more = await Client.open(disk.socket, 'disk1');
+  t.ok((await more.read(0, 4096)).equals(BLOCK));
+  await disk.server.reopen(null);
+  using again = await Client.open(disk.socket, '');
+  t.ok((await again.read(0, 4096)).equals(Buffer.alloc(4096)), 'it is the first, and as it was');
+});
+
+t.test('a lie waits for a flush, a flip for what has bytes: others do not count', async (t) => {
+  await using disk = await served();
+  using client = await Client.open(disk.socket, 'disk0');
+  await disk.server.arm({ id: 'lost', effect: { kind: 'lie' } });
+  t.equal(await client.write(0, BLOCK), 0);
+  t.ok(await disk.server.disarm('lost'), 'nothing was lost yet');
+  await disk.server.arm({ id: 'flip', effect: { kind: 'flip', at: 0 } });
+  t.equal(await client.flush(), 0);
+  t.notOk((await client.read(0, 4096)).equals(BLOCK));
+  t.notOk(await disk.server.disarm('flip'));
+  t.match(disk.struck, [{ rule: 'flip', command: 'read' }]);
+});
+
 t.test('the log tells it all, in order', async (t) => {
   const bytes = randomBytes(5000);
   const disk = await served();

@@ -1,25 +1,18 @@
 import { at, flushLost, scenario } from '../../harness/scenario.ts';
+import { outlives } from '../_failing-disk.ts';
+
+/** So few that others follow in the same upgrade: an ostree host flushes some twenty times from there on, a thin one some hundreds. */
+const LOST_FLUSHES = 5;
 
 export default scenario(
   {
     title:
-      'Flushes that are lost half way through an upgrade are made up for before the host is off',
+      'Flushes that are lost in an upgrade are made up for by those that follow, before the power goes',
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',
   },
-  async ({ host, image, expect }) => {
-    await host.install(image('1.0'));
-    await host.boot();
-    await host.write('/etc/motd', 'kept by the administrator\n');
-    await host.upgrade(image('1.1'), { fault: flushLost({ when: at('upgrade', 0.3), times: 20 }) });
-    await host.powerOff();
-    // what was not flushed by then goes with the power
-    await host.powerCut();
-    await host.boot();
-    expect.layer('1.1');
-    expect.layers('1.0', '1.1');
-    await expect.file('/etc/motd', 'kept by the administrator\n');
-  },
+  (story) =>
+    outlives(flushLost({ when: at('upgrade', 0.3), times: LOST_FLUSHES }), story, ['done']),
 );

@@ -55,6 +55,7 @@ t.test('moments come by what is said, from the beginning of the step on', async 
       return () => undefined;
     };
   const lines = says(
+    'Welcome to GRUB!',
     '[    0.000000] Linux version 6.1.0 of somebody',
     '[    7.712685] Run /init as init process',
     '[   62.1] systemd[1]: initrd-switch-root.service: Deactivated successfully.',
@@ -62,6 +63,7 @@ t.test('moments come by what is said, from the beginning of the step on', async 
   const console = { onLine: lines } as RunningMachine['console'];
   const machine = busyMachine({ console });
   for (const [phase, line] of [
+    ['loader', /GRUB/],
     ['kernel', /Linux version/],
     ['initramfs', /Run .init/],
     ['services', /switch-root/],
