@@ -105,11 +105,19 @@ write_boot_settings() {
     printf 'GRUB_CMDLINE_LINUX="%s"\nGRUB_TIMEOUT=%s\n' "$BOOT_APPEND" "$BOOT_TIMEOUT" >"$SYSTEM/etc/default/grub"
 }
 
-# The installed system talks on the consoles that the installer talks on, unless the kickstart names some.
+# The installed system talks on the consoles that the installer talks on, and repairs its file systems by itself: a disk that
+# failed once can leave what fsck asks somebody about, and nobody is there. Unless the kickstart says otherwise.
 boot_settings() {
     lookup bootloader || :
     BOOT_APPEND=$(value append)
     BOOT_TIMEOUT=$(value timeout 5)
+    case " $BOOT_APPEND " in
+        *' fsck.repair='*) ;;
+        *)
+            BOOT_APPEND="fsck.repair=yes $BOOT_APPEND"
+            BOOT_APPEND=${BOOT_APPEND% }
+            ;;
+    esac
     case " $BOOT_APPEND " in
         *' console='*) ;;
         *)
