@@ -49,8 +49,8 @@ export interface Ledger {
   readonly interrupted: string | null;
   /** The same upgrade: what it was made from and what it must hold, if its layer is the default after all. */
   readonly cut: CutUpgrade | null;
-  /** The last upgrade failed, and so did its disk: what it has left is allowed until another has ended. */
-  readonly hindered: boolean;
+  /** The last upgrade failed as its disk did, or the power went when it was staged: what it has left is allowed until another has ended. */
+  readonly mayHaveLeft: boolean;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
   readonly administrator: Identity | null;
@@ -73,7 +73,7 @@ export const EMPTY_LEDGER: Ledger = {
   promisedDefault: null,
   promisedRunning: null,
   interrupted: null,
-  hindered: false,
+  mayHaveLeft: false,
   cut: null,
   fallback: null,
   administrator: null,
@@ -158,15 +158,16 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
   }
   return {
     ...{ ...ledger, ...marks, interrupted: null, cut: null },
-    hindered: outcome === 'failed' && how.isHindered,
+    mayHaveLeft: outcome === 'failed' && how.isHindered,
     ...(outcome === 'done' && { fallback: running }),
   };
 }
 
-/** What was only staged is lost with the power, and may be: then the boot loader's menu is what holds. */
+/** What was only staged is lost with the power, and may be: the boot loader's menu is what holds, and its files lie about. */
 function afterCut(ledger: Ledger): Ledger {
   if (ledger.last === null || !ledger.isStaged) return ledger;
-  return { ...ledger, isStaged: false, promisedDefault: menuLayer(ledger.last) };
+  const promisedDefault = menuLayer(ledger.last);
+  return { ...ledger, isStaged: false, mayHaveLeft: true, promisedDefault };
 }
 
 /** What was staged may have been made, or not, or in part. */

@@ -1,4 +1,5 @@
 import t from 'tap';
+import noOrphans from '../checks/invariants/no-orphans.ts';
 import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
 import { defaultLayer, menuLayer, type HostView } from '../domain/view.ts';
 
@@ -24,17 +25,18 @@ const view: HostView = {
   ...{ failedUnits: [], files: {}, claim: { defaultLayer: null, currentLayer: null } },
 };
 
+const done = {
+  verb: 'upgrade',
+  outcome: 'done',
+  version: '1.1',
+  content: {},
+  isOrderly: true,
+  isHindered: false,
+} as const;
+
 function upgraded(): Ledger {
   const before = settle(EMPTY_LEDGER, { verb: 'boot', ends: 'up' }, { ...view, staged: null });
-  const deed = {
-    verb: 'upgrade',
-    outcome: 'done',
-    version: '1.1',
-    content: {},
-    isOrderly: true,
-    isHindered: false,
-  } as const;
-  return settle(promise(before, deed), deed, view);
+  return settle(promise(before, done), done, view);
 }
 
 t.test('a file is promised to its layer, or to all where they share what is there', (t) => {
@@ -54,15 +56,7 @@ t.test('a file of which each layer has its own is promised to the layer it was w
     (ledger, path) => promise(ledger, { verb: 'write', path, sha256: 'x' }),
     seen,
   );
-  const deed = {
-    verb: 'upgrade',
-    outcome: 'done',
-    version: '1.1',
-    content: {},
-    isOrderly: true,
-    isHindered: false,
-  } as const;
-  const { filesByLayer } = settle(promise(written, deed), deed, view);
+  const { filesByLayer } = settle(promise(written, done), done, view);
   t.same(filesByLayer.old, { '/etc/fstab': 'x', '/etc/motd': 'x' });
   t.same(filesByLayer.new, { '/etc/motd': 'x' }, 'its root is another');
   t.end();
@@ -85,6 +79,28 @@ t.test('a power cut takes what was only staged', (t) => {
   t.equal(promise(finalised, { verb: 'powerCut' }).promisedDefault, 'new', 'and nothing else');
   t.end();
 });
+
+t.test(
+  'what a power cut leaves of what was staged lies about until another upgrade has ended',
+  (t) => {
+    const left = {
+      ...view,
+      staged: null,
+      layers: [layer('old', '1.0')],
+      orphans: ['deployment new'],
+    };
+    const start = { verb: 'boot', ends: 'up' } as const;
+    const isJudged = (ledger: Ledger): boolean => {
+      const promised = settle(ledger, start, left);
+      return noOrphans.broken({ view: left, before: null, deed: start, promised }).length > 0;
+    };
+    const cut = promise(upgraded(), { verb: 'powerCut' });
+    t.notOk(isJudged(promise(cut, start)));
+    t.ok(isJudged(promise(cut, done)), 'which takes it away');
+    t.ok(isJudged(promise(upgraded(), { verb: 'reboot', ends: 'up' })), 'nothing kept it');
+    t.end();
+  },
+);
 
 t.test('what was made on the way down is not lost with the power of the next start', (t) => {
   const down = [
