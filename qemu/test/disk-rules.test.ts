@@ -13,6 +13,7 @@ import { newDirectory } from './machines.ts';
 t.setTimeout(120_000);
 
 const BLOCK = Buffer.alloc(4096, 'x');
+const TWO_DISKS = ['disk0', 'disk1'].map((name) => ({ name, sizeBytes: MIB }));
 
 t.test('an error, on the third write, twice', async (t) => {
   await using disk = await served();
@@ -98,10 +99,7 @@ t.test('armed from a mark on, or when enough was written', async (t) => {
 });
 
 t.test('armed for one disk of several, by whatever connection it is asked', async (t) => {
-  await using disk = await served([
-    { name: 'disk0', sizeBytes: MIB },
-    { name: 'disk1', sizeBytes: MIB },
-  ]);
+  await using disk = await served(TWO_DISKS);
   using other = await Client.open(disk.socket, 'disk0');
   using first = await Client.open(disk.socket, 'disk1');
   using second = await Client.open(disk.socket, 'disk1');
@@ -208,10 +206,7 @@ t.test('a disk that is gone, and back; one way of two', async (t) => {
 });
 
 t.test('of two disks one is gone, by whatever name it is asked for, and back', async (t) => {
-  await using disk = await served([
-    { name: 'disk0', sizeBytes: MIB },
-    { name: 'disk1', sizeBytes: MIB },
-  ]);
+  await using disk = await served(TWO_DISKS);
   using other = await Client.open(disk.socket, 'disk1');
   using one = await Client.open(disk.socket, 'disk0');
   await disk.server.arm({ id: 'gone', disk: 'disk0', effect: { kind: 'vanish' } });
