@@ -42,14 +42,27 @@ t.test('an update that failed is not refused because the undoing was', async (t)
   t.same([status, words], [7, ['error: nothing can be read']]);
 });
 
+/** How a change ends, and what is said on the way, on a host whose `lvm` and whose `sync` do so. */
+async function changed(lvm: string, flush: string): Promise<readonly unknown[]> {
+  const host = `PVS='/dev/vda3 /dev/vdb1'; lvm() { ${lvm}; }; sync() { say "sync $*"; ${flush}; }`;
+  const program = `. ${lib}/common.sh; . ${lib}/lvm.sh; ${host}; lvm_change lvremove onn/x; say then`;
+  const { exitCode, stderr } = await execa('sh', ['-c', program], { reject: false });
+  return [exitCode, ...stderr.split('\n').map((line) => line.replace('imgbase: ', ''))];
+}
+
 t.test('what LVM has written is flushed before anything comes after it', async (t) => {
-  const change = async (flush: string): Promise<readonly unknown[]> => {
-    const host = `root_device=/dev/root; lvm() { :; }; sync() { say "sync $*"; ${flush}; }`;
-    const program = `. ${lib}/common.sh; . ${lib}/lvm.sh; ${host}; lvm_change lvremove onn/x; say then`;
-    const { exitCode, stderr } = await execa('sh', ['-c', program], { reject: false });
-    return [exitCode, stderr.split('\n').map((line) => line.replace('imgbase: ', ''))];
-  };
-  t.same(await change(':'), [0, ['sync /dev/root', 'then']]);
+  const flushed = 'sync /dev/vda3 /dev/vdb1';
+  t.same(await changed(':', ':'), [0, flushed, 'then']);
   const error = 'error: what lvm lvremove wrote cannot be flushed';
-  t.same(await change('return 1'), [1, ['sync /dev/root', error]]);
+  t.same(await changed(':', 'return 1'), [1, flushed, error]);
 });
+
+t.test(
+  'so is what LVM has written before it failed, and why is told by what is no warning',
+  async (t) => {
+    const lvm = 'printf "  no such volume\\n  WARNING: not backed up\\n"; return 5';
+    const told = ['sync /dev/vda3 /dev/vdb1', 'error: lvm lvremove onn/x:   no such volume'];
+    t.same(await changed(lvm, ':'), [1, ...told]);
+    t.same(await changed(lvm, 'return 1'), [1, ...told]);
+  },
+);

@@ -1,7 +1,10 @@
 # shellcheck shell=sh
 # What the volume group holds, read once, and the few ways in which the engine changes it.
 
-# Sets VG, POOL and ROOT_LV from the volume that is mounted on /, never from tags: a second disk may carry the same ones.
+# The disks that it lies on, once they are known.
+PVS=
+
+# Sets VG, POOL, ROOT_LV and PVS from the volume that is mounted on /, never from tags: a second disk may carry the same ones.
 # LVS: name|tags|origin|attr|sizeBytes|pool|dataPercent|metadataPercent, one line a volume of that group.
 lvm_load() {
     root_device=$(findmnt -nro SOURCE /) || die '/ is not mounted'
@@ -19,6 +22,9 @@ lvm_load() {
 "}
     POOL=$(lv_field "$ROOT_LV" 6)
     [ -n "$POOL" ] || refuse "/ is on $VG/$ROOT_LV, which is not a thin volume"
+    # once: the engine adds none, and a pool that has failed meanwhile must not keep them from being flushed
+    : "${PVS:=$(lvm vgs --noheadings -o pv_name "$VG" 2>/dev/null)}"
+    [ -n "$PVS" ] || die "nobody knows what $VG lies on"
 }
 
 lv_field() { printf '%s\n' "$LVS" | awk -F'|' -v lv="$1" -v n="$2" '$1 == lv { print $n }'; }
@@ -36,11 +42,15 @@ lv_has_tag() { case ",$(lv_field "$1" 2)," in *",imgbased:$2,"*) ;; *) return 1 
 lvm_change() {
     command=$1
     shift
+    failed=
+    told=$(lvm "$command" --yes --config 'backup{backup=0 archive=0} activation{monitoring=0}' "$@" 2>&1) || failed=1
+    # Also one that failed may have written its metadata, and none flushes: whatever comes next, a power cut must not take
+    # half of them. A flush of / would not get there when the pool has failed.
+    # shellcheck disable=SC2086  # device names
+    sync $PVS || [ -n "$failed" ] || die "what lvm $command wrote cannot be flushed"
     # It warns about what is meant (no backup, more virtual than real space); only a failure is worth telling.
-    told=$(lvm "$command" --yes --config 'backup{backup=0 archive=0} activation{monitoring=0}' "$@" 2>&1) ||
-        die "lvm $command $*: $(printf '%s\n' "$told" | tail -n 1)"
-    # It has written its metadata and flushed nothing: whatever comes next, a power cut must not take half of them.
-    sync "$root_device" || die "what lvm $command wrote cannot be flushed"
+    [ -z "$failed" ] ||
+        die "lvm $command $*: $(printf '%s\n' "$told" | awk '!/^ *WARNING/ || NR == 1 { said = $0 } END { print said }')"
 }
 
 lv_activate() { lvm_change lvchange --activate y --ignoreactivationskip "$VG/$1"; }

@@ -16,6 +16,7 @@ IMAGE=$2
 NEW_BASE=
 NEW_LAYER=
 
+# shellcheck disable=SC2317  # two functions in it take the place of others
 undo() {
     code=$?
     trap '' HUP INT TERM PIPE
