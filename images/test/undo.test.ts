@@ -42,10 +42,19 @@ t.test('an update that failed is not refused because the undoing was', async (t)
   t.same([status, words], [7, ['error: nothing can be read']]);
 });
 
-/** How a change ends, and what is said on the way, on a host whose `lvm` and whose `sync` do so. */
-async function changed(lvm: string, flush: string): Promise<readonly unknown[]> {
-  const host = `PVS='/dev/vda3 /dev/vdb1'; lvm() { ${lvm}; }; sync() { say "sync $*"; ${flush}; }`;
-  const program = `. ${lib}/common.sh; . ${lib}/lvm.sh; ${host}; lvm_change lvremove onn/x; say then`;
+const DISKS = 'printf "  /dev/vda3\\n  /dev/vdb1\\n"';
+
+/** How changes end, and what is said on the way, on a host whose `lvm`, whose `sync` and whose disks are so. */
+async function changed(
+  lvm: string,
+  flush: string,
+  { disks = DISKS, changes = 'lvm_change lvremove onn/x' } = {},
+): Promise<readonly unknown[]> {
+  const host = `
+lvm() { if [ "$1" = vgs ]; then ${disks}; else ${lvm}; fi; }
+sync() { say "sync $*"; ${flush}; }
+VG=onn`;
+  const program = `. ${lib}/common.sh; . ${lib}/lvm.sh; ${host}\n${changes}; say then`;
   const { exitCode, stderr } = await execa('sh', ['-c', program], { reject: false });
   return [exitCode, ...stderr.split('\n').map((line) => line.replace('imgbase: ', ''))];
 }
@@ -66,3 +75,11 @@ t.test(
     t.same(await changed(lvm, 'return 1'), [1, ...told]);
   },
 );
+
+t.test('which disks LVM writes to is asked once, before the first change', async (t) => {
+  const changes = 'lvm_change vgchange onn; lvm() { :; }; lvm_change lvchange onn/x';
+  const flushed = 'sync /dev/vda3 /dev/vdb1';
+  t.same(await changed(':', ':', { changes }), [0, flushed, flushed, 'then']);
+  const nothing = await changed('say changed', ':', { disks: ':' });
+  t.same(nothing, [1, 'error: nobody knows what onn lies on']);
+});

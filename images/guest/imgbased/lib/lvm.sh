@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # What the volume group holds, read once, and the few ways in which the engine changes it.
 
-# The disks that it lies on, once they are known.
+# The disks that it lies on, once something has been changed.
 PVS=
 
-# Sets VG, POOL, ROOT_LV and PVS from the volume that is mounted on /, never from tags: a second disk may carry the same ones.
+# Sets VG, POOL and ROOT_LV from the volume that is mounted on /, never from tags: a second disk may carry the same ones.
 # LVS: name|tags|origin|attr|sizeBytes|pool|dataPercent|metadataPercent, one line a volume of that group.
 lvm_load() {
     root_device=$(findmnt -nro SOURCE /) || die '/ is not mounted'
@@ -22,9 +22,6 @@ lvm_load() {
 "}
     POOL=$(lv_field "$ROOT_LV" 6)
     [ -n "$POOL" ] || refuse "/ is on $VG/$ROOT_LV, which is not a thin volume"
-    # once: the engine adds none, and a pool that has failed meanwhile must not keep them from being flushed
-    : "${PVS:=$(lvm vgs --noheadings -o pv_name "$VG" 2>/dev/null)}"
-    [ -n "$PVS" ] || die "nobody knows what $VG lies on"
 }
 
 lv_field() { printf '%s\n' "$LVS" | awk -F'|' -v lv="$1" -v n="$2" '$1 == lv { print $n }'; }
@@ -40,6 +37,9 @@ lv_has_tag() { case ",$(lv_field "$1" 2)," in *",imgbased:$2,"*) ;; *) return 1 
 # No copies of the metadata under /etc (they would look like the administrator's changes) and no dmeventd started from
 # here (in an installer's chroot it would never let go of the disk).
 lvm_change() {
+    # once: the engine adds none
+    : "${PVS:=$(lvm vgs --noheadings -o pv_name "$VG" 2>/dev/null)}"
+    [ -n "$PVS" ] || die "nobody knows what $VG lies on"
     command=$1
     shift
     failed=
