@@ -113,6 +113,13 @@ function kernel({ kernel: boot }: MachineDescription): string[] {
   ];
 }
 
+const SERVED = {
+  // a power cut tears writes between them
+  physical_block_size: PHYSICAL_SECTOR_BYTES,
+  // what QEMU guesses of any large disk; to guess, it reads the first sector, which would be taken for the guest's first read
+  ...{ cyls: 16383, heads: 16, secs: 63 },
+};
+
 function disk(disk: DiskDevice, index: number): string[] {
   const port = `port-${disk.id}`;
   const onError = disk.onError ?? ('socket' in disk ? 'report' : 'stop');
@@ -126,8 +133,7 @@ function disk(disk: DiskDevice, index: number): string[] {
       drive: disk.id,
       serial: disk.serial,
       bootindex: disk.bootIndex,
-      // a power cut tears writes between them
-      ...('socket' in disk && { physical_block_size: PHYSICAL_SECTOR_BYTES }),
+      ...('socket' in disk && SERVED),
       // The guest sees a volatile write cache, and has to flush it, as with a real disk.
       'write-cache': 'on',
       werror: onError,

@@ -70,6 +70,11 @@ export interface MachineSpec {
 /** Why a machine stopped by itself. */
 export type StopReason = 'shutdown' | 'reset' | 'panic' | 'io-error' | 'killed' | 'crashed';
 
+export interface Stop {
+  readonly reason: StopReason;
+  readonly detail: string;
+}
+
 /** What a guest has had done by its disks. */
 export interface BlockStatistics {
   readonly bytesWritten: number;
@@ -84,7 +89,7 @@ export interface RunningMachine extends AsyncDisposable {
   /** Port on 127.0.0.1 that leads to this port of the guest. */
   readonly forwarded: (guestPort: number) => number;
   /** Resolves once, when the machine is no more. Never rejects. */
-  readonly stopped: Promise<{ readonly reason: StopReason; readonly detail: string }>;
+  readonly stopped: Promise<Stop>;
   /** Rejects with `env/io` when the machine below failed to write or read (no fault ordered it); never resolves. */
   readonly unfit: Promise<never>;
   /** Sum over the disks of the guest. */

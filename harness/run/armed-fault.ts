@@ -92,28 +92,38 @@ export async function underDiskFault<T>(
   const signal = AbortSignal.any([armed.signal, over.signal]);
   const strikes: { first: StruckRequest | null; count: number } = { first: null, count: 0 };
   let back: Promise<void> = Promise.resolve();
+  let hasVanished = false;
   const comesBack = async (): Promise<void> => {
     const { backAfterS } = plan;
     const time = backAfterS === undefined ? never : clock.sleep(backAfterS * 1000, signal);
     await abortable(time, signal).catch(() => undefined);
     await disk.comeBack();
   };
+  let isArmed = false;
   const struck = (request: StruckRequest): void => {
+    if (plan.rule.effect.kind === 'vanish' && !hasVanished) {
+      hasVanished = true;
+      back = comesBack();
+      back.catch(() => undefined); // waited for at the end
+    }
+    // the step had ended when the disk was told: no request of the step has met it
+    if (over.signal.aborted && !isArmed) return;
     strikes.count++;
     if (strikes.first !== null) return;
     strikes.first = request;
     onStruck(request);
-    if (plan.rule.effect.kind !== 'vanish') return;
-    back = comesBack();
-    back.catch(() => undefined); // waited for at the end
   };
   // one that nobody can wait for any more, on a machine that has gone, does not come; nor is it waited for longer than for the step
   const arming = abortable(
     come.catch(() => never),
     signal,
   ).then(async () => {
+    signal.throwIfAborted();
     await disk.mark(`fault ${plan.fault}`);
-    return disk.arm(plan.rule, struck);
+    signal.throwIfAborted();
+    const disarm = await disk.arm(plan.rule, struck);
+    isArmed = true;
+    return disarm;
   });
   // from its first request on
   if (plan.when.at === 'start') await arming;

@@ -1,7 +1,7 @@
 /** The shell on a machine that starts: there once it has answered a command. */
 import type { Connect } from '../ports/connect.ts';
 import type { StepContext } from '../ports/host.ts';
-import type { RunningMachine } from '../ports/machine.ts';
+import type { RunningMachine, Stop } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { succeed } from './guest-commands.ts';
 
@@ -11,11 +11,23 @@ export const CLOSED_PORT = 9;
 /** For the first command: until it is answered, the connection proves nothing. */
 const FIRST_COMMAND_MS = 60_000;
 
-export async function connected(
+/** Until there is a shell, or the machine has stopped before. */
+export function connected(
   machine: RunningMachine,
   connect: Connect,
   context: StepContext,
-): Promise<{ readonly shell: Shell }> {
+): Promise<{ readonly shell: Shell } | { readonly stop: Stop }> {
+  return Promise.race([
+    shellOn(machine, connect, context).then((shell) => ({ shell })),
+    machine.stopped.then((stop) => ({ stop })),
+  ]);
+}
+
+async function shellOn(
+  machine: RunningMachine,
+  connect: Connect,
+  context: StepContext,
+): Promise<Shell> {
   const shell = await connect({
     port: machine.forwarded(SSH_PORT),
     closedPort: machine.forwarded(CLOSED_PORT),
@@ -24,5 +36,5 @@ export async function connected(
   });
   await succeed(shell, 'true', { ...context, limitMs: FIRST_COMMAND_MS });
   context.progress('the host answers');
-  return { shell };
+  return shell;
 }

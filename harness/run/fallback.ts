@@ -8,8 +8,8 @@ const FAILED_STARTS_MAX = 5;
 
 export interface StartingHost {
   readonly start: (context: StepContext) => Promise<void>;
-  /** Until it has settled. @returns the units that have failed */
-  readonly failedUnits: (context: StepContext) => Promise<readonly string[]>;
+  /** Until it has settled. @returns the units that have failed; null for a host that has restarted itself before it could be asked */
+  readonly failedUnits: (context: StepContext) => Promise<readonly string[] | null>;
   readonly isOn: () => boolean;
   /** Until it has gone down to restart. */
   readonly restarted: (context: StepContext) => Promise<void>;
@@ -35,6 +35,6 @@ async function isWell(host: StartingHost, context: StepContext): Promise<boolean
     return null;
   });
   if (failed?.length === 0) return true;
-  await host.restarted(context);
+  if (host.isOn()) await host.restarted(context);
   return false;
 }

@@ -26,7 +26,7 @@ export interface FaultsOptions {
 
 /** What the engine of a step does, as far as it is known. */
 export interface EngineWork extends Pick<WatchedStep, 'bytesPlanned' | 'marks'> {
-  /** The machine stops by itself when the step ends well. */
+  /** The machine stops by itself, as it must: what it has not met by then, it never meets. */
   readonly stops?: boolean;
   /** Has somebody else do something meanwhile; null in a step that no engine has. */
   readonly others: Readonly<
@@ -94,9 +94,12 @@ export class Faults {
       }
       const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen, context);
       const { stopped, unfit } = power.machine;
-      const machine = { unfit, stopped: work.stops === true ? never : stopped };
+      const ends =
+        work.stops === true
+          ? { machine: { unfit, stopped: never }, come: come.catch(() => never) }
+          : { machine: { unfit, stopped } };
       const withdraw = exact?.withdraw ?? null;
-      const end = await underPowerFault({ ...armed, machine, withdraw, strike }, step);
+      const end = await underPowerFault({ ...armed, ...ends, withdraw, strike }, step);
       return 'stamp' in end ? { ended: null, ...end } : { ...end, stamp: null };
     } finally {
       over.abort();

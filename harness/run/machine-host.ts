@@ -65,8 +65,8 @@ const [STATE, REPOSITORY] = ['state', 'repository.json'];
 
 /** Of a step in which no engine is at work. */
 const NO_ENGINE = { bytesPlanned: 0, marks: {}, others: null };
-/** In which the machine must stop by itself. */
-const GOING_DOWN = { ...NO_ENGINE, stops: true };
+/** In which the machine stops by itself, as it must. */
+const STOPPING = { ...NO_ENGINE, stops: true };
 
 const NOTHING_TO_WAIT_FOR: Thawed = { answers: Promise.resolve() };
 
@@ -131,15 +131,11 @@ class MachineHost implements Host {
     // what a disk does wrong from the first request on it must know before; all else waits for a machine that is on
     const isArmedBefore = fault?.strikes === 'disk' && ['start', 'bytes'].includes(fault.when.at);
     if (!isArmedBefore) await start(context);
-    const { ended, stamp } = await this.#faults.during(
-      fault,
-      NO_ENGINE,
-      context,
-      async (context) => {
-        if (isArmedBefore) await start(context);
-        return this.#power.arrive(ends, context);
-      },
-    );
+    const work = ends === 'fallback' ? STOPPING : NO_ENGINE;
+    const { ended, stamp } = await this.#faults.during(fault, work, context, async (context) => {
+      if (isArmedBefore) await start(context);
+      return this.#power.arrive(ends, context);
+    });
     return { ...(ended ?? { ends: 'cut' }), ...(fault !== undefined && { stamp }) };
   }
 
@@ -169,7 +165,7 @@ class MachineHost implements Host {
   }
 
   async powerOff({ fault }: Args<'powerOff'>, context: StepContext): Promise<Result<'powerOff'>> {
-    const { stamp } = await this.#faults.during(fault, GOING_DOWN, context, (context) =>
+    const { stamp } = await this.#faults.during(fault, STOPPING, context, (context) =>
       this.#power.off(context),
     );
     return fault === undefined ? {} : { stamp };

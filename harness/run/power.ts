@@ -12,7 +12,7 @@ import type { Connect } from '../ports/connect.ts';
 import type { Files } from '../ports/files.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
 import type { StepContext } from '../ports/host.ts';
-import type { Hypervisor, MachineSpec, RunningMachine, StopReason } from '../ports/machine.ts';
+import type { Hypervisor, MachineSpec, RunningMachine, Stop } from '../ports/machine.ts';
 import type { Shell } from '../ports/shell.ts';
 import { abortable } from './abortable.ts';
 import { askToReboot } from './asked-to-reboot.ts';
@@ -46,6 +46,8 @@ interface Powered {
 export class Power implements AsyncDisposable {
   readonly #options: PowerOptions;
   #powered: Powered | null = null;
+  /** The last machine that was switched on: whoever takes the power must not miss it. */
+  #beginning: Promise<RunningMachine> | null = null;
 
   constructor(options: PowerOptions) {
     this.#options = options;
@@ -99,7 +101,7 @@ export class Power implements AsyncDisposable {
 
   /** Until the host that goes on answers again. */
   async answers(context: StepContext): Promise<void> {
-    await this.#up(context, { mayReset: false });
+    await this.#up(context);
   }
 
   async #begin(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {
@@ -112,7 +114,8 @@ export class Power implements AsyncDisposable {
       forward: [SSH_PORT, CLOSED_PORT],
       stopOnReboot: true,
     };
-    const started = await hypervisor.start(spec);
+    this.#beginning = hypervisor.start(spec);
+    const started = await this.#beginning;
     started.console.onLine(marksLines(disk, PHASE_BEGINS));
     this.#powered = { machine: started, shell: null };
   }
@@ -135,6 +138,7 @@ export class Power implements AsyncDisposable {
 
   /** A host that has just gone down by itself has lost its power all the same: of its disk, that which was not flushed. */
   async cut(seed: number): Promise<Unflushed | null> {
+    await this.#beginning?.catch(() => undefined);
     const powered = this.#powered;
     try {
       const kill = powered?.machine.powerCut ?? (() => Promise.resolve());
@@ -151,7 +155,11 @@ export class Power implements AsyncDisposable {
     // whoever waits for this machine must not start it again
     this.#powered = null;
     try {
-      await machine.reset();
+      await machine.reset().catch(async (error: unknown) => {
+        // nobody else knows of it any more
+        await machine.powerCut();
+        throw error;
+      });
       await stoppedOrKilled(machine, this.#options.clock);
       return null;
     } finally {
@@ -231,7 +239,7 @@ export class Power implements AsyncDisposable {
   }
 
   /** Waits until the machine has stopped, for the reason for which it must. */
-  async #gone(must: StopReason, context: StepContext): Promise<void> {
+  async #gone(must: Stop['reason'], context: StepContext): Promise<void> {
     const { machine } = this.#on();
     const { reason, detail } = await this.watched(
       'going down',
@@ -248,45 +256,41 @@ export class Power implements AsyncDisposable {
   get #starting(): StartingHost {
     return {
       start: (context) => this.start(context),
-      failedUnits: async (context) => {
-        await this.#up(context);
-        return settled(this.shell, context);
-      },
+      failedUnits: async (context) =>
+        (await this.#comesUp(context)) === null ? settled(this.shell, context) : null,
       isOn: () => this.#powered !== null,
       restarted: (context) => this.#gone('reset', context),
     };
   }
 
-  /** Until there is a shell; a machine that resets itself on the way (a fallback does) is started again. */
-  async #up(context: StepContext, { mayReset = true } = {}): Promise<void> {
-    for (;;) {
-      const powered = this.#on();
-      const { machine } = powered;
-      const end = await this.watched(
-        'booting',
-        context,
-        (signal) =>
-          Promise.race([
-            connected(machine, this.#options.connect, { ...context, signal }),
-            machine.stopped.then((stop) => ({ stop })),
-          ]),
-        { mayStop: true },
-      );
-      if ('shell' in end) {
-        powered.shell = end.shell;
-        return;
-      }
-      // it has been switched off meanwhile
-      context.signal.throwIfAborted();
-      if (this.#powered !== powered)
-        throw stoppedInstead('booting', end.stop.reason, end.stop.detail);
-      this.#powered = null;
-      if (end.stop.reason !== 'reset' || !mayReset) {
-        throw stoppedInstead('booting', end.stop.reason, end.stop.detail);
-      }
-      context.progress('the machine has reset itself and starts again');
-      await this.start(context);
+  /** Until there is a shell. */
+  async #up(context: StepContext): Promise<void> {
+    const stop = await this.#comesUp(context);
+    if (stop !== null) throw stoppedInstead('booting', stop.reason, stop.detail);
+  }
+
+  /** Until there is a shell, or the machine has reset itself before: it is off then, and that is returned. */
+  async #comesUp(context: StepContext): Promise<Stop | null> {
+    const powered = this.#on();
+    const { machine } = powered;
+    const end = await this.watched(
+      'booting',
+      context,
+      (signal) => connected(machine, this.#options.connect, { ...context, signal }),
+      { mayStop: true },
+    );
+    if ('shell' in end) {
+      powered.shell = end.shell;
+      return null;
     }
+    // it has been switched off meanwhile
+    context.signal.throwIfAborted();
+    const { stop } = end;
+    const isBySomebodyElse = this.#powered !== powered;
+    if (!isBySomebodyElse) this.#powered = null;
+    if (isBySomebodyElse || stop.reason !== 'reset')
+      throw stoppedInstead('booting', stop.reason, stop.detail);
+    return stop;
   }
 
   #on(): Powered {

@@ -22,7 +22,7 @@ import type { QemuMachine } from '../machine.ts';
 import { readSectors, writeSectors } from '../sectors.ts';
 import { MIB, serve, served, type Served } from './disk-server/served.ts';
 import { GREETING, guestSector, WRITTEN_AT_BYTES, writeGuestDisk } from './guest.ts';
-import { newDirectory, resumeGuest, seen } from './machines.ts';
+import { diskOf, newDirectory, resumeGuest, seen } from './machines.ts';
 
 t.setTimeout(120_000);
 
@@ -76,6 +76,23 @@ t.test('a guest boots from it, writes, and the log has it', async (t) => {
   const writes = log.records().filter(({ kind }) => kind === 'write');
   t.match(writes.at(-1), { offset: WRITTEN_AT_BYTES, length: 512 });
 });
+
+t.test(
+  'what a disk does wrong at the first read is done to the guest, and not to QEMU',
+  async (t) => {
+    await using disk = await served(DISKS);
+    const effect = { kind: 'error', error: 'io' } as const;
+    await disk.server.arm({ id: 'bad', command: 'read', effect });
+    const directory = newDirectory();
+    const file = join(directory, 'disk.raw');
+    await writeGuestDisk(file);
+    const unused = { ...diskAt(disk.socket), id: 'spare', exportName: 'system', bootIndex: 1 };
+    await using machine = await resumeGuest(directory, { disks: [diskOf(file), unused] });
+    await seen(machine.console, GREETING);
+    t.ok(await disk.server.disarm('bad'), 'nobody has read it');
+    t.same(disk.struck, []);
+  },
+);
 
 t.test('an error that was ordered is the guest’s to see, and the machine goes on', async (t) => {
   await using disk = await guestDisk();

@@ -255,3 +255,42 @@ t.test('a disk that vanishes as the step ends is back before it has ended', asyn
   t.same(did, ['back', 'done']);
   t.match(stamp, { fault: 'disk-gone', requests: 1 });
 });
+
+t.test('what a disk is told only when the step has ended strikes nothing of it', async (t) => {
+  const request = { command: 'write', disk: 'disk0', offset: 0, length: 512, records: 0 } as const;
+  const endsWhile = async (does: 'marked' | 'armed'): Promise<readonly string[]> => {
+    const did: string[] = [];
+    let end: (how: string) => void = () => undefined;
+    const ended = new Promise<string>((resolve) => (end = resolve));
+    const slowly = async (what: typeof does): Promise<void> => {
+      did.push(what);
+      if (what !== does) return;
+      end('done');
+      await new Promise(setImmediate);
+    };
+    const { stamp } = await underDiskFault(
+      {
+        ...{ plan: diskGone({ command: 'write', backAfterS: 10, when: afterBytes(1) }) },
+        ...{ come: Promise.resolve({ bytesWritten: 1 }), signal: going(), clock: fakeClock() },
+        onStruck: () => did.push('told'),
+        disk: {
+          mark: () => slowly('marked'),
+          arm: async (_rule, onStruck) => {
+            await slowly('armed');
+            onStruck(request);
+            return () => Promise.resolve();
+          },
+          comeBack: () => {
+            did.push('back');
+            return Promise.resolve();
+          },
+        },
+      },
+      () => ended,
+    );
+    t.equal(stamp, null);
+    return did;
+  };
+  t.same(await endsWhile('marked'), ['marked']);
+  t.same(await endsWhile('armed'), ['marked', 'armed', 'back']);
+});

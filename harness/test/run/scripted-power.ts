@@ -12,14 +12,14 @@ export const STEP: StepContext = {
 };
 
 export function scriptedPower(
-  parts: Pick<PowerOptions, 'hypervisor' | 'connect' | 'clock'>,
+  parts: Pick<PowerOptions, 'hypervisor' | 'connect' | 'clock'> & Partial<PowerOptions>,
 ): Power {
   return new Power({
-    ...parts,
     machine: { name: 'host', dir: '/run', memoryMiB: 512, cpus: 1, firmware: 'uefi' } as never,
     memoryFile: '/run/memory',
     disk: { spec: {} as never, cut: () => Promise.resolve(null), mark: () => Promise.resolve() },
     files: { remove: () => Promise.resolve() },
     onSymptom: () => undefined,
+    ...parts,
   });
 }
