@@ -23,6 +23,7 @@ export const SOURCES = [
     'json',
     'issues',
     'errors',
+    'prng',
   ].map((name) => `harness/domain/${name}.ts`),
   ...[
     'harness/checks/symptoms.ts',

@@ -87,11 +87,13 @@ export function belongsToLayer(path: string, view: HostView | null): boolean {
   return view?.shared.some((directory) => path.startsWith(`${directory}/`)) !== true;
 }
 
-/** Paths that a view must carry the digests of. */
+/** Paths that a view must carry the digests of: those of the layer that runs, or that a cut upgrade was made from. */
 export function watched(ledger: Ledger): string[] {
-  const layer = ledger.promisedRunning ?? ledger.last?.bootedLayer ?? null;
-  const files = layer === null ? {} : (ledger.filesByLayer[layer] ?? {});
-  return [...new Set([...Object.keys(files), ...Object.keys(ledger.sharedFiles)])].sort();
+  const layers = [ledger.promisedRunning ?? ledger.last?.bootedLayer ?? null, ledger.cut?.from];
+  const paths = layers.flatMap((layer) =>
+    layer == null ? [] : Object.keys(ledger.filesByLayer[layer] ?? {}),
+  );
+  return [...new Set([...paths, ...Object.keys(ledger.sharedFiles)])].sort();
 }
 
 /** The ledger after a deed, before the host was looked at again. */
@@ -151,15 +153,21 @@ function started(ledger: Ledger, ends: BootEnd | 'cut'): Ledger {
 function upgraded(ledger: Ledger, { outcome, version, content, ...how }: UpgradeDeed): Ledger {
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
-  if (outcome === 'cut') {
+  // one that failed as its disk did may have come to its end, too
+  const isHindered = outcome === 'failed' && how.isHindered;
+  if (outcome === 'cut' || isHindered) {
     const cut = { version, content, from: running };
-    const left = how.isOrderly ? { ...ledger, isStaged: false } : afterCut(ledger);
-    return { ...left, ...marks, interrupted: version, cut, fallback: running };
+    const left = outcome === 'cut' && !how.isOrderly ? afterCut(ledger) : ledger;
+    return {
+      ...{ ...left, ...marks, cut, interrupted: version, fallback: running },
+      ...(isHindered ? { mayHaveLeft: true } : how.isOrderly && { isStaged: false }),
+    };
   }
+  // what is refused may have been before anybody looked for remains
+  if (outcome !== 'done') return { ...ledger, ...marks };
   return {
-    ...{ ...ledger, ...marks, interrupted: null, cut: null },
-    mayHaveLeft: outcome === 'failed' && how.isHindered,
-    ...(outcome === 'done' && { fallback: running }),
+    ...{ ...ledger, ...marks, fallback: running },
+    ...{ interrupted: null, cut: null, mayHaveLeft: false },
   };
 }
 

@@ -5,11 +5,13 @@ import { loadFaults, loadScenarios, ROOT } from '../cli/load.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
+import { rebootFaultSchema } from '../domain/fault.ts';
 import { afterBytes, afterServed, at, atMark, during } from '../domain/moment.ts';
 import { plan } from '../domain/plan.ts';
 import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import { connectionDropped } from '../faults/connection-dropped.ts';
 import { diskError } from '../faults/disk-error.ts';
+import { diskGone } from '../faults/disk-gone.ts';
 import { powerCut } from '../faults/power-cut.ts';
 import { espEmptied, espRestored } from '../faults/esp-emptied.ts';
 import { rebootInMidUpdate } from '../faults/reboot-in-mid-update.ts';
@@ -252,4 +254,12 @@ t.test('every story has disks that its faults can strike, whatever the run says'
     const { acts } = await rehearse(job);
     if (acts.some(({ text }) => text.includes('"strikes":"disk"'))) t.fail(job.id);
   }
+});
+
+t.test('a disk that goes away in a restart must be back before it is missed', (t) => {
+  const isTaken = (backAfterS: number): boolean =>
+    rebootFaultSchema.safeParse(diskGone({ command: 'flush', backAfterS })).success;
+  t.ok(isTaken(3));
+  t.notOk(isTaken(40));
+  t.end();
 });

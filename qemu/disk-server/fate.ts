@@ -73,8 +73,14 @@ function isLong(record: LogRecord): boolean {
   return record.kind !== 'restored' && record.length > BLOCK_BYTES;
 }
 
+/** Of one of its sectors nothing is there, and another is there whole: else nobody could say that it is torn. */
 function tornWrite(record: LogRecord, random: Prng): Range[] {
-  return joined(sectorsOf(record).filter(() => random.next() < 0.5));
+  const sectors = sectorsOf(record);
+  const kept = random.integer(sectors.length);
+  const lost = (kept + 1 + random.integer(sectors.length - 1)) % sectors.length;
+  return joined(
+    sectors.filter((_, index) => index === kept || (index !== lost && random.next() < 0.5)),
+  );
 }
 
 /** Every other one of the pieces between some blocks. */

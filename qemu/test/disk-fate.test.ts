@@ -60,6 +60,14 @@ t.test('writes may be torn, between physical sectors', (t) => {
   t.ok(parts.length > 20);
   const ends = parts.flat().flatMap((part) => [part.start, part.end]);
   t.ok(ends.every((at) => at % sector === 0 || at === start || at === end));
+  for (const all of [parts, partsOf(0, 2 * sector)]) {
+    const bytes = all.map((one) => one.reduce((sum, { start, end }) => sum + end - start, 0));
+    t.ok(bytes.length > 20);
+    t.ok(
+      bytes.every((sum) => sum > 0 && sum < (all === parts ? end - start : 2 * sector)),
+      'a part of it is there, and a part is not',
+    );
+  }
   t.end();
 });
 

@@ -1,0 +1,90 @@
+/** What an upgrade may leave, and what it must leave alone, however it ends. */
+import t from 'tap';
+import { at } from '../domain/moment.ts';
+import type { HostView } from '../domain/view.ts';
+import { sha256 } from '../adapters/sha256.ts';
+import { diskError } from '../faults/disk-error.ts';
+import { powerCut } from '../faults/power-cut.ts';
+import { deedOf } from '../run/deeds.ts';
+import { installed, invariants, stepsOn, thrown } from './steps.ts';
+
+const LATE = powerCut({ when: at('upgrade', 0.95) });
+
+t.test('nothing but the administrator changes /etc of the layer that runs', async (t) => {
+  const other = (etc: HostView['etc']): Record<string, HostView['etc']> => ({
+    changed: { ...etc, '/etc/hosts': 'as the engine likes it' },
+    'brought back': Object.fromEntries(
+      Object.entries(etc).filter(([path]) => path !== '/etc/motd'),
+    ),
+  });
+  for (const how of ['changed', 'brought back', 'not at all'])
+    for (const verb of ['upgrade', 'refused upgrade', 'rollback'] as const) {
+      let isDone = false;
+      const { steps, events } = stepsOn((view) =>
+        isDone ? { ...view, etc: other(view.etc)[how] ?? view.etc } : view,
+      );
+      await installed(steps);
+      await steps.perform('write', { path: '/etc/motd', content: 'mine' });
+      if (verb === 'rollback') {
+        await steps.perform('upgrade', { image: { image: '1.1' } });
+        await steps.perform('reboot', {});
+      }
+      isDone = true;
+      if (verb === 'rollback') await thrown(steps.perform('rollback', {}));
+      else if (verb === 'upgrade')
+        await thrown(steps.perform('upgrade', { image: { image: '1.1' } }));
+      else
+        await thrown(steps.perform('upgrade', { image: { image: 'truncated' }, ends: 'refused' }));
+      const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
+      t.equal(found.includes('etc-is-left-alone'), how !== 'not at all', `${verb}, ${how}`);
+    }
+});
+
+t.test('a cut upgrade is held to the files of the layer that it was made from', async (t) => {
+  for (const leaves of ['rollback', 'select'] as const) {
+    const { steps } = stepsOn();
+    await installed(steps);
+    await steps.perform('upgrade', { image: { image: '1.1' } });
+    await steps.perform('reboot', {});
+    if (leaves === 'select') await steps.perform('select', { version: '1.0' });
+    await steps.perform('write', { path: '/etc/of-the-one-that-ran', content: 'mine' });
+    if (leaves === 'rollback') await steps.perform('rollback', {});
+    await steps.perform('upgrade', { image: { image: '1.2' }, fault: LATE });
+    t.equal(await thrown(steps.perform('boot', {})), null, leaves);
+    t.equal(steps.lastView?.version, '1.2', 'it has come to its end');
+  }
+});
+
+t.test(
+  'what a cut upgrade has left stays until one ends well: another may be refused before',
+  async (t) => {
+    let isCut = false;
+    const { steps } = stepsOn((view) => (isCut ? { ...view, orphans: ['volume left'] } : view));
+    await installed(steps);
+    const early = powerCut({ when: at('upgrade', 0.5) });
+    await steps.perform('upgrade', { image: { image: '1.1' }, fault: early });
+    isCut = true;
+    await steps.perform('boot', {});
+    const refused = { image: { image: 'truncated' }, ends: 'refused' } as const;
+    t.equal(await thrown(steps.perform('upgrade', refused)), null);
+    const error = await thrown(steps.perform('upgrade', { image: { image: '1.1' } }));
+    t.equal(error?.invariant, 'no-orphans');
+  },
+);
+
+t.test('an upgrade that failed as its disk did may have come to its end', async (t) => {
+  const { steps } = stepsOn();
+  await installed(steps);
+  await steps.perform('upgrade', { image: { image: '1.1' } });
+  const view = steps.lastView;
+  const args = { image: { image: '1.1' }, fault: diskError({ command: 'flush' }) };
+  const result = { outcome: 'failed', reason: null, stamp: null, content: {} } as const;
+  const lookups = { sha256, versionOf: (name: string) => name };
+  const deed = deedOf('upgrade', args, result as never, lookups);
+  const nothing = invariants.find(({ id }) => id === 'refused-changes-nothing');
+  const before = view && { ...view, layers: view.layers.slice(0, 1) };
+  t.same(nothing?.broken({ view, before, deed } as never), []);
+  const { fault: _fault, ...unhindered } = args;
+  const own = deedOf('upgrade', unhindered, result as never, lookups);
+  t.not(nothing?.broken({ view, before, deed: own } as never).length, 0);
+});
