@@ -65,6 +65,9 @@ const SHARED = ['/var', '/home', '/boot'];
 const VOLUME_GROUP = 'onn';
 /** The package that an update comes in. */
 const IMAGE_UPDATE = 'reference-node-image-update';
+/** Names of bases and layers: name, version and release of an image, and a layer's number. */
+const OF_AN_IMAGE = /-\d[^-]*-\d+(\+\d+)?$/;
+const OURS = /^imgbased:(base|layer)$/;
 /** Packages that every image has. */
 const OF_THE_IMAGE = ['host-provides', `${IMAGE_UPDATE}-placeholder`, IMAGE_UPDATE];
 
@@ -193,24 +196,33 @@ function rootOf(options: string): string | null {
   return volumeOf(root.slice('root='.length));
 }
 
-/** Volumes of the layout that are neither base, layer, pool nor common, and boot directories without a layer. */
+/** Volumes of the layout that are neither base, layer, pool nor common, layers that nobody can boot, and what is in /boot for none. */
 function orphans(probe: Probe): string[] {
   const names = new Set(probe.volumes.map((volume) => volume.name));
-  const bases = probe.volumes.filter(
-    (volume) => volume.tags.includes('imgbased:base') && !isHalfMade(probe, volume),
-  );
+  const whole = (tag: string): Probe['volumes'] =>
+    probe.volumes.filter((volume) => volume.tags.includes(tag) && !isHalfMade(probe, volume));
   const used = new Set(
     probe.volumes
       .filter((volume) => volume.tags.includes('imgbased:layer'))
       .map((volume) => volume.origin),
   );
+  const booted = new Set([
+    volumeOf(probe.rootDevice),
+    ...offered(probe).map((entry) => rootOf(entry.options)),
+  ]);
   return [
     ...probe.volumes
       .filter((volume) => isHalfMade(probe, volume))
       .map((volume) => `volume ${volume.name}, not complete`),
-    ...bases
+    ...probe.volumes
+      .filter(({ name, tags }) => OF_AN_IMAGE.test(name) && !tags.some((tag) => OURS.test(tag)))
+      .map(({ name }) => `volume ${name}, of which nothing says what it is`),
+    ...whole('imgbased:base')
       .filter((base) => !used.has(base.name))
       .map((base) => `base ${base.name}, without a layer`),
+    ...whole('imgbased:layer')
+      .filter((layer) => !booted.has(layer.name))
+      .map((layer) => `layer ${layer.name}, which is not in the menu`),
     ...probe.entries
       .filter((entry) => !probe.bootMenu.includes(entry.id) && !isForeign(entry))
       .map(({ id }) => `boot entry ${id}, which is not in the menu`),

@@ -61,6 +61,24 @@ t.test('what a cut upgrade left is neither base nor layer, and is named as left 
   t.end();
 });
 
+t.test(
+  'a volume that nothing describes, and a layer that nobody can boot, are left behind',
+  (t) => {
+    const left = [
+      volume('n-1.1-1', '', false),
+      volume('n-1.2-1', '', true, 'base'),
+      volume('n-1.2-1+1', 'n-1.2-1', false, 'layer'),
+      ...['swap', 'var', 'my-data', 'db-2'].map((name) => volume(name, '', false)),
+    ];
+    t.same(viewOf(probe(left, ['n-1.0-1+1']), {}).orphans, [
+      'volume n-1.1-1, of which nothing says what it is',
+      'layer n-1.2-1+1, which is not in the menu',
+    ]);
+    t.same(viewOf(probe([], []), {}).orphans, [], 'the one that runs can be booted');
+    t.end();
+  },
+);
+
 t.test('layers are in the order in which they were made, as the pool counts', (t) => {
   const made = [
     { ...volume('n-1.2-1+1', '', false, 'layer'), thinId: 12 },

@@ -2,10 +2,10 @@ import type { Defect } from '../recipe.ts';
 
 export default {
   name: 'rollback-wraps',
-  title: 'a rollback to a layer that is not there selects the newest one',
+  title: 'a rollback on the oldest layer selects the newest one',
   layout: 'thin',
   patch: 'rollback-wraps.patch',
-  story: 'contract/a-layout-keeps-its-promise',
+  story: 'rollback/on-the-oldest-layer',
   invariant: 'default-as-promised',
   bugs: ['thin-rollback-wraps-to-newest'],
 } satisfies Defect;

@@ -42,6 +42,33 @@ t.test('an update that failed is not refused because the undoing was', async (t)
   t.same([status, words], [7, ['error: nothing can be read']]);
 });
 
+t.test('an update has ended well when its menu is on the disk, and not before', async (t) => {
+  const fails = (where: string): string =>
+    `sync() { case " $* " in *"${where}"*) return 1 ;; esac; }`;
+  const switched = async (host: string): ReturnType<typeof undone> => {
+    const directory = t.testdir({ 'grub.cfg.new': '' });
+    return undone(`
+. ${lib}/boot.sh
+boot_settle() { :; }
+layer_in_menu() { :; }
+MENU=${directory}/grub.cfg ROOT_LV=old+1
+${host}
+trap undo EXIT
+set -e
+menu_switch
+exit 7`);
+  };
+  const [status, words] = await switched(':');
+  t.match([status, words], [0, [/base\+1 is what boots next, but cleaning up was not finished/]]);
+  for (const host of [
+    fails('/grub.cfg '),
+    'frozen=; boot_settle() { [ -z "$frozen" ] || die no; frozen=1; }',
+  ]) {
+    const [status, words] = await switched(host);
+    t.match([status, words.at(-1)], [1, /base\+1 or old\+1 boots next is not certain/]);
+  }
+});
+
 const DISKS = 'printf "  /dev/vda3\\n  /dev/vdb1\\n"';
 
 /** How changes end, and what is said on the way, on a host whose `lvm`, whose `sync` and whose disks are so. */

@@ -13,14 +13,17 @@ export default scenario(
     await host.boot();
     await host.upgrade(image('1.1'));
     await host.reboot();
-    expect.layer('1.1');
+    await host.upgrade(image('1.2'));
+    await host.reboot();
+    expect.layer('1.2');
+    // what is the oldest layer then came as an update
     await host.rollback();
     await host.reboot();
-    expect.layer('1.0');
+    expect.layer('1.1');
     await host.rollback({ ends: 'refused' });
-    expect.defaultLayer('1.0');
-    expect.layers('1.0', '1.1');
+    expect.defaultLayer('1.1');
+    expect.layers('1.1', '1.2');
     await host.reboot();
-    expect.layer('1.0');
+    expect.layer('1.1');
   },
 );

@@ -31,8 +31,7 @@ function entry(file,    line, key, value, id) {
     gsub(/.*\/|[.]conf$/, "", id)
     return "{\"id\": " json(id) ", \"title\": " json(value["title"]) ", \"version\": " json(value["version"]) \
         ", \"linux\": " json(value["linux"]) ", \"initrd\": " json(value["initrd"]) ", \"options\": " json(value["options"]) \
-        ", \"linuxExists\": " yes(value["linux"] in bytes) ", \"initrdExists\": " yes(value["initrd"] in bytes) \
-        ", \"linuxBytes\": " number(bytes[value["linux"]]) ", \"initrdBytes\": " number(bytes[value["initrd"]]) "}"
+        ", \"linuxExists\": " yes(bytes[value["linux"]] > 0) ", \"initrdExists\": " yes(bytes[value["initrd"]] > 0) "}"
 }
 function volume(    tags) {
     return "{\"name\": " json($3) ", \"vg\": " json($1) ", \"pool\": " json($4) ", \"origin\": " json($5) ", \"attr\": " json($6) \

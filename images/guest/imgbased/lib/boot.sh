@@ -85,9 +85,11 @@ menu_switch() {
     [ ! -e "$MENU" ] || ln -f "$MENU" "$MENU.old"
     boot_settle
     mv "$MENU.new" "$MENU"
-    sync "${MENU%/*}"
-    boot_settle
+    menu_settle
 }
+
+# Fails when the disk has not taken the menu: a file system that a failed write has stopped freezes well, but does not sync.
+menu_settle() { sync "$MENU" "${MENU%/*}" && boot_settle; }
 
 # What is to be the default is on trial unless it runs. Before the switch, or a cut between the two would leave its first
 # start uncounted.

@@ -32,6 +32,7 @@ undo() {
     if [ -z "$NEW_BASE" ]; then
         exit "$code"
     elif layer_in_menu "$NEW_LAYER"; then
+        (menu_settle) || die "whether $NEW_LAYER or $ROOT_LV boots next is not certain: the disk did not take the menu; both are whole"
         say "$NEW_LAYER is what boots next, but cleaning up was not finished (exit $code); the next update does it"
         exit 0
     fi
