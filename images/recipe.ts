@@ -83,7 +83,7 @@ export const defectSchema = z.object({
   patch: z.string().regex(/^[a-z-]+\.patch$/),
   /** The story that must find it. */
   story: z.string().min(1),
-  /** Name of the invariant whose finding must turn up, or of an expectation of that story (`expect.file`). */
+  /** What must turn up: an invariant, an expectation of that story (`expect.file`), or a symptom of a console (`console.kernel-panic`). */
   invariant: z.string().min(1),
   /** Ids of the real defects, in `scenarios/bugs.yaml`, whose mechanism it is. */
   bugs: z.array(z.string().min(1)).min(1).optional(),

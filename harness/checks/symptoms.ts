@@ -9,7 +9,7 @@ export interface Symptom {
   readonly kind: 'never' | 'note';
 }
 
-const SYMPTOMS: readonly Symptom[] = [
+export const SYMPTOMS: readonly Symptom[] = [
   // firmware
   {
     id: 'efi-no-bootable',

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defects } from '../../images/catalogue.ts';
 import type { Defect } from '../../images/recipe.ts';
+import { SYMPTOMS } from '../checks/symptoms.ts';
 import { HostproofError } from '../domain/errors.ts';
 import { unknownName } from '../domain/nearest.ts';
 import type { NamedScenario } from '../domain/plan.ts';
@@ -24,6 +25,9 @@ export async function loadDefects(): Promise<Defect[]> {
   return all;
 }
 
+/** Symptoms that end what is waited for. */
+const HOPELESS = SYMPTOMS.filter(({ kind }) => kind === 'never').map(({ id }) => id);
+
 interface Known {
   readonly scenarios: readonly NamedScenario[];
   readonly invariants: readonly string[];
@@ -40,14 +44,18 @@ export async function checkDefect(defect: Defect, known: Known): Promise<void> {
   if (!told.scenario.data.layouts.includes(layout))
     throw bad(`its story ${story} is not told on ${layout}`);
   if (!known.patches.includes(patch)) throw bad(unknownName('patch', patch, known.patches));
-  const expected = /^expect[.](.*)$/.exec(invariant)?.[1];
-  if (expected === undefined) {
+  const [, by, what = ''] = /^(expect|console)[.](.*)$/.exec(invariant) ?? [];
+  if (by === undefined) {
     if (known.invariants.includes(invariant)) return;
     throw bad(unknownName('invariant', invariant, known.invariants));
   }
+  if (by === 'console') {
+    if (HOPELESS.includes(what)) return;
+    throw bad(unknownName('symptom', what, HOPELESS));
+  }
   // what the story says of the host, or how an act of it must end
   const text = await readFile(join(ROOT, 'scenarios', `${story}.ts`), 'utf8');
-  const asks = [`expect.${expected}(`, `host.${expected}(`];
+  const asks = [`expect.${what}(`, `host.${what}(`];
   if (!asks.some((ask) => text.includes(ask)))
     throw bad(`its story ${story} asks for no ${invariant}`);
 }

@@ -31,8 +31,11 @@ export class SymptomError extends HostproofError {
   readonly ends: BootEnd | undefined;
 
   constructor(what: string, seen: SeenSymptom) {
-    super('host/never', `${what}: ${seen.symptom.meaning}; the console says: ${seen.line}`);
-    this.ends = ENDS[seen.symptom.id];
+    const { id, meaning } = seen.symptom;
+    super('host/never', `${what}: ${meaning}; the console says: ${seen.line}`, {
+      invariant: `console.${id}`,
+    });
+    this.ends = ENDS[id];
   }
 }
 

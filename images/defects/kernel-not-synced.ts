@@ -2,11 +2,10 @@ import type { Defect } from '../recipe.ts';
 
 export default {
   name: 'kernel-not-synced',
-  title:
-    'neither the kernel of a new layer nor its menu is where GRUB finds it when the update is done',
+  title: 'the kernel of a new layer is not on the disk when the menu that names it is',
   layout: 'thin',
   patch: 'kernel-not-synced.patch',
   story: 'power/cut-after-the-default-was-switched',
-  invariant: 'expect.layer',
+  invariant: 'console.grub-file-missing',
   bugs: ['thin-kernel-not-synced-before-entry'],
 } satisfies Defect;

@@ -123,6 +123,7 @@ void t.test('a defect that names what is not there is told, with what was meant'
     [{ patch: 'other.patch' }, /unknown patch "other.patch"/],
     [{ invariant: 'administrator-keeps' }, /did you mean "administrator-kept"/],
     [{ invariant: 'expect.fil' }, /asks for no expect\.fil/],
+    [{ invariant: 'console.kernel-panik' }, /did you mean "kernel-panic"/],
   ] as const) {
     await t.rejects(checkDefect({ ...defect, ...mistake }, known), {
       code: 'usage/catalogue',

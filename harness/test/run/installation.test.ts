@@ -196,6 +196,7 @@ t.test('the result must come up', async (t) => {
   t.match(dead.error, {
     code: 'host/never',
     message: /^booting: the firmware found nothing to boot/,
+    invariant: 'console.efi-no-bootable',
   });
   const off = await installation({ medium: INSTALLED, result: [{ atMs: 900, stops: 'shutdown' }] });
   t.match(off.error, { code: 'host/never', message: /machine stopped/ });
