@@ -13,8 +13,8 @@ import {
 } from './administrator.ts';
 import { isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.ts';
 import { etcOfCut, etcSeen, takenAsTheyAre, type EtcByLayer } from './etc.ts';
-import { endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
-import { defaultLayer, menuLayer, type HostView } from './view.ts';
+import { defaultAfterCut, endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
+import { menuLayer, type HostView } from './view.ts';
 import { fillerIn, type BootEnd } from './verb.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
@@ -45,11 +45,11 @@ export interface Ledger {
   readonly promisedDefault: string | null;
   /** Layer that must be running, by promise; null if unknown. */
   readonly promisedRunning: string | null;
-  /** Version of an upgrade that was cut, until another one has ended: its remains are allowed, and so is itself. */
+  /** Version of an upgrade that was cut, or failed as its disk did, until another has begun and ended: its remains are allowed, and so is itself. */
   readonly interrupted: string | null;
   /** The same upgrade: what it was made from and what it must hold, if its layer is the default after all. */
   readonly cut: CutUpgrade | null;
-  /** The last upgrade failed as its disk did, or the power went when it was staged: what it has left is allowed until another has ended. */
+  /** The last upgrade failed as its disk did, or the power went when it was staged: what it has left is allowed until another has begun and ended. */
   readonly mayHaveLeft: boolean;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
@@ -164,10 +164,10 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
     };
   }
   // what is refused may have been before anybody looked for remains
-  if (outcome !== 'done') return { ...ledger, ...marks };
+  if (outcome === 'refused') return { ...ledger, ...marks };
   return {
-    ...{ ...ledger, ...marks, fallback: running },
-    ...{ interrupted: null, cut: null, mayHaveLeft: false },
+    ...{ ...ledger, ...marks, interrupted: null, cut: null, mayHaveLeft: false },
+    ...(outcome === 'done' && { fallback: running }),
   };
 }
 
@@ -194,7 +194,8 @@ function cutGoingDown(ledger: Ledger): Ledger {
  */
 export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   const seen = view.bases.map((base) => [base.id, ledger.bases[base.id] ?? base.identity] as const);
-  const ended = endedUpgrade(ledger.cut, deed, view);
+  const isOpen = deed.verb === 'upgrade' && deed.outcome === 'failed' && ledger.cut !== null;
+  const ended = isOpen ? null : endedUpgrade(ledger.cut, deed, view);
   const next: Ledger = {
     ...ledger,
     last: view,
@@ -217,7 +218,7 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
       ended?.layer ?? null,
       view,
     ),
-    promisedDefault: defaultAfterInterruption(ledger, view),
+    promisedDefault: defaultAfterCut(ledger, isOpen, view),
     promisedRunning: ledger.promisedRunning ?? view.bootedLayer,
   };
   if (ended !== null) {
@@ -245,15 +246,6 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
 function contentOf(view: HostView, id: string | null, content: BaseContent): Ledger['contents'] {
   const base = view.layers.find((layer) => layer.id === id)?.base ?? null;
   return base === null ? {} : { [base]: content };
-}
-
-/** A cut upgrade may have come to its end: then the new layer is as good a default as the old one. */
-function defaultAfterInterruption(ledger: Ledger, view: HostView): string | null {
-  const actual = defaultLayer(view);
-  if (ledger.promisedDefault === null) return actual;
-  if (ledger.interrupted === null || actual === null) return ledger.promisedDefault;
-  const version = view.layers.find((layer) => layer.id === actual)?.version;
-  return version === ledger.interrupted ? actual : ledger.promisedDefault;
 }
 
 /** The layer that a rollback leads to: the one of that version, or the one before the running one. */

@@ -28,3 +28,24 @@ export function endedUpgrade(
   const layer = view.layers.find(({ id }) => id === defaultLayer(view));
   return cut !== null && layer?.version === cut.version ? { ...cut, layer: layer.id } : null;
 }
+
+/**
+ * A cut upgrade may have come to its end: then the new layer is as good a default as the old one.
+ *
+ * @param isOpen what the host says is not what its disk has, which a start decides: null then
+ */
+export function defaultAfterCut(
+  {
+    promisedDefault,
+    interrupted,
+  }: Readonly<Record<'promisedDefault' | 'interrupted', string | null>>,
+  isOpen: boolean,
+  view: HostView,
+): string | null {
+  const actual = defaultLayer(view);
+  if (promisedDefault === null) return actual;
+  if (interrupted === null || actual === null) return promisedDefault;
+  const version = view.layers.find((layer) => layer.id === actual)?.version;
+  if (version !== interrupted) return promisedDefault;
+  return isOpen ? null : actual;
+}

@@ -46,8 +46,8 @@ interface Powered {
 export class Power implements AsyncDisposable {
   readonly #options: PowerOptions;
   #powered: Powered | null = null;
-  /** The last machine that was switched on: whoever takes the power must not miss it. */
-  #beginning: Promise<RunningMachine> | null = null;
+  /** Of the last machine that was switched on: whoever takes the power must not miss it. */
+  #beginning: Promise<void> | null = null;
 
   constructor(options: PowerOptions) {
     this.#options = options;
@@ -80,8 +80,9 @@ export class Power implements AsyncDisposable {
   async start({ willFreeze }: Pick<StepContext, 'willFreeze'>): Promise<void> {
     const { files, memoryFile } = this.#options;
     // what an earlier start has left is not what a machine finds that is switched on
-    await files.remove(memoryFile);
-    await this.#begin(willFreeze ? { memory: { file: memoryFile, access: 'shared' } } : {});
+    const cleared = files.remove(memoryFile);
+    const how = willFreeze ? { memory: { file: memoryFile, access: 'shared' } as const } : {};
+    await this.#begin(cleared.then(() => how));
   }
 
   /**
@@ -96,7 +97,7 @@ export class Power implements AsyncDisposable {
   }
 
   async thaw(stateFile: string, memory: MachineSpec['memory']): Promise<void> {
-    await this.#begin({ ...(memory !== undefined && { memory }), stateFile });
+    await this.#begin(Promise.resolve({ ...(memory !== undefined && { memory }), stateFile }));
   }
 
   /** Until the host that goes on answers again. */
@@ -104,7 +105,12 @@ export class Power implements AsyncDisposable {
     await this.#up(context);
   }
 
-  async #begin(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {
+  #begin(how: Promise<Pick<MachineSpec, 'memory' | 'stateFile'>>): Promise<void> {
+    this.#beginning = how.then((how) => this.#switchOn(how));
+    return this.#beginning;
+  }
+
+  async #switchOn(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {
     const { disk, hypervisor, machine } = this.#options;
     const disks = [{ ...disk.spec, bootIndex: 0 }];
     const spec = {
@@ -114,8 +120,7 @@ export class Power implements AsyncDisposable {
       forward: [SSH_PORT, CLOSED_PORT],
       stopOnReboot: true,
     };
-    this.#beginning = hypervisor.start(spec);
-    const started = await this.#beginning;
+    const started = await hypervisor.start(spec);
     started.console.onLine(marksLines(disk, PHASE_BEGINS));
     this.#powered = { machine: started, shell: null };
   }
@@ -157,7 +162,7 @@ export class Power implements AsyncDisposable {
     try {
       await machine.reset().catch(async (error: unknown) => {
         // nobody else knows of it any more
-        await machine.powerCut();
+        await machine.powerCut().catch(() => undefined);
         throw error;
       });
       await stoppedOrKilled(machine, this.#options.clock);

@@ -1,6 +1,9 @@
 /** What an upgrade may leave, and what it must leave alone, however it ends. */
 import t from 'tap';
 import { at } from '../domain/moment.ts';
+import type { Deed } from '../domain/deed.ts';
+import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
+import type { Outcome } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import { sha256 } from '../adapters/sha256.ts';
 import { diskError } from '../faults/disk-error.ts';
@@ -72,19 +75,55 @@ t.test(
   },
 );
 
-t.test('an upgrade that failed as its disk did may have come to its end', async (t) => {
-  const { steps } = stepsOn();
+t.test(
+  'an upgrade that failed as its disk did may have come to its end, which a start decides',
+  async (t) => {
+    const { steps } = stepsOn();
+    const view = (): HostView => {
+      if (steps.lastView === null) throw new Error('nobody has looked');
+      return steps.lastView;
+    };
+    await installed(steps);
+    const old = view();
+    await steps.perform('upgrade', { image: { image: '1.1' } });
+    const switched = view();
+    await steps.perform('reboot', {});
+    const started = view();
+
+    const boot = { verb: 'boot', ends: 'up' } as const;
+    const lookups = { sha256, versionOf: (name: string) => name };
+    const ended = (outcome: Outcome): Deed => {
+      const args = { image: { image: '1.1' }, fault: diskError({ command: 'flush' }) };
+      const result = { outcome, reason: null, stamp: null, content: { usr: '', rest: '' } };
+      return deedOf('upgrade', args, result, lookups);
+    };
+    const then = (ledger: Ledger, deed: Deed, view: HostView): Ledger =>
+      settle(promise(ledger, deed), deed, view);
+    const broken = (ledger: Ledger, deed: Deed, view: HostView): readonly string[] => {
+      const judged = { view, before: ledger.last, deed, promised: then(ledger, deed, view) };
+      return invariants.filter((one) => one.broken(judged).length > 0).map(({ id }) => id);
+    };
+    const before = then(EMPTY_LEDGER, boot, old);
+    const failed = then(before, ended('failed'), switched);
+    t.same(broken(before, ended('failed'), switched), []);
+    t.same(broken(failed, boot, old), [], 'the disk has not taken the menu');
+    t.same(broken(failed, boot, started), [], 'it has');
+    t.same(broken(before, ended('refused'), switched), [
+      'default-as-promised',
+      'refused-changes-nothing',
+    ]);
+  },
+);
+
+t.test('an upgrade that fails by itself leaves nothing, whatever was cut before', async (t) => {
+  let hasFailed = false;
+  const { steps } = stepsOn((view) => (hasFailed ? { ...view, orphans: ['volume left'] } : view));
   await installed(steps);
-  await steps.perform('upgrade', { image: { image: '1.1' } });
-  const view = steps.lastView;
-  const args = { image: { image: '1.1' }, fault: diskError({ command: 'flush' }) };
-  const result = { outcome: 'failed', reason: null, stamp: null, content: {} } as const;
-  const lookups = { sha256, versionOf: (name: string) => name };
-  const deed = deedOf('upgrade', args, result as never, lookups);
-  const nothing = invariants.find(({ id }) => id === 'refused-changes-nothing');
-  const before = view && { ...view, layers: view.layers.slice(0, 1) };
-  t.same(nothing?.broken({ view, before, deed } as never), []);
-  const { fault: _fault, ...unhindered } = args;
-  const own = deedOf('upgrade', unhindered, result as never, lookups);
-  t.not(nothing?.broken({ view, before, deed: own } as never).length, 0);
+  const early = powerCut({ when: at('upgrade', 0.5) });
+  await steps.perform('upgrade', { image: { image: '1.1' }, fault: early });
+  await steps.perform('boot', {});
+  hasFailed = true;
+  const failing = { image: { image: 'fails-once' }, ends: 'failed' } as const;
+  const error = await thrown(steps.perform('upgrade', failing));
+  t.equal(error?.invariant, 'no-orphans');
 });

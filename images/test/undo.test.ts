@@ -69,6 +69,37 @@ exit 7`);
   }
 });
 
+t.test(
+  'an update that is repeated does not take a menu for settled that the disk has not',
+  async (t) => {
+    const host = `
+lvm_load() { :; }; lv_has_tag() { :; }; lv_exists() { :; }; mountpoint() { :; }
+nvr_of_tree() { echo n-1.1-1; }; kernel_of_tree() { echo 6.1; }; default_layer() { echo n-1.1-1+1; }
+carry_check() { :; }; collect_old() { :; }
+clean_remains() { say 'tags are off'; }
+boot_settle() { :; }
+RUN=$PWD/run MENU=$PWD/grub.cfg ROOT_LV=n-1.0-1+1
+`;
+    const parts = ['common', 'lvm', 'boot', 'carry', 'packages', 'space', 'collect'];
+    const repeated = async (sync: string): Promise<readonly unknown[]> => {
+      const loads = (part: string): string =>
+        part === 'collect' ? `${host}${sync}` : `. ${lib}/${part}.sh`;
+      const cwd = t.testdir({
+        ...{ 'update.sh': update, 'grub.cfg': '' },
+        ...Object.fromEntries(parts.map((part) => [`${part}.sh`, loads(part)])),
+      });
+      const ended = await execa('sh', ['./update.sh', 'file', 'tree'], { cwd, reject: false });
+      return [ended.exitCode === 0, ended.stderr];
+    };
+    t.match(await repeated('sync() { :; }'), [true, /tags are off\n.*is what boots next/]);
+    const [isDone, stderr] = await repeated('sync() { return 1; }');
+    t.same(
+      [isDone, stderr],
+      [false, `imgbase: refused: the disk does not take ${t.testdirName}/grub.cfg`],
+    );
+  },
+);
+
 const DISKS = 'printf "  /dev/vda3\\n  /dev/vdb1\\n"';
 
 /** How changes end, and what is said on the way, on a host whose `lvm`, whose `sync` and whose disks are so. */

@@ -66,7 +66,7 @@ exports[`qemu/test/arguments.test.ts > TAP > the arguments of a whole machine > 
 -device {"driver":"virtio-blk-pci","id":"disk-payload","bus":"port-payload","drive":"payload","write-cache":"on","werror":"report","rerror":"report"}
 -blockdev {"driver":"nbd","node-name":"served","read-only":false,"cache":{"direct":false,"no-flush":false},"discard":"unmap","server":{"type":"unix","path":"/s/a,b"},"export":"served","reconnect-delay":5,"open-timeout":15}
 -device {"driver":"pcie-root-port","id":"port-served","chassis":3}
--device {"driver":"virtio-blk-pci","id":"disk-served","bus":"port-served","drive":"served","physical_block_size":4096,"write-cache":"on","werror":"report","rerror":"report"}
+-device {"driver":"virtio-blk-pci","id":"disk-served","bus":"port-served","drive":"served","physical_block_size":4096,"cyls":16383,"heads":16,"secs":63,"write-cache":"on","werror":"report","rerror":"report"}
 -blockdev {"driver":"raw","node-name":"medium","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap","file":{"driver":"file","filename":"/run/installer.iso","read-only":true,"cache":{"direct":false,"no-flush":false},"discard":"unmap"}}
 -device {"driver":"pcie-root-port","id":"port-medium","chassis":100}
 -device {"driver":"virtio-scsi-pci","id":"scsi-medium","bus":"port-medium"}

@@ -107,6 +107,8 @@ lv_has_tag "$ROOT_LV" layer || refuse "/ ($ROOT_LV) is not a layer; imgbase layo
 nvr=$(nvr_of_tree "$IMAGE")
 KERNEL=$(kernel_of_tree "$IMAGE")
 carry_check ''
+# The menu says what an earlier update has left: that of the disk, which may not have taken it then.
+[ ! -e "$MENU" ] || menu_settle || refuse "the disk does not take $MENU"
 clean_remains
 if lv_exists "$nvr" || lv_exists "$nvr+1"; then
     [ "$(default_layer)" = "$nvr+1" ] || refuse "$nvr is installed already; imgbase rollback --to $nvr+1 selects it"
