@@ -133,7 +133,8 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
       return {
         ...ledger,
         isStaged: false,
-        promisedRunning: ledger.last?.layers.find((l) => l.version === deed.version)?.id ?? null,
+        promisedRunning:
+          ledger.last?.layers.findLast((l) => l.version === deed.version)?.id ?? null,
       };
     case 'upgrade':
       return upgraded(ledger, deed);

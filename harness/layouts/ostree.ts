@@ -51,7 +51,7 @@ export default {
     if (checked.status !== 0) return { outcome: 'failed', reason: lastWords(checked) };
     context.progress('staging');
     const staged = await execute(context, 'ostree admin upgrade --deploy-only --stage');
-    if (staged.status === 0) return { outcome: 'done', reason: null };
+    if (staged.status === 0) return stagedOrThere(context, staged);
     // it leaves the directory that it was making; the next one cleans up what this cannot
     await execute(context, CLEANUP);
     return { outcome: 'failed', reason: lastWords(staged) };
@@ -149,4 +149,15 @@ function commandEnd({ status, stdout, stderr }: CommandResult): CommandEnd {
 
 function lastWords(result: CommandResult): string {
   return (said(result).at(-1) ?? '').slice(0, 500);
+}
+
+/** libostree holds an update against what runs: another deployment may be what starts next. */
+async function stagedOrThere(
+  context: LayoutContext,
+  { stdout }: Pick<CommandResult, 'stdout'>,
+): ReturnType<Layout['upgrade']> {
+  if (!stdout.includes('No update available')) return { outcome: 'done', reason: null };
+  const [next] = statusLines(await run(context, 'ostree admin status'));
+  if (next?.isBooted === true) return { outcome: 'done', reason: null };
+  return { outcome: 'refused', reason: 'it runs already, and is not what starts next' };
 }

@@ -65,7 +65,7 @@ export function deedOf<V extends Verb>(
 }
 
 /** How an upgrade ends that meets this fault, unless the story says otherwise. */
-function endsUnder(fault: FaultPlan | undefined): readonly Outcome[] {
+export function endsUnder(fault: FaultPlan | undefined): readonly Outcome[] {
   switch (fault?.strikes) {
     case 'power':
       return ['cut'];

@@ -17,7 +17,8 @@ export interface StartingHost {
 
 /** Until a start is well: those before it end in a restart that is the host's own doing. */
 export async function fallenBack(host: StartingHost, context: StepContext): Promise<void> {
-  for (let failures = 0; !(await isWell(host, context)); failures++) {
+  let failures = 0;
+  for (; !(await isWell(host, context)); failures++) {
     if (failures === FAILED_STARTS_MAX) {
       const message = `${failures.toString()} starts in a row have failed, and the host has not fallen back`;
       throw new HostproofError('host/never', message);
@@ -25,6 +26,9 @@ export async function fallenBack(host: StartingHost, context: StepContext): Prom
     context.progress('the host is not well and starts again');
     await host.start(context);
   }
+  if (failures > 0) return;
+  const message = 'the first start was well: no layer was tried in vain';
+  throw new HostproofError('host/expectation', message);
 }
 
 /** Whether the start that is under way has ended well; if not, the host has restarted itself, and the machine is off. */

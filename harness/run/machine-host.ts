@@ -150,8 +150,14 @@ class MachineHost implements Host {
   }
 
   async select(args: Args<'select'>, context: StepContext): Promise<Result<'select'>> {
-    const layer = context.lastView?.layers.find((candidate) => candidate.version === args.version);
+    const layer = context.lastView?.layers.findLast(({ version }) => version === args.version);
     const entry = context.lastView?.entries.find((candidate) => candidate.layer === layer?.id);
+    if (context.lastView?.staged != null && layer?.id !== context.lastView.bootedLayer) {
+      throw new HostproofError(
+        'story/misuse',
+        'what is staged changes the boot menu on the way down: reboot before something is selected',
+      );
+    }
     if (entry === undefined) {
       throw new HostproofError(
         'story/misuse',

@@ -105,3 +105,14 @@ t.test('what libostree leaves of one that it could not stage is cleaned up', asy
   t.same(commands.slice(-2), [STAGE, CLEANUP]);
   t.equal(commands.filter((command) => command === CLEANUP).length, 2);
 });
+
+t.test('what runs already is no update, and is there only if it starts next, too', async (t) => {
+  const there = { stdout: 'No update available.\n' };
+  const [first, second] = ['a', 'b'].map((digit) => `${digit.repeat(64)}.0`);
+  const booted = { stdout: `* os ${first ?? ''}\n  os ${second ?? ''} (rollback)\n` };
+  const { context } = host({ [STAGE]: there, 'ostree admin status': booted });
+  t.same(await ostree.upgrade(context, image, SERVER), { outcome: 'done', reason: null });
+  const pending = { stdout: `  os ${second ?? ''} (pending)\n* os ${first ?? ''}\n` };
+  const other = host({ [STAGE]: there, 'ostree admin status': pending });
+  t.match(await ostree.upgrade(other.context, image, SERVER), { outcome: 'refused' });
+});

@@ -1,6 +1,8 @@
 /** Whether an act that was done again came to what it had come to before. */
 import type { ActRecord } from '../../domain/checkpoint.ts';
+import type { FaultPlan } from '../../domain/fault.ts';
 import { canonical } from '../../domain/json.ts';
+import { endsUnder } from '../deeds.ts';
 
 type Done = Pick<ActRecord, 'verb' | 'args' | 'host' | 'result'>;
 
@@ -20,10 +22,11 @@ export function difference(before: Done | undefined, now: Done): string | null {
   return null;
 }
 
-/** Under a fault of which the story allows several ends. */
+/** Under a fault of which several ends are allowed, by the story or by its kind. */
 function mayEndOtherwise(args: ActRecord['args']): boolean {
-  const { fault, ends } = args as { readonly fault?: unknown; readonly ends?: unknown };
-  return fault !== undefined && Array.isArray(ends);
+  const { fault, ends } = args as { readonly fault?: FaultPlan; readonly ends?: unknown };
+  if (fault === undefined) return false;
+  return ends === undefined ? endsUnder(fault).length > 1 : Array.isArray(ends);
 }
 
 function memberOf(result: ActRecord['result'], name: string): string {

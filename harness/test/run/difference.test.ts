@@ -1,6 +1,8 @@
 /** When an act that is done again must come to what it had come to before. */
 import t from 'tap';
 import { afterBytes } from '../../domain/moment.ts';
+import { diskError } from '../../faults/disk-error.ts';
+import { diskSlow } from '../../faults/disk-slow.ts';
 import { powerCut } from '../../faults/power-cut.ts';
 import { difference } from '../../run/checkpoints/difference.ts';
 
@@ -22,5 +24,7 @@ t.test('another end is told, unless a fault may end it in several ways', (t) => 
     'without a fault there is no reason',
   );
   t.equal(between({ fault, ends: ['done', 'failed'] }), null);
+  t.equal(between({ fault: diskError({ command: 'write' }) }), null, 'whichever it was');
+  t.match(between({ fault: diskSlow({ command: 'write', ms: 1 }) }), /outcome was/);
   t.end();
 });

@@ -64,6 +64,10 @@ t.test('one that must fall back may do so, a few times', async (t) => {
   await power.start(STEP);
   t.same(await power.arrive('fallback', STEP), { ends: 'fallback' });
   t.same([power.state, started.length], ['running', 4]);
+  const well = resettingItself(0);
+  await well.power.start(STEP);
+  const tried = well.power.arrive('fallback', STEP);
+  await t.rejects(tried, { code: 'host/expectation', message: /no layer was tried in vain/ });
   const endless = resettingItself(99);
   await endless.power.start(STEP);
   await t.rejects(endless.power.arrive('fallback', STEP), { message: /5 starts in a row/ });

@@ -102,14 +102,16 @@ digest_hash() { printf '%s|%s|%s|%s\n' "$1" "$2" "$(printf %s "$3" | sha256sum)"
 main() {
     # the root is one of the deployments: the one with its inode
     here=$(stat -c %d:%i /)
-    booted='' read_only=1 is_staged=0 device=''
+    booted='' read_only=1 mounts='' is_staged=0 device=''
     for directory in /ostree/deploy/*/deploy/*.[0-9]*/; do
         [ "$(stat -c %d:%i "$directory")" != "$here" ] || booted=$(basename "$directory")
     done
     while read -r _ _ _ _ point options rest; do
-        case $point in /sysroot | /usr) case ",$options," in *,ro,*) ;; *) read_only=0 ;; esac ;; esac
+        case $point in /sysroot | /usr) mounts="$mounts$point "; case ",$options," in *,ro,*) ;; *) read_only=0 ;; esac ;; esac
         [ "$point" != /sysroot ] || { rest=${rest#*- * }; device=${rest%% *}; }
     done </proc/self/mountinfo
+    # what is not mounted by itself is as writable as what it lies in
+    for point in /sysroot /usr; do case " $mounts" in *" $point "*) ;; *) read_only=0 ;; esac; done
     root_uuid=$(lsblk --noheadings --nodeps --output UUID "$device" 2>/dev/null)
     [ ! -e /run/ostree/staged-deployment ] || is_staged=1
     {
