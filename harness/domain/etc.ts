@@ -14,6 +14,12 @@ export function changedEtc({ etc }: HostView): HostView['etc'] {
   return takenAsTheyAre(etc);
 }
 
+/** Paths of what is not the same in both, sorted. */
+export function differing(a: HostView['etc'], b: HostView['etc']): string[] {
+  const paths = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+  return paths.filter((path) => a[path] !== b[path]);
+}
+
 /** Of the files of one layer, by path, those that a layer that is made from it must have as it has them, to the last byte. */
 export function takenAsTheyAre<T>(files: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(files).filter(([path]) => !NOBODYS.test(path)));

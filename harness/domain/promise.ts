@@ -49,7 +49,7 @@ export interface Ledger {
   readonly interrupted: string | null;
   /** The same upgrade: what it was made from and what it must hold, if its layer is the default after all. */
   readonly cut: CutUpgrade | null;
-  /** The last upgrade failed as its disk did, or the power went when it was staged: what it has left is allowed until another has begun and ended. */
+  /** The power went when the last upgrade was staged: what it has left is allowed until another has begun and ended. */
   readonly mayHaveLeft: boolean;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
@@ -155,14 +155,11 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
   // one that failed as its disk did may have come to its end, too
-  const isHindered = outcome === 'failed' && how.isHindered;
-  if (outcome === 'cut' || isHindered) {
+  if (outcome === 'cut' || (outcome === 'failed' && how.isHindered)) {
     const cut = { version, content, from: running };
-    const left = outcome === 'cut' && !how.isOrderly ? afterCut(ledger) : ledger;
-    return {
-      ...{ ...left, ...marks, cut, interrupted: version, fallback: running },
-      ...(isHindered ? { mayHaveLeft: true } : how.isOrderly && { isStaged: false }),
-    };
+    const down = how.isOrderly ? { ...ledger, isStaged: false } : afterCut(ledger);
+    const left = outcome === 'cut' ? down : ledger;
+    return { ...left, ...marks, interrupted: version, cut, fallback: running };
   }
   // what is refused may have been before anybody looked for remains
   if (outcome === 'refused') return { ...ledger, ...marks };

@@ -1,4 +1,4 @@
-import { changedEtc } from '../../domain/etc.ts';
+import { changedEtc, differing } from '../../domain/etc.ts';
 import type { Invariant } from '../invariant.ts';
 
 export default {
@@ -7,10 +7,8 @@ export default {
   broken: ({ view, before, deed }) => {
     if (deed.verb !== 'upgrade' && deed.verb !== 'rollback') return [];
     if (before === null || before.bootedLayer !== view.bootedLayer) return [];
-    const [was, is] = [changedEtc(before), changedEtc(view)];
-    const paths = [...new Set([...Object.keys(was), ...Object.keys(is)])].sort();
-    return paths
-      .filter((path) => was[path] !== is[path])
-      .map((path) => `${path}: is another than before the ${deed.verb}`);
+    return differing(changedEtc(before), changedEtc(view)).map(
+      (path) => `${path}: is another than before the ${deed.verb}`,
+    );
   },
 } satisfies Invariant;

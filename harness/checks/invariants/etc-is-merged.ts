@@ -1,4 +1,4 @@
-import { changedEtc } from '../../domain/etc.ts';
+import { changedEtc, differing } from '../../domain/etc.ts';
 import { isStart } from '../../domain/deed.ts';
 import type { Invariant } from '../invariant.ts';
 
@@ -10,10 +10,8 @@ export default {
     const must = view.bootedLayer === null ? undefined : promised.etcByLayer[view.bootedLayer];
     if (must === undefined || !isStart(deed)) return [];
     const now = changedEtc(view);
-    const paths = [...new Set([...Object.keys(must), ...Object.keys(now)])].sort();
-    return paths.flatMap((path) => {
+    return differing(must, now).flatMap((path) => {
       const [was, is] = [must[path], now[path]];
-      if (was === is) return [];
       if (was === undefined)
         return [`${path}: nobody has changed it, and it is not as its image brought it`];
       // the image has come to agree with the administrator
