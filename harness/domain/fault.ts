@@ -131,14 +131,18 @@ export type BootFault = z.infer<typeof bootFaultSchema>;
 /** A machine that is switched on waits so long for its disk, and a little longer. */
 const AWAITED_S_MAX = 10;
 
+export const BACK_IN_TIME = `it must be back after ${AWAITED_S_MAX.toString()} s: no machine is switched on without its disk`;
+
+/** Whether a machine that is switched on while the fault lasts has a disk. */
+export function isBackInTime(fault: BootFault): boolean {
+  if (fault.strikes !== 'disk' || fault.rule.effect.kind !== 'vanish') return true;
+  return (fault.backAfterS ?? Infinity) <= AWAITED_S_MAX;
+}
+
 /** In a restart one machine goes and another comes: no moment can be waited for on both. */
 export const rebootFaultSchema = diskFaultSchema
   .refine(({ when }) => when.at === 'start', 'its moment must be the start')
-  .refine(
-    ({ rule, backAfterS = Infinity }) =>
-      rule.effect.kind !== 'vanish' || backAfterS <= AWAITED_S_MAX,
-    `it must be back after ${AWAITED_S_MAX.toString()} s: no machine is switched on without its disk`,
-  );
+  .refine(isBackInTime, BACK_IN_TIME);
 
 /** A host that goes down says nothing that an engine says, and has no phases. */
 export const powerOffFaultSchema = powerFaultSchema

@@ -5,7 +5,9 @@
  */
 import { z } from 'zod';
 import {
+  BACK_IN_TIME,
   bootFaultSchema,
+  isBackInTime,
   powerOffFaultSchema,
   offFaultSchema,
   rebootFaultSchema,
@@ -114,7 +116,12 @@ export const VERBS = {
     limitS: 300,
     args: z
       .object({ ends: z.enum(bootEnds).optional(), fault: bootFaultSchema.optional() })
-      .strict(),
+      .strict()
+      // what falls back is switched on more than once
+      .refine(
+        ({ ends, fault }) => ends !== 'fallback' || !fault || isBackInTime(fault),
+        BACK_IN_TIME,
+      ),
   },
   reboot: {
     kind: 'act',

@@ -5,10 +5,9 @@ import { loadFaults, loadScenarios, ROOT } from '../cli/load.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-import { rebootFaultSchema } from '../domain/fault.ts';
 import { afterBytes, afterServed, at, atMark, during } from '../domain/moment.ts';
 import { plan } from '../domain/plan.ts';
-import { VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
+import { VERBS, type Args, type BootEnd, type Result, type Verb } from '../domain/verb.ts';
 import { connectionDropped } from '../faults/connection-dropped.ts';
 import { diskError } from '../faults/disk-error.ts';
 import { diskGone } from '../faults/disk-gone.ts';
@@ -256,10 +255,13 @@ t.test('every story has disks that its faults can strike, whatever the run says'
   }
 });
 
-t.test('a disk that goes away in a restart must be back before it is missed', (t) => {
-  const isTaken = (backAfterS: number): boolean =>
-    rebootFaultSchema.safeParse(diskGone({ command: 'flush', backAfterS })).success;
-  t.ok(isTaken(3));
-  t.notOk(isTaken(40));
+t.test('a disk that goes away must be back before a machine is switched on without it', (t) => {
+  const isTaken = (verb: 'boot' | 'reboot', ends: BootEnd, backAfterS: number): boolean =>
+    VERBS[verb].args.safeParse({ ends, fault: diskGone({ command: 'flush', backAfterS }) }).success;
+  t.ok(isTaken('reboot', 'up', 3));
+  t.notOk(isTaken('reboot', 'up', 40));
+  t.ok(isTaken('boot', 'fallback', 3));
+  t.notOk(isTaken('boot', 'fallback', 40), 'what falls back is switched on more than once');
+  t.ok(isTaken('boot', 'up', 40), 'it is switched on once, before that');
   t.end();
 });
