@@ -290,12 +290,7 @@ class MachineHost implements Host {
   }
 
   readonly #onSymptom = ({ symptom, line }: SeenSymptom): void => {
-    this.#options.emit({
-      type: 'symptom',
-      job: this.#options.job,
-      step: null,
-      id: symptom.id,
-      line,
-    });
+    const { emit, job } = this.#options;
+    emit({ type: 'symptom', job, step: null, id: symptom.id, line });
   };
 }

@@ -21,8 +21,8 @@ import { CLOSED_PORT, connected, SSH_PORT } from './connected.ts';
 import { fallenBack, type StartingHost } from './fallback.ts';
 import { marksLines } from './log-marks.ts';
 import { settled, succeed } from './guest-commands.ts';
+import { resetOrKilled } from './reset-or-killed.ts';
 import { stoppedInstead } from './stopped-instead.ts';
-import { stoppedOrKilled } from './stopped-or-killed.ts';
 import { SymptomError, watching, type SeenSymptom } from './symptom-watch.ts';
 
 export interface PowerOptions {
@@ -82,7 +82,8 @@ export class Power implements AsyncDisposable {
     // what an earlier start has left is not what a machine finds that is switched on
     const cleared = files.remove(memoryFile);
     const how = willFreeze ? { memory: { file: memoryFile, access: 'shared' } as const } : {};
-    await this.#begin(cleared.then(() => how));
+    this.#beginning = cleared.then(() => this.#switchOn(how));
+    await this.#beginning;
   }
 
   /**
@@ -97,17 +98,13 @@ export class Power implements AsyncDisposable {
   }
 
   async thaw(stateFile: string, memory: MachineSpec['memory']): Promise<void> {
-    await this.#begin(Promise.resolve({ ...(memory !== undefined && { memory }), stateFile }));
+    this.#beginning = this.#switchOn({ ...(memory !== undefined && { memory }), stateFile });
+    await this.#beginning;
   }
 
   /** Until the host that goes on answers again. */
   async answers(context: StepContext): Promise<void> {
     await this.#up(context);
-  }
-
-  #begin(how: Promise<Pick<MachineSpec, 'memory' | 'stateFile'>>): Promise<void> {
-    this.#beginning = how.then((how) => this.#switchOn(how));
-    return this.#beginning;
   }
 
   async #switchOn(how: Pick<MachineSpec, 'memory' | 'stateFile'>): Promise<void> {
@@ -160,12 +157,7 @@ export class Power implements AsyncDisposable {
     // whoever waits for this machine must not start it again
     this.#powered = null;
     try {
-      await machine.reset().catch(async (error: unknown) => {
-        // nobody else knows of it any more
-        await machine.powerCut().catch(() => undefined);
-        throw error;
-      });
-      await stoppedOrKilled(machine, this.#options.clock);
+      await resetOrKilled(machine, this.#options.clock);
       return null;
     } finally {
       await shell?.[Symbol.asyncDispose]();
