@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 /** Changes whenever records, states or keys mean something else than before: what has another format is not looked at. */
-export const CHECKPOINT_FORMAT = 2;
+export const CHECKPOINT_FORMAT = 3;
 
 export const HOST_STATES = ['none', 'off', 'running', 'hung'] as const;
 /** `hung`: on, without a shell. */
@@ -18,6 +18,8 @@ const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/);
 export const stateSchema = z.object({
   /** Its directory in the store. */
   id: name,
+  /** That directory, as it was when the state was kept: disks name it that stand on its own, so that it can be nowhere else. */
+  place: z.string().startsWith('/'),
   /** The state whose disks its own are overlays of; null for one that stands alone. */
   standsOn: name.nullable(),
   /** Sizes in bytes and digests, by name. */

@@ -21,8 +21,8 @@ export interface Checkpoints {
   /** The state that was put into such a directory, with the digest of every file. */
   readonly sealed: (id: string, standsOn: string | null) => Promise<KeptState>;
   /**
-   * The directory of a kept state, which stays while this process lives; null if the state, or one that it stands on, is gone
-   * or damaged.
+   * The directory of a kept state, which stays while this process lives; null if the state, or one that it stands on, is gone,
+   * damaged, or not where it was kept.
    */
   readonly open: (state: KeptState) => Promise<string | null>;
 }

@@ -4,7 +4,7 @@
  * digests, once for each inode, size, time and boot of the machine below.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateSchema, type KeptState } from '../../domain/checkpoint.ts';
 import { digestOfFile } from './digest.ts';
@@ -57,19 +57,24 @@ export class States {
       const { size } = await stat(this.#file(id, name));
       files[name] = { sizeBytes: size, digest: await digestOfFile(this.#file(id, name)) };
     }
-    const state = { id, standsOn, files };
+    const state = { id, place: await this.#placeOf(id), standsOn, files };
     await this.#remember(id, Object.keys(files));
     await writeSealed(this.#file(id, MANIFEST), state);
     return state;
   }
 
-  /** The directory of a state that is whole, with all that it stands on; null if not. It stays while this process lives. */
+  /**
+   * The directory of a state that is whole, with all that it stands on, and where it was kept; null if not. It stays while this
+   * process lives.
+   */
   async open(id: string): Promise<string | null> {
     const chain: string[] = [];
     for (let next: string | null = id; next !== null;) {
       const state = await this.#manifest(next);
       // one that stands on itself is none
       if (state === null || chain.includes(next)) return null;
+      // of a cache that was moved or copied: its disks would be overlays of others, or of nothing
+      if (state.place !== (await this.#placeOf(next))) return null;
       chain.push(next);
       next = state.standsOn;
     }
@@ -167,6 +172,10 @@ export class States {
   async #files(id: string): Promise<string[]> {
     const names = await readdir(this.directoryOf(id)).catch(() => []);
     return names.filter((name) => ![MANIFEST, VERIFIED].includes(name) && !name.startsWith('.'));
+  }
+
+  #placeOf(id: string): Promise<string> {
+    return realpath(this.directoryOf(id));
   }
 
   #file(id: string, name: string): string {

@@ -95,9 +95,14 @@ export class RememberedHost {
         }
         context.progress('going on from a checkpoint');
         const ahead = this.#ahead(own, length - 1);
-        await (
-          await below.thaw(directory, this.#trail.state, ahead)
-        ).answers;
+        try {
+          const { answers } = await below.thaw(directory, this.#trail.state, ahead);
+          await answers;
+        } catch (error) {
+          // whoever comes next would fail by it, too
+          if (last !== null && !own.signal.aborted) await checkpoints.forget(last.key);
+          throw error;
+        }
         this.#standsOn = state;
       });
     }

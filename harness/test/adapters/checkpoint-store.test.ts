@@ -1,7 +1,7 @@
 /** Whatever happens to the store: nothing is lost, and no verdict is wrong. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -182,6 +182,21 @@ t.test('what a recalled story would go on from is in use, though nobody opens it
   t.equal(left.length, 3);
   t.ok(used.every((id) => left.includes(id)));
 });
+
+t.test(
+  'a cache that was copied: nobody goes on from a state whose disks name another place',
+  async (t) => {
+    const cache = newCache();
+    await told(upgraded, telling(cache));
+    const copy = newCache();
+    await cp(cache, copy, { recursive: true });
+    const elsewhere = await branch(copy);
+    t.equal(elsewhere.verdict, 'passed');
+    t.same(elsewhere.cached.slice(0, 3), [false, false, false], 'all is done again');
+    t.same(elsewhere.notes, [], 'nothing is damaged');
+    t.same((await branch(cache)).cached.slice(0, 3), [true, true, true]);
+  },
+);
 
 t.test('a record of another format is dropped', async (t) => {
   const cache = newCache();

@@ -4,7 +4,7 @@ import type { StoredState } from '../../adapters/checkpoints/states.ts';
 
 /** Ten bytes each. */
 const state = (id: string, usedMs: number, standsOn: string | null = null): StoredState => ({
-  ...{ id, usedMs, sizeBytes: 10, state: { id, standsOn, files: {} } },
+  ...{ id, usedMs, sizeBytes: 10, state: { id, place: `/states/${id}`, standsOn, files: {} } },
 });
 const named = (...ids: string[]): ReadonlySet<string> => new Set(ids);
 const nobody = named();

@@ -133,6 +133,9 @@ t.test('what goes wrong with a checkpoint is not what the host has done', async 
   });
   t.equal(late.verdict, 'harness-error');
   t.match(errorOf(late.events), { code: 'harness/checkpoint', message: /no ssh/ });
+  const after = await told(rolledBack, { cache, others: [upgraded] });
+  t.equal(after.verdict, 'passed');
+  t.notOk(after.cached[2], 'nobody else goes on from there');
   let asked = 0;
   const hesitant = await told(upgraded, {
     cache,
