@@ -46,11 +46,11 @@ t.test(
     // its sockets, which it cannot remove, go with the rest
     const env = { ...process.env, TMPDIR: work };
     const killed = spawn(process.execPath, args, { stdio: 'ignore', env });
-    const qemus = (): Promise<number[]> => qemusWith(work);
-    await until('a QEMU that works in the run directory', async () => (await qemus()).length > 0);
+    // not the one that only shows which accelerator there is
+    await until('a QEMU of the run', async () => (await qemusWith(out)).length > 0);
     killed.kill('SIGKILL');
     await once(killed, 'exit');
-    await until('no QEMU left', async () => (await qemus()).length === 0);
+    await until('no QEMU left', async () => (await qemusWith(work)).length === 0);
 
     const next = await hostproof(['run', 'by-command', '--machine', 'sim', '--out', out]);
     t.equal(next.status, 0, next.stderr);
