@@ -79,17 +79,22 @@ export const KINDS = {
     return { entries };
   },
   faults: async (): Promise<Listing> => {
-    const [{ loadFaults }, { recipes }] = await Promise.all([
+    const [{ loadFaults }, { recipes }, { MOMENTS }] = await Promise.all([
       import('./load.ts'),
       import('../../images/catalogue.ts'),
+      import('./moments.ts'),
     ]);
     const images = (await recipes()).filter(({ wrong }) => wrong !== null);
     return {
       entries: [
         ...(await loadFaults()).map((fault) => told(fault)),
+        ...MOMENTS.map((moment) => told(moment, 'moments at which they strike')),
         ...images.map((image) => told(image, 'images with something wrong')),
         ...FILLABLE.map(({ where, ...place }) =>
-          told({ name: where ?? 'unless said', ...place }, 'places that can be filled'),
+          told(
+            { name: where ?? 'unless said', ...place },
+            'places that can be filled (done inside the guest)',
+          ),
         ),
       ],
     };

@@ -58,7 +58,11 @@ t.test('list faults: what can go wrong below three headings, each with an exampl
     stdout,
     /\n\nimages with something wrong\n {2}fails-once +\S.*\n +\S.*\n +host\.upgrade\(/,
   );
-  t.match(stdout, /\n\nplaces that can be filled\n {2}unless said +\S.*\n +\S.*\n +host\.fill\(/);
+  t.match(stdout, /\n\nmoments at which .*\n {2}at +\S.*\n +\S.*\n +host\.upgrade\(/);
+  t.match(
+    stdout,
+    /\n\nplaces that can be filled .*\n {2}unless said +\S.*\n +\S.*\n +host\.fill\(/,
+  );
 });
 
 t.test('list bugs: what catches each, or why nothing does', async (t) => {

@@ -5,7 +5,7 @@ import { loadFaults, loadScenarios, ROOT } from '../cli/load.ts';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
-import { afterBytes, afterServed, at, atMark, during } from '../domain/moment.ts';
+import * as moments from '../domain/moment.ts';
 import { plan } from '../domain/plan.ts';
 import { VERBS, type Args, type BootEnd, type Result, type Verb } from '../domain/verb.ts';
 import { connectionDropped } from '../faults/connection-dropped.ts';
@@ -27,6 +27,7 @@ import { installed, stepsOn, thrown } from './steps.ts';
 
 t.setTimeout(120_000);
 
+const { afterBytes, afterServed, at, atMark, during } = moments;
 const faults = await loadFaults();
 const cases = [...diskFaults, ...hardwareFaults, ...lineFaults, ...machineFaults];
 const content = { usr: '', rest: '' };
@@ -43,7 +44,8 @@ async function exampled(example: string): Promise<readonly [Asked, ...Asked[]]> 
     asked.push({ verb, args });
     return Promise.resolve({} as Result<V>);
   };
-  const names = { ...authors, host: storyHost({ perform }), image: (image: string) => ({ image }) };
+  const story = { image: (image: string) => ({ image }), random: { next: () => 0.5 } };
+  const names = { ...authors, ...story, host: storyHost({ perform }) };
   // as it stands in the list, with what a story is given
   await runInNewContext(example, names);
   const [step, ...others] = asked;
@@ -69,10 +71,28 @@ t.test('a fault is named like its file, and explained in two lines and an exampl
   }
 });
 
+t.test('so is every moment, and its example holds', async (t) => {
+  const { entries } = await KINDS.faults();
+  const listed = entries.filter(({ heading }) => heading === 'moments at which they strike');
+  const there = Object.entries(moments).filter(([, value]) => typeof value === 'function');
+  t.same(listed.map(({ name }) => name).sort(), there.map(([name]) => name).sort());
+  for (const { name, title, detail, example } of listed) {
+    const lines = [title, detail, example].map(String);
+    for (const line of lines) t.ok(line.length <= 100, `${name}: ${line}`);
+    t.match(lines[2], `when: ${name}(`);
+    const [{ verb, args }] = await exampled(String(example));
+    t.match(VERBS[verb].args.parse(args), { fault: { when: {} } });
+  }
+});
+
 t.test('so is what is wrong with an image and what can be filled; its example holds', async (t) => {
   const { entries } = await KINDS.faults();
-  const others = entries.filter(({ heading }) => heading !== undefined);
-  t.same(new Set(others.map(({ heading }) => heading)).size, 2);
+  const headings = [
+    'images with something wrong',
+    'places that can be filled (done inside the guest)',
+  ];
+  const others = entries.filter(({ heading = '' }) => headings.includes(heading));
+  t.same(new Set(others.map(({ heading }) => heading)).size, headings.length);
   for (const { name, title, detail, example } of others) {
     const lines = [title, detail, example].map(String);
     for (const line of lines) t.ok(line.length <= 100, `${name}: ${line}`);
