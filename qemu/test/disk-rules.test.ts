@@ -123,6 +123,23 @@ t.test('armed from a time on', async (t) => {
   t.equal(await client.flush(), 0, 'and once');
 });
 
+t.test('errors also for what is discarded or zeroed, and it stays as it was', async (t) => {
+  await using disk = await served();
+  using client = await Client.open(disk.socket, 'disk0');
+  await client.write(0, BLOCK);
+  const effect = { kind: 'error', error: 'io' } as const;
+  for (const [name, command] of [
+    ['trim', 4],
+    ['zeroes', 6],
+  ] as const) {
+    await disk.server.arm({ id: name, command: name, effect });
+    t.equal(await client.write(4096, BLOCK), 0, 'only that');
+    t.equal(await client.ask({ command, length: 4096 }), NBD_ERROR.io, name);
+    t.ok((await client.read(0, 4096)).equals(BLOCK));
+    t.equal(await client.ask({ command, offset: 8192, length: 4096 }), 0, 'and once');
+  }
+});
+
 t.test('slow: answered later, and others in the meantime', async (t) => {
   await using disk = await served();
   using client = await Client.open(disk.socket, 'disk0');
