@@ -7,6 +7,7 @@ export default scenario(
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',
+    bugs: ['ostree-finalize-times-out'],
   },
   async ({ host, image, expect }) => {
     const fault = diskSlow({ command: 'flush', ms: 300 });
