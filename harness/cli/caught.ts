@@ -8,8 +8,8 @@ export interface Caught<D extends Hunted> {
   readonly defect: D;
   /** Names of the invariants and expectations that were broken, in the order in which they were. */
   readonly found: readonly string[];
-  /** When the one that must find it did: the number of the step, and seconds since the job began; null: it did not. */
-  readonly at: { readonly step: number; readonly seconds: number } | null;
+  /** When the one that must find it did: the step, by number and verb, and seconds since the job began; null: it did not. */
+  readonly at: { readonly step: number; readonly verb: string; readonly seconds: number } | null;
   /** How the same story ended without it; null: it did not come to its end. */
   readonly sound: Verdict | null;
   /** `interrupted`: one of the two was not told to its end, and nothing is decided. */
@@ -112,9 +112,12 @@ function findings(
     return [{ step: body.step, invariant: body.error.invariant, atMs }];
   });
   const own = all.find((finding) => finding.invariant === invariant);
-  return {
-    found: [...new Set(all.map((finding) => finding.invariant))],
-    at:
-      own === undefined ? null : { step: own.step, seconds: Math.round((own.atMs - began) / 1000) },
-  };
+  const found = [...new Set(all.map((finding) => finding.invariant))];
+  if (own === undefined) return { found, at: null };
+  const { step } = own;
+  const [verb = ''] = events.flatMap(({ body }) =>
+    body.type === 'step.started' && body.step === step ? [body.verb] : [],
+  );
+  const seconds = Math.round((own.atMs - began) / 1000);
+  return { found, at: { step, verb, seconds } };
 }

@@ -43,11 +43,11 @@ export async function testDefects({
   const hunts = caught([...known, ...events], wanted);
   const rows = hunts.map(({ defect, found, at, sound, verdict }) => [
     defect.name,
-    bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? '',
+    bugs.find(({ id }) => defect.bugs?.includes(id) === true)?.class ?? 'none of the catalogue',
     defect.layout,
     found.join(', ') || 'nothing',
     defect.invariant,
-    at?.step.toString() ?? '',
+    at === null ? '' : `${at.step.toString()} ${at.verb}`,
     at?.seconds.toString() ?? '',
     defect.story,
     resultOf(at !== null, sound, verdict),

@@ -34,6 +34,10 @@ function events(
     }),
     event(2_000, { type: 'job.started', job: 'story+lies', dir: 'jobs' }),
     finding(10_000, 4, 'no-orphans'),
+    event(20_000, {
+      ...{ type: 'step.started', job: 'story+lies', step: 5, verb: 'reboot', args: {} },
+      limitMs: 1,
+    }),
     finding(33_400, 5, 'entries-resolve'),
     finding(50_000, 6, 'entries-resolve'),
     ended('story', sound),
@@ -49,7 +53,7 @@ t.test('a defect is caught by its own invariant, in a story that passes without 
     invariant: 'entries-resolve',
   } as const;
   const found = ['no-orphans', 'entries-resolve'];
-  const at = { step: 5, seconds: 31 };
+  const at = { step: 5, verb: 'reboot', seconds: 31 };
   const of = (sound: Verdict, change = {}): unknown => {
     const [{ defect: _, ...first } = {}] = caught(events(sound), [{ ...lies, ...change }]);
     return first;
