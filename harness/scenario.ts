@@ -37,6 +37,7 @@ export { repositoryEmptied } from './faults/repository-emptied.ts';
 export { repositorySlow } from './faults/repository-slow.ts';
 export { resetButton } from './faults/reset-button.ts';
 export { secondDisk } from './faults/second-disk.ts';
+export { spaceExhausted } from './faults/space-exhausted.ts';
 export { updateTwice } from './faults/update-twice.ts';
 export { variablesLost } from './faults/variables-lost.ts';
 export { writeTorn } from './faults/write-torn.ts';

@@ -16,6 +16,7 @@ export const SOURCES = [
     'verb',
     'view',
     'fault',
+    'fillable',
     'moment',
     'disk-rule',
     'image',

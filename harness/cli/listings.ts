@@ -4,7 +4,7 @@ import { coverage, type CoveredBug } from '../domain/bug.ts';
 import { FIRMWARES, LAYOUTS } from '../domain/image.ts';
 import { cases, jobId, plan } from '../domain/plan.ts';
 import { MEMORY_MIB, type Scenario, type ScenarioData, type Suite } from '../domain/scenario.ts';
-import { FILLABLE } from '../domain/verb.ts';
+import { FILLABLE } from '../domain/fillable.ts';
 import { STORAGES, type Variant } from '../domain/variant.ts';
 
 /** One row: a name and what it means; the rest is for `--json`. */

@@ -1,6 +1,7 @@
 /** What a step did, as far as promises go. */
 import type { TreeContent } from './image.ts';
-import type { BootEnd, Filled, Outcome, Results, Verb } from './verb.ts';
+import { fillerIn, type Filled } from './fillable.ts';
+import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
 
 /** What a base must hold, as far as it is known. */
 export type BaseContent = Partial<TreeContent>;
@@ -12,8 +13,10 @@ export interface UpgradeDeed {
   readonly content: BaseContent;
   /** The host went down as it does for every restart: what was staged is made on the way. */
   readonly isOrderly: boolean;
-  /** Its disk failed: it may not have been able to remove what it had made. */
-  readonly isHindered: boolean;
+  /** Its disk failed, or was gone: it may not have been able to remove what it had made. */
+  readonly isHindered: false | 'failing' | 'gone';
+  /** What was filled while it was under way; null: the place of the layers. Absent: nothing was. */
+  readonly filled?: Filled | null;
 }
 
 export type Deed =
@@ -53,4 +56,18 @@ type TellingVerb =
 /** The host has just been started, and nothing was done to it since. */
 export function isStart({ verb }: Deed): boolean {
   return verb === 'boot' || verb === 'reboot' || verb === 'select';
+}
+
+/** Its disk was gone under it for too long: what a host says then is of memory only, and nobody knows more before it starts again. */
+export function isInDoubt(deed: Deed): boolean {
+  return deed.verb === 'upgrade' && deed.outcome === 'failed' && deed.isHindered === 'gone';
+}
+
+/** Files that have the space of what was filled on purpose in this step. */
+export function fillersOf(deed: Deed): readonly string[] {
+  const where =
+    deed.verb === 'fill' ? deed.where : deed.verb === 'upgrade' ? deed.filled : undefined;
+  if (where === undefined) return [];
+  // where layouts have no volume for it, the place of the layers is that of /var
+  return [fillerIn(where ?? '/var')];
 }

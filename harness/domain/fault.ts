@@ -1,5 +1,6 @@
 /** Something that goes wrong: armed before a step, or done to a host that is off, and proven to have struck. */
 import { z } from 'zod';
+import { filledSchema } from './fillable.ts';
 import { diskRuleSchema, type StruckRequest } from './disk-rule.ts';
 import { momentSchema, servedMomentSchema } from './moment.ts';
 
@@ -62,6 +63,16 @@ export const engineFaultSchema = z.strictObject({
 });
 export type EngineFault = z.infer<typeof engineFaultSchema>;
 
+/** Room is taken on the host at this moment of an update, until so much is left: of the place of the layers, unless said. */
+export const spaceFaultSchema = z.strictObject({
+  fault,
+  strikes: z.literal('space'),
+  leaveMiB: count,
+  where: filledSchema.optional(),
+  when: momentSchema,
+});
+export type SpaceFault = z.infer<typeof spaceFaultSchema>;
+
 /**
  * `forget`: the firmware's variables are as they left the factory. `reorder`: its boot order has the host's own entry behind all
  * others that may boot something.
@@ -115,6 +126,7 @@ export const upgradeFaultSchema = z
     diskFaultSchema,
     lineFaultSchema,
     engineFaultSchema,
+    spaceFaultSchema,
   ])
   .refine(({ when }) => when.at !== 'phase', 'its moment is one of a start');
 export type UpgradeFault = z.infer<typeof upgradeFaultSchema>;
@@ -188,6 +200,8 @@ export type FaultStamp = { readonly fault: string } & (
       readonly unflushed?: Unflushed;
       /** Of a second command that began then: how it ended. */
       readonly second?: CommandEnd;
+      /** Of a place that was filled then. */
+      readonly leftMiB?: number;
     }
   | {
       /** The first of them. */

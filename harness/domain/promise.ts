@@ -11,11 +11,11 @@ import {
   type Settings,
   type SettingsByLayer,
 } from './administrator.ts';
-import { isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.ts';
+import { fillersOf, isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.ts';
 import { etcOfCut, etcSeen, takenAsTheyAre, type EtcByLayer } from './etc.ts';
 import { defaultAfterCut, endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
 import { menuLayer, type HostView } from './view.ts';
-import { fillerIn, type BootEnd } from './verb.ts';
+import type { BootEnd } from './verb.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
@@ -106,8 +106,7 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
     case 'remove':
       return ledger.fillers.includes(deed.path) ? ledger : withFile(ledger, deed.path, null);
     case 'fill':
-      // where layouts have no volume for it, the place of the layers is that of /var
-      return { ...ledger, fillers: [...ledger.fillers, fillerIn(deed.where ?? '/var')] };
+      return withFillers(ledger, deed);
     case 'addUser':
       return withSettingsOf(ledger, takers(ledger), (settings) => ({
         ...settings,
@@ -137,10 +136,14 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
           ledger.last?.layers.findLast((l) => l.version === deed.version)?.id ?? null,
       };
     case 'upgrade':
-      return upgraded(ledger, deed);
+      return upgraded(withFillers(ledger, deed), deed);
     default:
       return ledger;
   }
+}
+
+function withFillers(ledger: Ledger, deed: Deed): Ledger {
+  return { ...ledger, fillers: [...ledger.fillers, ...fillersOf(deed)] };
 }
 
 function started(ledger: Ledger, ends: BootEnd | 'cut'): Ledger {
@@ -155,7 +158,7 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
   // one that failed as its disk did may have come to its end, too
-  if (outcome === 'cut' || (outcome === 'failed' && how.isHindered)) {
+  if (outcome === 'cut' || (outcome === 'failed' && how.isHindered !== false)) {
     const cut = { version, content, from: running };
     const down = how.isOrderly ? { ...ledger, isStaged: false } : afterCut(ledger);
     const left = outcome === 'cut' ? down : ledger;

@@ -4,7 +4,8 @@ import type { BootFault, DiskFault, OffFault, PowerFault, UpgradeFault } from '.
 import { FIRMWARES, LAYOUTS, type ImageRef, type PackageName } from './image.ts';
 import type { Prng } from './prng.ts';
 import { STORAGES, type Disks } from './variant.ts';
-import type { BootEnd, Filled, Outcome, Results } from './verb.ts';
+import type { Filled } from './fillable.ts';
+import type { BootEnd, Outcome, Results } from './verb.ts';
 import type { HostView } from './view.ts';
 
 /** Each holds the stories of those before it. */

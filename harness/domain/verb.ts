@@ -15,6 +15,7 @@ import {
   type FaultStamp,
   type Unflushed,
 } from './fault.ts';
+import { filledSchema } from './fillable.ts';
 import { PACKAGE_NAMES, type TreeContent } from './image.ts';
 import type { HostView } from './view.ts';
 
@@ -46,60 +47,6 @@ export type Outcome = (typeof outcomes)[number];
  */
 export const bootEnds = ['up', 'fallback', 'panic', 'no-loader'] as const;
 export type BootEnd = (typeof bootEnds)[number];
-
-/**
- * What can be filled: the place of the layers, unless a story says where; the file system of a directory; or what a thin pool keeps
- * its mappings in. The rest is for `hostproof list faults`.
- */
-export const FILLABLE = [
-  {
-    where: null,
-    title:
-      'The place where layers are kept: the thin pool; on ostree hosts the file system of /var.',
-    detail: 'An update that has no room there must be refused. A thin pool stays filled.',
-    example: 'host.fill({ leaveMiB: 300 })',
-  },
-  {
-    where: 'pool-metadata',
-    title: 'What a thin pool keeps its mappings in; on thin hosts only, and of 32 MiB.',
-    detail: 'An update must be refused, and the host must start. It stays filled.',
-    example: "host.fill({ leaveMiB: 4, where: 'pool-metadata' })",
-  },
-  {
-    where: '/boot',
-    title: 'The file system of kernels and boot entries.',
-    detail:
-      "An update whose kernel has no room must be refused, until host.remove('/boot/filler').",
-    example: "host.fill({ leaveMiB: 20, where: '/boot' })",
-  },
-  {
-    where: '/boot/efi',
-    title: 'The EFI system partition, where an update writes nothing.',
-    detail: "An update and a rollback must be done. Until host.remove('/boot/efi/filler').",
-    example: "host.fill({ leaveMiB: 1, where: '/boot/efi' })",
-  },
-  {
-    where: '/',
-    title: 'The file system of the running layer; on thin hosts only.',
-    detail:
-      "An update, which comes as a file of its package, must be refused, until host.remove('/filler').",
-    example: "host.fill({ leaveMiB: 24, where: '/' })",
-  },
-  {
-    where: '/var',
-    title: 'The file system that all layers share, and that updates are fetched to.',
-    detail:
-      "An update must change nothing, and a rollback must be done, until host.remove('/var/filler').",
-    example: "host.fill({ leaveMiB: 24, where: '/var' })",
-  },
-] as const;
-const FILLED = FILLABLE.flatMap(({ where }) => where ?? []);
-export type Filled = (typeof FILLED)[number];
-
-/** The file that has the space of a directory that was filled. */
-export function fillerIn(directory: Filled): string {
-  return `${directory === '/' ? '' : directory}/filler`;
-}
 
 export const VERBS = {
   install: {
@@ -217,7 +164,7 @@ export const VERBS = {
     args: z
       .object({
         leaveMiB: z.number().int().positive(),
-        where: z.enum(FILLED).optional(),
+        where: filledSchema.optional(),
       })
       .strict(),
   },

@@ -6,7 +6,10 @@ import type { Deed } from '../domain/deed.ts';
 import type { Args, Outcome, Result, Verb } from '../domain/verb.ts';
 
 /** Effects that a host is told of, at once or by the time that it waits. */
-const FAILING: readonly DiskEffect['kind'][] = ['error', 'vanish'];
+const HINDRANCES: Readonly<Partial<Record<DiskEffect['kind'], 'failing' | 'gone'>>> = {
+  error: 'failing',
+  vanish: 'gone',
+};
 
 interface Lookups {
   readonly sha256: (text: string) => string;
@@ -26,9 +29,10 @@ export function deedOf<V extends Verb>(
       const { image, fault } = args as Args<'upgrade'>;
       const { outcome, content } = result as Result<'upgrade'>;
       const isOrderly = !(fault?.strikes === 'power' && fault.does !== 'reboot');
-      const isHindered = fault?.strikes === 'disk' && FAILING.includes(fault.rule.effect.kind);
+      const isHindered = fault?.strikes === 'disk' && (HINDRANCES[fault.rule.effect.kind] ?? false);
       const version = lookups.versionOf(image.image);
-      return { verb, outcome, version, content, isOrderly, isHindered };
+      const filled = fault?.strikes === 'space' && { filled: fault.where ?? null };
+      return { verb, outcome, version, content, isOrderly, isHindered, ...filled };
     }
     case 'boot':
     case 'reboot':
@@ -71,6 +75,8 @@ export function endsUnder(fault: FaultPlan | undefined): readonly Outcome[] {
       return ['cut'];
     case 'line':
       return fault.does.kind === 'slow' ? ['done'] : ['refused', 'failed'];
+    case 'space':
+      return ['refused', 'failed'];
     case 'disk':
       // whoever is lied to, or waits, cannot know
       return fault.rule.effect.kind === 'error' ? ['refused', 'failed'] : ['done'];
@@ -97,6 +103,11 @@ export function unexpectedEnd<V extends Verb>(
     );
   }
   if (verb === 'fill') return unfilled(args as Args<'fill'>, result as Result<'fill'>);
+  if (fault?.strikes === 'space' && stamp !== null) {
+    // the update goes on writing meanwhile
+    const wrong = unfilled(fault, { leftMiB: 0, ...stamp }, Infinity);
+    if (wrong !== null) return wrong;
+  }
   if (ended === null) return null;
   const { ends } = args as Args<'upgrade'>;
   const must = ends === undefined ? endsUnder(fault) : [ends].flat();
@@ -114,8 +125,9 @@ const FILL_SLACK_MIB = 8;
 function unfilled(
   { leaveMiB, where }: Args<'fill'>,
   { leftMiB }: Result<'fill'>,
+  slackMiB = FILL_SLACK_MIB,
 ): HostproofError | null {
-  if (leftMiB <= leaveMiB && leftMiB >= leaveMiB - FILL_SLACK_MIB) return null;
+  if (leftMiB <= leaveMiB && leftMiB >= leaveMiB - slackMiB) return null;
   const place = where ?? 'the place of layers';
   const message = `${place} has ${leftMiB.toString()} MiB left, and was to be filled until there are ${leaveMiB.toString()}`;
   return new HostproofError('story/fault-never-struck', message, {

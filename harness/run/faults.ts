@@ -6,7 +6,9 @@ import type {
   EngineFault,
   FaultStamp,
   PowerFault,
+  SpaceFault,
 } from '../domain/fault.ts';
+import type { Args } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
 import type { StepContext } from '../ports/host.ts';
@@ -29,10 +31,19 @@ export interface EngineWork extends Pick<WatchedStep, 'bytesPlanned' | 'marks'> 
   /** The machine stops by itself, as it must: what it has not met by then, it never meets. */
   readonly stops?: boolean;
   /** Has somebody else do something meanwhile; null in a step that no engine has. */
-  readonly others: Readonly<
-    Record<EngineFault['does'], (context: StepContext) => Promise<CommandEnd>>
-  > | null;
+  readonly others: OthersWork | null;
 }
+
+/** What somebody else may do on the host while the engine is at work. */
+export interface OthersWork extends Readonly<
+  Record<EngineFault['does'], (context: StepContext) => Promise<CommandEnd>>
+> {
+  /** @returns MiB that are left */
+  readonly fill: (place: Args<'fill'>, context: StepContext) => Promise<number>;
+}
+
+/** Something that somebody else does. */
+type OthersFault = EngineFault | SpaceFault;
 
 /** How it ended; null when the power was taken away before. */
 export interface EndUnderFault<T> {
@@ -57,13 +68,13 @@ export class Faults {
     body: (context: StepContext) => Promise<T>,
   ): Promise<EndUnderFault<T> & { readonly ended: T }>;
   during<T>(
-    fault: PowerFault | DiskFault | EngineFault | undefined,
+    fault: PowerFault | DiskFault | OthersFault | undefined,
     work: EngineWork,
     context: StepContext,
     body: (context: StepContext) => Promise<T>,
   ): Promise<EndUnderFault<T>>;
   async during<T>(
-    given: PowerFault | DiskFault | EngineFault | undefined,
+    given: PowerFault | DiskFault | OthersFault | undefined,
     work: EngineWork,
     context: StepContext,
     body: (context: StepContext) => Promise<T>,
@@ -87,7 +98,7 @@ export class Faults {
       const armed = { clock, come, signal };
       if (fault.strikes === 'disk')
         return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
-      if (fault.strikes === 'engine') {
+      if (fault.strikes === 'engine' || fault.strikes === 'space') {
         const strike = (seen: Seen, signal: AbortSignal): Promise<FaultStamp> =>
           this.#meanwhile(fault, work, seen, { ...context, signal });
         return await besideSecondCommand({ come, strike, signal }, step);
@@ -136,19 +147,21 @@ export class Faults {
     };
   }
 
-  /** Something that somebody else does. */
   async #meanwhile(
-    { fault, does }: EngineFault,
+    fault: OthersFault,
     { others, bytesPlanned }: EngineWork,
     { line, ...seen }: Seen,
     context: StepContext,
   ): Promise<FaultStamp> {
     if (others === null) throw new HostproofError('harness/internal', 'no engine is at work');
     const bytesWritten = await seen.bytesWritten;
-    context.progress(`${fault} strikes, after ${bytesWritten.toString()} bytes`);
-    const second = await others[does](context);
+    context.progress(`${fault.fault} strikes, after ${bytesWritten.toString()} bytes`);
+    const did =
+      fault.strikes === 'space'
+        ? { leftMiB: await others.fill(fault, context) }
+        : { second: await others[fault.does](context) };
     return {
-      ...{ fault, bytesWritten, bytesPlanned, second },
+      ...{ fault: fault.fault, bytesWritten, bytesPlanned, ...did },
       ...(line !== undefined && { line }),
     };
   }

@@ -4,7 +4,7 @@ import { asHostproofError, HostproofError } from '../domain/errors.ts';
 import type { EventBody } from '../domain/event.ts';
 import { issuesOf } from '../domain/issues.ts';
 import { asJson } from '../domain/json.ts';
-import type { Deed } from '../domain/deed.ts';
+import { isInDoubt, type Deed } from '../domain/deed.ts';
 import { EMPTY_LEDGER, promise, settle, watched, type Ledger } from '../domain/promise.ts';
 import { limitOf, VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -110,7 +110,11 @@ export class Steps {
       const deed = deedOf(verb, args, result, this.#options);
       this.#ledger = promise(this.#ledger, deed);
       if (verb === 'view') view = result as HostView;
-      else if (VERBS[verb].kind !== 'observation' && host.state() === 'running') {
+      else if (
+        VERBS[verb].kind !== 'observation' &&
+        host.state() === 'running' &&
+        !isInDoubt(deed)
+      ) {
         view = await this.#limited(
           step,
           VERBS.view.limitS * 1000 * this.#options.speed,

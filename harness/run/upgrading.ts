@@ -1,11 +1,10 @@
 /** An upgrade of a host on a machine: by its layout, from what is served to it, and with whatever it meets. */
-import type { CommandEnd } from '../domain/fault.ts';
 import type { Args, Result } from '../domain/verb.ts';
 import type { StepContext } from '../ports/host.ts';
 import type { EngineOutcome, Layout, LayoutContext } from '../ports/layout.ts';
 import { armedLine, onLoopback } from './armed-line.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
-import type { Faults } from './faults.ts';
+import type { Faults, OthersWork } from './faults.ts';
 import type { GuestVerbs } from './guest-verbs.ts';
 import { marksLines } from './log-marks.ts';
 import type { Power } from './power.ts';
@@ -40,8 +39,8 @@ export async function upgrade(
     return layout.upgrade(guest.context({ ...context, progress }), image, server);
   };
   const somebodyElse =
-    (what: string, does: (context: LayoutContext) => Promise<CommandEnd>) =>
-    (context: StepContext): Promise<CommandEnd> => {
+    <T>(what: string, does: (context: LayoutContext) => Promise<T>) =>
+    (context: StepContext): Promise<T> => {
       const progress = (text: string): void => {
         context.progress(`somebody else: ${text}`);
       };
@@ -49,7 +48,9 @@ export async function upgrade(
         does(guest.context({ ...context, signal, progress })),
       );
     };
-  const others = {
+  const others: OthersWork = {
+    fill: (place, context) =>
+      somebodyElse('filling', (guest) => layout.fill(guest, place))(context),
     again: somebodyElse('upgrading a second time', (context) =>
       layout.upgradeByHand(context, image, server),
     ),

@@ -1,7 +1,8 @@
 /** What a simulated host keeps on its disk: everything that outlives a power cut. */
 import { HostproofError } from '../domain/errors.ts';
 import type { ImageFacts } from '../domain/image.ts';
-import { fillerIn, type Args, type Filled } from '../domain/verb.ts';
+import { fillerIn, type Filled } from '../domain/fillable.ts';
+import type { Args } from '../domain/verb.ts';
 
 export interface SimLayer {
   readonly id: string;

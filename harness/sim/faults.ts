@@ -8,6 +8,7 @@ import type {
   PowerFault,
   UpgradeFault,
 } from '../domain/fault.ts';
+import { filledDisk, freeMiB, type SimDisk } from './disk.ts';
 
 interface Met {
   /** Why nothing can be fetched. */
@@ -15,20 +16,35 @@ interface Met {
   readonly power: PowerFault | null;
   /** Of what leaves the host running. */
   readonly stamp: FaultStamp | null;
+  /** As it is when something on the host has taken room of it. */
+  readonly disk: SimDisk;
 }
 
-export function meeting(fault: UpgradeFault | undefined): Met {
-  if (fault?.strikes === 'line') {
-    return { unfetched: UNFETCHED[fault.does.kind], power: null, stamp: stampOf(fault) };
+export function meeting(fault: UpgradeFault | undefined, disk: SimDisk): Met {
+  const nothing = { unfetched: null, power: null, stamp: null, disk };
+  if (fault === undefined) return nothing;
+  switch (fault.strikes) {
+    case 'line':
+      return { ...nothing, unfetched: UNFETCHED[fault.does.kind], stamp: stampOf(fault) };
+    case 'engine': {
+      // whoever comes second finds the engine's lock taken, and what runs is in use
+      const said = { again: 'another update is at work', 'remove-running': 'the layer is in use' };
+      const second = { status: 1, said: said[fault.does] };
+      return { ...nothing, stamp: { ...atOnce(fault), second } };
+    }
+    case 'space': {
+      const filled = filledDisk(disk, fault);
+      const stamp = { ...atOnce(fault), leftMiB: freeMiB(filled, fault.where) };
+      return { ...nothing, stamp, disk: filled };
+    }
+    default:
+      return { ...nothing, power: powerOf(fault) };
   }
-  if (fault?.strikes === 'engine') {
-    // whoever comes second finds the engine's lock taken, and what runs is in use
-    const said = { again: 'another update is at work', 'remove-running': 'the layer is in use' };
-    const second = { status: 1, said: said[fault.does] };
-    const stamp = { fault: fault.fault, bytesWritten: 0, bytesPlanned: 0, second };
-    return { unfetched: null, power: null, stamp };
-  }
-  return { unfetched: null, power: fault === undefined ? null : powerOf(fault), stamp: null };
+}
+
+/** Nothing that takes time is simulated. */
+export function atOnce({ fault }: { readonly fault: string }) {
+  return { fault, bytesWritten: 0, bytesPlanned: 0 } satisfies FaultStamp;
 }
 
 /** What a host says for the reason when it cannot fetch, in words like those of libcurl; null: it can. */

@@ -11,7 +11,7 @@ import type { Host, Thawed } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
 import { filledDisk, freeMiB, installedDisk, layerOf, withoutFiller } from './disk.ts';
 import type { SimDisk, SimLayer } from './disk.ts';
-import { meeting, powerOf, struckWhileOff } from './faults.ts';
+import { atOnce, meeting, powerOf, struckWhileOff } from './faults.ts';
 import { changed, changedEtc, isShared } from './files.ts';
 import { readFrozen, writeFrozen, type Past } from './frozen.ts';
 import { SimImages } from './images.ts';
@@ -55,8 +55,7 @@ export class SimulatedHost implements Host {
 
   boot({ ends, fault }: Args<'boot'>): Promise<Result<'boot'>> {
     if (fault === undefined) return this.#start(this.#stored().defaultLayer, ends);
-    const stamp = { fault: powerOf(fault).fault, bytesWritten: 0, bytesPlanned: 0 };
-    return Promise.resolve({ ends: 'cut', stamp });
+    return Promise.resolve({ ends: 'cut', stamp: atOnce(powerOf(fault)) });
   }
 
   reboot(args: Args<'reboot'>): Promise<Result<'reboot'>> {
@@ -71,8 +70,7 @@ export class SimulatedHost implements Host {
 
   powerOff({ fault }: Args<'powerOff'>): Promise<Result<'powerOff'>> {
     this.#running = null;
-    if (fault === undefined) return Promise.resolve({});
-    return Promise.resolve({ stamp: { fault: fault.fault, bytesWritten: 0, bytesPlanned: 0 } });
+    return Promise.resolve(fault === undefined ? {} : { stamp: atOnce(fault) });
   }
 
   powerCut(): Promise<Result<'powerCut'>> {
@@ -89,10 +87,13 @@ export class SimulatedHost implements Host {
       reason: string | null,
       stamp: FaultStamp | null = null,
     ): Promise<Result<'upgrade'>> => Promise.resolve({ outcome, reason, stamp, content });
-    const { unfetched, power, stamp } = meeting(fault);
+    const { unfetched, power, stamp, disk } = meeting(fault, this.#stored());
     if (unfetched !== null) return end('refused', unfetched, stamp);
     const reason = refusal(this.#stored(), image);
     if (reason !== null) return end('refused', reason);
+    this.#disk = disk;
+    const full = refusal(disk, image);
+    if (full !== null) return end('failed', full, stamp);
     // written into the database of the layer that runs, whatever comes of it
     this.#changeRunning({ update: image.version });
     if (image.wrong === 'broken-menu') return end('failed', 'GRUB cannot parse the new boot menu');
@@ -180,11 +181,8 @@ export class SimulatedHost implements Host {
   }
 
   settle(): Promise<Result<'settle'>> {
-    return Promise.resolve({
-      failedUnits: failedUnits(this.#images.ofBase(this.#runningLayer().base)).map(
-        ({ unit }) => unit,
-      ),
-    });
+    const failed = failedUnits(this.#images.ofBase(this.#runningLayer().base));
+    return Promise.resolve({ failedUnits: failed.map(({ unit }) => unit) });
   }
 
   view(args: { readonly watch: readonly string[] }): Promise<HostView> {

@@ -2,7 +2,9 @@
 import t from 'tap';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
+import { at } from '../domain/moment.ts';
 import type { Args } from '../domain/verb.ts';
+import { spaceExhausted } from '../faults/space-exhausted.ts';
 import type { Layout } from '../ports/layout.ts';
 import { unexpectedEnd } from '../run/deeds.ts';
 import type { Shell } from '../ports/shell.ts';
@@ -48,6 +50,34 @@ t.test('a place that is fuller already, or was not filled, is filled by nobody',
   ] as const)
     t.equal(unexpectedEnd('fill', { leaveMiB: 20 }, { leftMiB }) === null, isFilled);
 });
+
+t.test(
+  'a place that runs full in an upgrade is full to the end of it, or was not filled',
+  async (t) => {
+    const fault = spaceExhausted({ when: at('upgrade', 0.5), where: '/boot', leaveMiB: 20 });
+    const args = { image: { image: '1.1' }, fault };
+    const { steps } = stepsOn();
+    await installed(steps);
+    const failed = await steps.perform('upgrade', args);
+    t.match(failed, { outcome: 'failed', stamp: { fault: 'space-exhausted', leftMiB: 20 } });
+    t.ok((steps.lastView?.space.boot.usedMiB ?? 0) > 900, 'which no invariant minds');
+    await steps.perform('remove', { path: '/boot/filler' });
+    t.same(steps.lastView?.files, {}, 'what was in the way is nobody’s file');
+    await steps.perform('upgrade', { image: { image: '1.1' } });
+
+    for (const [leftMiB, isFilled] of [
+      [0, true],
+      [20, true],
+      [21, false],
+    ] as const) {
+      const stamp = { fault: 'space-exhausted', bytesWritten: 1, bytesPlanned: 2, leftMiB };
+      const content = { usr: '', rest: '' };
+      const result = { outcome: 'failed', reason: null, stamp, content } as const;
+      const error = unexpectedEnd('upgrade', args, result);
+      t.equal(error?.code, isFilled ? undefined : 'story/fault-never-struck', leftMiB.toString());
+    }
+  },
+);
 
 /** The command that a layout fills a place by, and the script that it hands it. */
 async function filling(

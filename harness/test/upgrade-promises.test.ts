@@ -7,6 +7,7 @@ import type { Outcome } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
 import { sha256 } from '../adapters/sha256.ts';
 import { diskError } from '../faults/disk-error.ts';
+import { diskGone } from '../faults/disk-gone.ts';
 import { powerCut } from '../faults/power-cut.ts';
 import { deedOf } from '../run/deeds.ts';
 import { installed, invariants, stepsOn, thrown } from './steps.ts';
@@ -127,3 +128,30 @@ t.test('an upgrade that fails by itself leaves nothing, whatever was cut before'
   const error = await thrown(steps.perform('upgrade', failing));
   t.equal(error?.invariant, 'no-orphans');
 });
+
+t.test(
+  'a host whose disk was gone in an upgrade is looked at when it has started again',
+  async (t) => {
+    const [when, content] = [at('upgrade', 0.5), { usr: '', rest: '' }];
+    const request = { command: 'write', disk: 'disk0', offset: 0, length: 1, records: 1 } as const;
+    for (const [fault, isSeen] of [
+      [diskGone({ when, command: 'write', backAfterS: 10 }), false],
+      [diskError({ when, command: 'write' }), true],
+    ] as const) {
+      const { steps, events } = stepsOn({
+        upgrade: () =>
+          Promise.resolve({
+            ...({ outcome: 'failed', reason: null, content } as const),
+            stamp: { fault: fault.fault, request, requests: 1 },
+          }),
+      });
+      await installed(steps);
+      await steps.perform('upgrade', { image: { image: '1.1' }, fault, ends: 'failed' });
+      const last = events.findLast((event) => event.type === 'step.ended');
+      t.equal(last?.view !== null, isSeen, fault.fault);
+      await steps.perform('powerCut', {});
+      await steps.perform('boot', {});
+      t.equal(steps.lastView?.version, '1.0');
+    }
+  },
+);

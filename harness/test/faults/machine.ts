@@ -1,12 +1,14 @@
 /** Faults of a machine at work, of its power and of the engine on it: on one that follows a script. */
 import type { Test } from 'tap';
-import type { EngineFault, FaultStamp, PowerFault } from '../../domain/fault.ts';
+import type { EngineFault, FaultStamp, PowerFault, SpaceFault } from '../../domain/fault.ts';
 import { afterBytes } from '../../domain/moment.ts';
 import { layerRemoved } from '../../faults/layer-removed.ts';
 import { powerCut } from '../../faults/power-cut.ts';
 import { rebootInMidUpdate } from '../../faults/reboot-in-mid-update.ts';
 import { resetButton } from '../../faults/reset-button.ts';
+import { spaceExhausted } from '../../faults/space-exhausted.ts';
 import { updateTwice } from '../../faults/update-twice.ts';
+import type { Args } from '../../domain/verb.ts';
 import type { StepContext } from '../../ports/host.ts';
 import type { Shell } from '../../ports/shell.ts';
 import { abortable } from '../../run/abortable.ts';
@@ -35,7 +37,7 @@ interface Met {
 }
 
 /** A step that writes, and goes on until the fault has struck; or one that is over before it has written. */
-async function met(plan: PowerFault | EngineFault, writes: boolean): Promise<Met> {
+async function met(plan: PowerFault | EngineFault | SpaceFault, writes: boolean): Promise<Met> {
   const others: string[] = [];
   const [begins, restarts, struck] = [event(), event(), event()];
   const clock = fakeClock();
@@ -77,7 +79,14 @@ async function met(plan: PowerFault | EngineFault, writes: boolean): Promise<Met
   };
   const work = {
     ...{ bytesPlanned: 2 * WRITTEN, marks: {} },
-    others: { again: somebody('the update'), 'remove-running': somebody('the removal') },
+    others: {
+      ...{ again: somebody('the update'), 'remove-running': somebody('the removal') },
+      fill: ({ leaveMiB, where }: Args<'fill'>) => {
+        others.push(`${where ?? 'the layers'} filled`);
+        struck.happen();
+        return Promise.resolve(leaveMiB);
+      },
+    },
   };
   const faults = new Faults({
     power,
@@ -94,7 +103,7 @@ async function met(plan: PowerFault | EngineFault, writes: boolean): Promise<Met
 }
 
 function onMachine(
-  plan: PowerFault | EngineFault,
+  plan: PowerFault | EngineFault | SpaceFault,
   struck: Omit<Met, 'stamp'>,
   stamp: object = {},
 ): FaultCase {
@@ -129,5 +138,15 @@ export const machineFaults: readonly FaultCase[] = [
     layerRemoved({ when }),
     { others: ['the removal'], power: 'running' },
     { second: SECOND },
+  ),
+  onMachine(
+    spaceExhausted({ when, leaveMiB: 8 }),
+    { others: ['the layers filled'], power: 'running' },
+    { leftMiB: 8 },
+  ),
+  onMachine(
+    spaceExhausted({ when, leaveMiB: 20, where: '/boot' }),
+    { others: ['/boot filled'], power: 'running' },
+    { leftMiB: 20 },
   ),
 ];

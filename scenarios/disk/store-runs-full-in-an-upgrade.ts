@@ -1,0 +1,31 @@
+import { atMark, scenario, spaceExhausted } from '../../harness/scenario.ts';
+
+export default scenario(
+  {
+    title:
+      'When the place of the layers runs full in a pull, the old layer stays, and with room it is repeated',
+    layouts: ['ostree'],
+    notOn: {
+      thin: 'a pool that is full fails the layer that runs, too: that it is measured before is all such a host promises',
+    },
+    firmware: ['uefi'],
+    suite: 'full',
+  },
+  async ({ host, image, expect }) => {
+    await host.install(image('1.0'));
+    await host.boot();
+    await host.write('/etc/motd', 'kept by the administrator\n');
+    const fault = spaceExhausted({ when: atMark('pulling'), leaveMiB: 32 });
+    const failed = await host.upgrade(image('1.1'), { fault });
+    expect.reason(failed, /space/i);
+    expect.layers('1.0');
+    expect.defaultLayer('1.0');
+    await host.reboot();
+    expect.layer('1.0');
+    await host.remove('/var/filler');
+    await host.upgrade(image('1.1'));
+    await host.reboot();
+    expect.layer('1.1');
+    await expect.file('/etc/motd', 'kept by the administrator\n');
+  },
+);
