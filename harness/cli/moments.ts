@@ -1,4 +1,6 @@
 /** The moments that a fault can wait for, as `hostproof list faults` explains them. */
+import type { LayoutId } from '../domain/image.ts';
+import { BOOT_PHASES } from '../domain/moment.ts';
 import type { Layout } from '../ports/layout.ts';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
@@ -10,6 +12,8 @@ interface MomentKind {
   readonly detail: string;
   readonly example: string;
 }
+
+const ENGINES: Readonly<Record<LayoutId, Pick<Layout, 'marks'>>> = { thin, ostree };
 
 export const MOMENTS: readonly MomentKind[] = [
   {
@@ -29,7 +33,9 @@ export const MOMENTS: readonly MomentKind[] = [
   {
     name: 'atMark',
     title: 'In an upgrade, when the engine of the layout says that it has come to this point.',
-    detail: [thin, ostree].map(({ id, marks }) => `${id}: ${marksOf(marks)}`).join('; '),
+    detail: Object.entries(ENGINES)
+      .map(([layout, { marks }]) => `${layout}: ${Object.keys(marks).join(', ')}`)
+      .join('; '),
     example:
       "host.upgrade(image('1.1'), { fault: powerCut({ when: atMark('default switched') }) })",
   },
@@ -61,11 +67,7 @@ export const MOMENTS: readonly MomentKind[] = [
   {
     name: 'during',
     title: 'When a start has come to this phase.',
-    detail: 'In this order: loader, kernel, initramfs, services.',
+    detail: `In this order: ${BOOT_PHASES.join(', ')}.`,
     example: "host.boot({ fault: powerCut({ when: during('boot', 'initramfs') }) })",
   },
 ];
-
-function marksOf(marks: Layout['marks']): string {
-  return Object.keys(marks).join(', ');
-}

@@ -18,7 +18,7 @@ const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,63}$/);
 export const stateSchema = z.object({
   /** Its directory in the store. */
   id: name,
-  /** That directory, as it was when the state was kept: disks name it that stand on its own, so that it can be nowhere else. */
+  /** Where that was when the state was kept, links resolved: disks that stand on its own name a way there. */
   place: z.string().startsWith('/'),
   /** The state whose disks its own are overlays of; null for one that stands alone. */
   standsOn: name.nullable(),

@@ -13,8 +13,8 @@ export interface UpgradeDeed {
   readonly content: BaseContent;
   /** The host went down as it does for every restart: what was staged is made on the way. */
   readonly isOrderly: boolean;
-  /** Its disk failed, or was gone: it may not have been able to remove what it had made. */
-  readonly isHindered: false | 'failing' | 'gone';
+  /** Its disk failed, or was gone for a while: it may not have been able to remove what it had made. */
+  readonly hindrance: 'failing' | 'gone' | null;
   /** What was filled while it was under way; null: the place of the layers. Absent: nothing was. */
   readonly filled?: Filled | null;
 }
@@ -58,9 +58,13 @@ export function isStart({ verb }: Deed): boolean {
   return verb === 'boot' || verb === 'reboot' || verb === 'select';
 }
 
-/** Its disk was gone under it for too long: what a host says then is of memory only, and nobody knows more before it starts again. */
+/**
+ * Its disk was gone, and the upgrade did not come to its end: what the host says now is of memory only, and nobody knows more before it
+ * starts again.
+ */
 export function isInDoubt(deed: Deed): boolean {
-  return deed.verb === 'upgrade' && deed.outcome === 'failed' && deed.isHindered === 'gone';
+  if (deed.verb !== 'upgrade' || deed.hindrance !== 'gone') return false;
+  return deed.outcome === 'failed' || deed.outcome === 'refused';
 }
 
 /** Files that have the space of what was filled on purpose in this step. */

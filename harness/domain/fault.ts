@@ -143,7 +143,7 @@ export type BootFault = z.infer<typeof bootFaultSchema>;
 /** A machine that is switched on waits so long for its disk, and a little longer. */
 const AWAITED_S_MAX = 10;
 
-export const BACK_IN_TIME = `it must be back after ${AWAITED_S_MAX.toString()} s: no machine is switched on without its disk`;
+export const BACK_IN_TIME = `it must be back within ${AWAITED_S_MAX.toString()} s: no machine is switched on without its disk`;
 
 /** Whether a machine that is switched on while the fault lasts has a disk. */
 export function isBackInTime(fault: BootFault): boolean {
@@ -202,6 +202,8 @@ export type FaultStamp = { readonly fault: string } & (
       readonly second?: CommandEnd;
       /** Of a place that was filled then. */
       readonly leftMiB?: number;
+      /** It was filled when the step had ended already. */
+      readonly isLate?: true;
     }
   | {
       /** The first of them. */

@@ -9,9 +9,10 @@ import type { Moment } from '../domain/moment.ts';
 export default {
   name: 'space-exhausted',
   title: 'A place on the host runs full at a moment of an update, after it was measured.',
-  detail: 'Done inside the guest, as by host.fill(). The update fails, and is undone.',
+  detail:
+    'Done inside the guest. The update must be undone. Not of a thin pool: what runs fails, too.',
   example:
-    "host.upgrade(image('1.1'), { fault: spaceExhausted({ when: at('upgrade', 0.3), leaveMiB: 32 }) })",
+    "host.upgrade(image('1.1'), { fault: spaceExhausted({ when: at('upgrade', 0.3), leaveMiB: 24 }) })",
 } satisfies FaultKind;
 
 export function spaceExhausted(options: {

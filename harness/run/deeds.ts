@@ -29,10 +29,11 @@ export function deedOf<V extends Verb>(
       const { image, fault } = args as Args<'upgrade'>;
       const { outcome, content } = result as Result<'upgrade'>;
       const isOrderly = !(fault?.strikes === 'power' && fault.does !== 'reboot');
-      const isHindered = fault?.strikes === 'disk' && (HINDRANCES[fault.rule.effect.kind] ?? false);
+      const effect = fault?.strikes === 'disk' ? fault.rule.effect.kind : null;
+      const hindrance = effect === null ? null : (HINDRANCES[effect] ?? null);
       const version = lookups.versionOf(image.image);
       const filled = fault?.strikes === 'space' && { filled: fault.where ?? null };
-      return { verb, outcome, version, content, isOrderly, isHindered, ...filled };
+      return { verb, outcome, version, content, isOrderly, hindrance, ...filled };
     }
     case 'boot':
     case 'reboot':
@@ -93,8 +94,9 @@ export function unexpectedEnd<V extends Verb>(
 ): HostproofError | null {
   const { fault } = args as { readonly fault?: FaultPlan };
   const { stamp = null } = result as { readonly stamp?: FaultStamp | null };
-  const isUnstruck = fault !== undefined && stamp === null;
   const ended = verb === 'upgrade' || verb === 'rollback' ? (result as Ended) : null;
+  const isLate = stamp !== null && 'isLate' in stamp && ended?.outcome === 'done';
+  const isUnstruck = fault !== undefined && (stamp === null || isLate);
   if (isUnstruck && (ended === null || ended.outcome === 'done')) {
     const how = ended === null ? '' : ` (${ended.outcome})`;
     return new HostproofError(
@@ -104,8 +106,9 @@ export function unexpectedEnd<V extends Verb>(
   }
   if (verb === 'fill') return unfilled(args as Args<'fill'>, result as Result<'fill'>);
   if (fault?.strikes === 'space' && stamp !== null) {
-    // the update goes on writing meanwhile
-    const wrong = unfilled(fault, { leftMiB: 0, ...stamp }, Infinity);
+    const { leftMiB } = { leftMiB: Infinity, ...stamp };
+    // the update goes on writing meanwhile: less is no wonder
+    const wrong = unfilled(fault, { leftMiB: Math.max(leftMiB, fault.leaveMiB) });
     if (wrong !== null) return wrong;
   }
   if (ended === null) return null;
@@ -125,9 +128,8 @@ const FILL_SLACK_MIB = 8;
 function unfilled(
   { leaveMiB, where }: Args<'fill'>,
   { leftMiB }: Result<'fill'>,
-  slackMiB = FILL_SLACK_MIB,
 ): HostproofError | null {
-  if (leftMiB <= leaveMiB && leftMiB >= leaveMiB - slackMiB) return null;
+  if (leftMiB <= leaveMiB && leftMiB >= leaveMiB - FILL_SLACK_MIB) return null;
   const place = where ?? 'the place of layers';
   const message = `${place} has ${leftMiB.toString()} MiB left, and was to be filled until there are ${leaveMiB.toString()}`;
   return new HostproofError('story/fault-never-struck', message, {

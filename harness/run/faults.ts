@@ -99,9 +99,15 @@ export class Faults {
       if (fault.strikes === 'disk')
         return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
       if (fault.strikes === 'engine' || fault.strikes === 'space') {
+        let hasEnded = false;
         const strike = (seen: Seen, signal: AbortSignal): Promise<FaultStamp> =>
-          this.#meanwhile(fault, work, seen, { ...context, signal });
-        return await besideSecondCommand({ come, strike, signal }, step);
+          this.#meanwhile(fault, { ...work, hasEnded: () => hasEnded }, seen, {
+            ...context,
+            signal,
+          });
+        const first = (signal: AbortSignal): Promise<T> =>
+          step(signal).finally(() => (hasEnded = true));
+        return await besideSecondCommand({ come, strike, signal }, first);
       }
       const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen, context);
       const { stopped, unfit } = power.machine;
@@ -149,21 +155,20 @@ export class Faults {
 
   async #meanwhile(
     fault: OthersFault,
-    { others, bytesPlanned }: EngineWork,
+    { others, bytesPlanned, hasEnded }: EngineWork & { readonly hasEnded: () => boolean },
     { line, ...seen }: Seen,
     context: StepContext,
   ): Promise<FaultStamp> {
     if (others === null) throw new HostproofError('harness/internal', 'no engine is at work');
     const bytesWritten = await seen.bytesWritten;
     context.progress(`${fault.fault} strikes, after ${bytesWritten.toString()} bytes`);
-    const did =
-      fault.strikes === 'space'
-        ? { leftMiB: await others.fill(fault, context) }
-        : { second: await others[fault.does](context) };
-    return {
-      ...{ fault: fault.fault, bytesWritten, bytesPlanned, ...did },
+    const stamp = {
+      ...{ fault: fault.fault, bytesWritten, bytesPlanned },
       ...(line !== undefined && { line }),
     };
+    if (fault.strikes === 'engine') return { ...stamp, second: await others[fault.does](context) };
+    const leftMiB = await others.fill(fault, context);
+    return { ...stamp, leftMiB, ...(hasEnded() && { isLate: true }) };
   }
 
   /** The power; by one way or another, the machine is off then. */

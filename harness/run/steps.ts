@@ -35,6 +35,14 @@ const FITS: Record<(typeof VERBS)[Verb]['needs'], readonly HostState[]> = {
   installed: ['off', 'running', 'hung'],
 };
 
+/** After these a host is off, or has started again. */
+const ENDS_DOUBT: readonly Verb[] = ['reboot', 'select', 'powerOff', 'powerCut'];
+
+function inDoubt(what: string): HostproofError {
+  const message = `the host's disk was gone in its upgrade: it must start again before ${what}`;
+  return new HostproofError('story/misuse', message);
+}
+
 /** For work that is not a step's own: seconds on a slow machine. */
 const ASIDE_S = 180;
 /** Progress that a step can tell. */
@@ -45,6 +53,8 @@ export class Steps {
   #ledger: Ledger = EMPTY_LEDGER;
   #count = 0;
   #busy: Verb | null = null;
+  /** Its disk was gone in the last step. */
+  #isInDoubt = false;
   /** Ends with the last step that was begun. */
   #pending: Promise<unknown> = Promise.resolve();
   #workMs = 0;
@@ -65,7 +75,9 @@ export class Steps {
     return this.#workMs;
   }
 
+  /** @throws HostproofError `story/misuse` while nobody knows what has become of the host */
   get lastView(): HostView | null {
+    if (this.#isInDoubt) throw inDoubt('something is expected of it');
     return this.#ledger.last;
   }
 
@@ -108,12 +120,13 @@ export class Steps {
       result = await this.#limited(step, limitMs, (context) => this.#call(verb, args, context));
       error = unexpectedEnd(verb, args, result);
       const deed = deedOf(verb, args, result, this.#options);
+      this.#isInDoubt = isInDoubt(deed);
       this.#ledger = promise(this.#ledger, deed);
       if (verb === 'view') view = result as HostView;
       else if (
         VERBS[verb].kind !== 'observation' &&
         host.state() === 'running' &&
-        !isInDoubt(deed)
+        !this.#isInDoubt
       ) {
         view = await this.#limited(
           step,
@@ -151,6 +164,7 @@ export class Steps {
         `the story ended while ${this.#busy} was not: a missing await?`,
       );
     }
+    if (this.#isInDoubt) throw inDoubt('the story ends');
     if (this.#options.host.state() === 'running') await this.perform('digest', {});
   }
 
@@ -182,6 +196,7 @@ export class Steps {
         `${verb} needs a host that is ${FITS[needs].join(' or ')}, and it is ${state}`,
       );
     }
+    if (this.#isInDoubt && !ENDS_DOUBT.includes(verb)) throw inDoubt(verb);
     return parsed.data as Args<V>;
   }
 
@@ -210,7 +225,7 @@ export class Steps {
       limitMs,
       signal: AbortSignal.any([signal, limit.signal]),
       progress: this.#progress(step),
-      lastView: this.lastView,
+      lastView: this.#ledger.last,
       willFreeze: false,
       recalled: (durationMs) => {
         asked.recalled++;

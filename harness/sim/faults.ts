@@ -1,4 +1,4 @@
-/** What of a fault a simulated host can meet: its power and its line, and what befalls it while it is off. */
+/** What of a fault a simulated host can meet: its power, its line, its engine and its room, and what befalls it while it is off. */
 import { HostproofError } from '../domain/errors.ts';
 import type {
   BootFault,

@@ -92,10 +92,10 @@ export class SimulatedHost implements Host {
     const reason = refusal(this.#stored(), image);
     if (reason !== null) return end('refused', reason);
     this.#disk = disk;
-    const full = refusal(disk, image);
-    if (full !== null) return end('failed', full, stamp);
     // written into the database of the layer that runs, whatever comes of it
     this.#changeRunning({ update: image.version });
+    const full = refusal(disk, image);
+    if (full !== null) return end('failed', full, stamp);
     if (image.wrong === 'broken-menu') return end('failed', 'GRUB cannot parse the new boot menu');
     if (image.wrong === 'fails-once' && !this.#past.mishap) {
       this.#past.mishap = true;

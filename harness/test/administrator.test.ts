@@ -66,7 +66,7 @@ const upgrade: Deed = {
     version: 'new',
     content: {},
     isOrderly: true,
-    isHindered: false,
+    hindrance: null,
   },
 };
 const both = (args: string[]): HostView =>

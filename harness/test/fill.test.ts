@@ -65,16 +65,25 @@ t.test(
     t.same(steps.lastView?.files, {}, 'what was in the way is nobody’s file');
     await steps.perform('upgrade', { image: { image: '1.1' } });
 
-    for (const [leftMiB, isFilled] of [
-      [0, true],
-      [20, true],
-      [21, false],
+    for (const [leftMiB, outcome, isLate, code] of [
+      [0, 'failed', false, undefined],
+      [20, 'failed', false, undefined],
+      [21, 'failed', false, 'story/fault-never-struck'],
+      [20, 'done', false, 'host/expectation'],
+      [20, 'done', true, 'story/fault-never-struck'],
+      [20, 'failed', true, undefined],
     ] as const) {
-      const stamp = { fault: 'space-exhausted', bytesWritten: 1, bytesPlanned: 2, leftMiB };
-      const content = { usr: '', rest: '' };
-      const result = { outcome: 'failed', reason: null, stamp, content } as const;
+      const late = isLate && { isLate };
+      const stamp = {
+        fault: 'space-exhausted',
+        bytesWritten: 1,
+        bytesPlanned: 2,
+        leftMiB,
+        ...late,
+      };
+      const result = { outcome, reason: null, stamp, content: { usr: '', rest: '' } };
       const error = unexpectedEnd('upgrade', args, result);
-      t.equal(error?.code, isFilled ? undefined : 'story/fault-never-struck', leftMiB.toString());
+      t.equal(error?.code, code, `${outcome}, ${leftMiB.toString()} MiB left`);
     }
   },
 );

@@ -31,7 +31,7 @@ const done = {
   version: '1.1',
   content: {},
   isOrderly: true,
-  isHindered: false,
+  hindrance: null,
 } as const;
 
 function upgraded(): Ledger {
@@ -140,7 +140,7 @@ t.test('a polite restart in an upgrade makes on the way what an earlier one has 
     outcome: 'cut',
     version: '1.2',
     content: {},
-    isHindered: false,
+    hindrance: null,
   } as const;
   t.equal(promise(upgraded(), { ...again, isOrderly: true }).promisedDefault, 'new');
   t.equal(promise(upgraded(), { ...again, isOrderly: false }).promisedDefault, 'old');

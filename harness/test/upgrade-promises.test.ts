@@ -129,29 +129,35 @@ t.test('an upgrade that fails by itself leaves nothing, whatever was cut before'
   t.equal(error?.invariant, 'no-orphans');
 });
 
-t.test(
-  'a host whose disk was gone in an upgrade is looked at when it has started again',
-  async (t) => {
-    const [when, content] = [at('upgrade', 0.5), { usr: '', rest: '' }];
-    const request = { command: 'write', disk: 'disk0', offset: 0, length: 1, records: 1 } as const;
-    for (const [fault, isSeen] of [
-      [diskGone({ when, command: 'write', backAfterS: 10 }), false],
-      [diskError({ when, command: 'write' }), true],
-    ] as const) {
-      const { steps, events } = stepsOn({
-        upgrade: () =>
-          Promise.resolve({
-            ...({ outcome: 'failed', reason: null, content } as const),
-            stamp: { fault: fault.fault, request, requests: 1 },
-          }),
-      });
-      await installed(steps);
-      await steps.perform('upgrade', { image: { image: '1.1' }, fault, ends: 'failed' });
-      const last = events.findLast((event) => event.type === 'step.ended');
-      t.equal(last?.view !== null, isSeen, fault.fault);
-      await steps.perform('powerCut', {});
-      await steps.perform('boot', {});
-      t.equal(steps.lastView?.version, '1.0');
-    }
-  },
-);
+t.test('a host whose disk was gone is looked at when it has started again', async (t) => {
+  const [when, content] = [at('upgrade', 0.5), { usr: '', rest: '' }];
+  const request = { command: 'write', disk: 'disk0', offset: 0, length: 1, records: 1 } as const;
+  const gone = diskGone({ when, command: 'write', backAfterS: 10 });
+  for (const [fault, outcome, isSeen] of [
+    [gone, 'failed', false],
+    [gone, 'refused', false],
+    [diskError({ when, command: 'write' }), 'failed', true],
+  ] as const) {
+    const { steps, events } = stepsOn({
+      upgrade: () =>
+        Promise.resolve({
+          ...{ outcome, reason: null, content },
+          stamp: { fault: fault.fault, request, requests: 1 },
+        }),
+    });
+    await installed(steps);
+    await steps.perform('upgrade', { image: { image: '1.1' }, fault, ends: outcome });
+    const last = events.findLast((event) => event.type === 'step.ended');
+    t.equal(last?.view !== null, isSeen, `${fault.fault}, ${outcome}`);
+    const early = [
+      () => steps.perform('write', { path: '/etc/motd', content: '' }),
+      () => steps.finish(),
+      () => Promise.resolve().then(() => steps.lastView),
+    ];
+    for (const ask of early)
+      t.equal((await thrown(ask()))?.code, isSeen ? undefined : 'story/misuse');
+    await steps.perform('powerCut', {});
+    await steps.perform('boot', {});
+    t.equal(steps.lastView?.version, '1.0');
+  }
+});

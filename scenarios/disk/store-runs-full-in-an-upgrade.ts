@@ -3,7 +3,7 @@ import { atMark, scenario, spaceExhausted } from '../../harness/scenario.ts';
 export default scenario(
   {
     title:
-      'When the place of the layers runs full in a pull, the old layer stays, and with room it is repeated',
+      'When the place of the layers runs full as a pull begins, the old layer stays, and with room it is repeated',
     layouts: ['ostree'],
     notOn: {
       thin: 'a pool that is full fails the layer that runs, too: that it is measured before is all such a host promises',
@@ -15,9 +15,10 @@ export default scenario(
     await host.install(image('1.0'));
     await host.boot();
     await host.write('/etc/motd', 'kept by the administrator\n');
-    const fault = spaceExhausted({ when: atMark('pulling'), leaveMiB: 32 });
-    const failed = await host.upgrade(image('1.1'), { fault });
-    expect.reason(failed, /space/i);
+    // less than the update adds, whether or not libostree has measured it: ext4 keeps 16 MiB of it for itself
+    const fault = spaceExhausted({ when: atMark('pulling'), leaveMiB: 24 });
+    const refused = await host.upgrade(image('1.1'), { fault });
+    expect.reason(refused, /space/i);
     expect.layers('1.0');
     expect.defaultLayer('1.0');
     await host.reboot();

@@ -57,7 +57,7 @@ export class States {
       const { size } = await stat(this.#file(id, name));
       files[name] = { sizeBytes: size, digest: await digestOfFile(this.#file(id, name)) };
     }
-    const state = { id, place: await this.#placeOf(id), standsOn, files };
+    const state = { id, place: await realpath(this.directoryOf(id)), standsOn, files };
     await this.#remember(id, Object.keys(files));
     await writeSealed(this.#file(id, MANIFEST), state);
     return state;
@@ -74,7 +74,8 @@ export class States {
       // one that stands on itself is none
       if (state === null || chain.includes(next)) return null;
       // of a cache that was moved or copied: its disks would be overlays of others, or of nothing
-      if (state.place !== (await this.#placeOf(next))) return null;
+      const place = await realpath(this.directoryOf(next)).catch(() => null);
+      if (state.place !== place) return null;
       chain.push(next);
       next = state.standsOn;
     }
@@ -172,10 +173,6 @@ export class States {
   async #files(id: string): Promise<string[]> {
     const names = await readdir(this.directoryOf(id)).catch(() => []);
     return names.filter((name) => ![MANIFEST, VERIFIED].includes(name) && !name.startsWith('.'));
-  }
-
-  #placeOf(id: string): Promise<string> {
-    return realpath(this.directoryOf(id));
   }
 
   #file(id: string, name: string): string {

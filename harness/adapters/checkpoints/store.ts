@@ -93,7 +93,8 @@ export class CheckpointStore implements Checkpoints {
 
   /** From now on the step is not known. */
   async forget(key: string): Promise<void> {
-    await removeSealed(this.#file(key));
+    if (this.#options.isReadOnly === true) return;
+    await this.#told('forgetting a step', () => removeSealed(this.#file(key)));
   }
 
   newState(): Promise<{ readonly id: string; readonly directory: string } | null> {

@@ -3,7 +3,7 @@
  * machine below is set to work on the state that the act before it left, and from then on it takes every step.
  */
 import type { ActRecord, KeptState, StepRecord } from '../../domain/checkpoint.ts';
-import { HostproofError, messageOf } from '../../domain/errors.ts';
+import { asHostproofError, HostproofError, messageOf } from '../../domain/errors.ts';
 import { asJson } from '../../domain/json.ts';
 import { VERBS, type Args, type Result, type Verb } from '../../domain/verb.ts';
 import type { Checkpoints } from '../../ports/checkpoints.ts';
@@ -87,7 +87,7 @@ export class RememberedHost {
       await aside(context, async (own) => {
         const state = last?.state ?? null;
         const directory = state === null ? null : await checkpoints.open(state);
-        if (state === null || directory === null) {
+        if (last === null || state === null || directory === null) {
           throw new HostproofError(
             'harness/checkpoint',
             'a checkpoint was taken away while in use',
@@ -99,8 +99,7 @@ export class RememberedHost {
           const { answers } = await below.thaw(directory, this.#trail.state, ahead);
           await answers;
         } catch (error) {
-          // whoever comes next would fail by it, too
-          if (last !== null && !own.signal.aborted) await checkpoints.forget(last.key);
+          if (!own.signal.aborted && isOfTheState(error)) await this.#forget(last, context);
           throw error;
         }
         this.#standsOn = state;
@@ -222,12 +221,28 @@ export class RememberedHost {
     return result;
   }
 
+  /** Whoever comes next would fail by it, too. */
+  async #forget({ key }: ActRecord, { progress }: StepContext): Promise<void> {
+    try {
+      await this.#options.checkpoints.forget(key);
+      progress('nobody can go on from the checkpoint: it is forgotten');
+    } catch (error) {
+      progress(messageOf(error)); // and what brought it about is told by whoever throws that
+    }
+  }
+
   /** For a machine that goes on from the state after act `index`: that one is not frozen once more. */
   #ahead(context: StepContext, index: number): StepContext {
     const { continuations, verbs } = this.#options;
     const others = continuations.map((count, act) => (act === index ? 0 : count));
     return { ...context, willFreeze: willFreeze(verbs, others, index) };
   }
+}
+
+/** Whether it may be the state from which no machine goes on, and not what this computer lacks, as room or a port. */
+function isOfTheState(error: unknown): boolean {
+  const { blame, code } = asHostproofError(error);
+  return blame !== 'environment' || code === 'env/image-damaged';
 }
 
 /** What the machine below does for a verb. */

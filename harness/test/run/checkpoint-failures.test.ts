@@ -147,6 +147,30 @@ t.test('what goes wrong with a checkpoint is not what the host has done', async 
   t.equal(hesitant.verdict, 'passed', 'what was not known in silence is done');
 });
 
+t.test('a state is forgotten if no machine goes on from it, and for nothing else', async (t) => {
+  const ended = new AbortController();
+  const failures: Readonly<Record<string, () => Error>> = {
+    'nobody can go on from the checkpoint': () => new Error('no machine goes on'),
+    'env/image-damaged': () => new HostproofError('env/image-damaged', 'load of migration failed'),
+    'env/disk-full': () => new HostproofError('env/disk-full', 'no room for its memory'),
+    'the run is over': () => {
+      ended.abort();
+      return new HostproofError('interrupt', 'Ctrl-C');
+    },
+  };
+  for (const [why, failure] of Object.entries(failures)) {
+    const cache = newCache();
+    await told(upgraded, { cache, others: [rolledBack] });
+    const telling = { cache, others: [upgraded] };
+    await told(rolledBack, {
+      ...{ ...telling, signal: ended.signal },
+      spoil: () => ({ thaw: () => Promise.reject(failure()) }),
+    });
+    const { cached } = await told(rolledBack, telling);
+    t.equal(cached[2], ['env/disk-full', 'the run is over'].includes(why), why);
+  }
+});
+
 t.test('what follows a state that could not be kept is not kept either', async (t) => {
   const cache = newCache();
   const parts: Story = async ({ host, image }) => {

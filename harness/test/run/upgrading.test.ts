@@ -5,6 +5,7 @@ import { afterBytes } from '../../domain/moment.ts';
 import type { Result } from '../../domain/verb.ts';
 import { layerRemoved } from '../../faults/layer-removed.ts';
 import { nameNotResolved } from '../../faults/name-not-resolved.ts';
+import { spaceExhausted } from '../../faults/space-exhausted.ts';
 import { updateTwice } from '../../faults/update-twice.ts';
 import type { StepContext } from '../../ports/host.ts';
 import type { Layout } from '../../ports/layout.ts';
@@ -52,6 +53,12 @@ async function upgraded(
       asked.push('the running layer to be gone');
       begun();
       return Promise.resolve(SECOND);
+    },
+    fill: (guest, { where, leaveMiB }) => {
+      asked.push(`${where ?? 'the layers'} full, but for ${leaveMiB.toString()} MiB`);
+      guest.progress('taking room');
+      begun();
+      return new Promise(setImmediate).then(() => leaveMiB);
     },
   };
   let looks = 0;
@@ -138,6 +145,24 @@ t.test(
     t.match(both.result.stamp, { fault: 'layer-removed', bytesWritten: 300, second: SECOND });
   },
 );
+
+t.test('room is taken at the moment, of the place that was said; or too late', async (t) => {
+  const fault = spaceExhausted({ when: afterBytes(250), where: '/boot', leaveMiB: 20 });
+  const stamp = { fault: 'space-exhausted', bytesWritten: 300, bytesPlanned: 1000, leftMiB: 20 };
+  const both = await upgraded(fault, async ({ second }) => {
+    await second;
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    return DONE;
+  });
+  t.same(both.asked, ['upgrade from 127.0.0.1:8080', '/boot full, but for 20 MiB']);
+  t.same(both.result.stamp, stamp);
+  t.match(both.progress, [/^space-exhausted strikes/, 'somebody else: taking room']);
+  const late = await upgraded(fault, async ({ second }) => {
+    await second;
+    return DONE;
+  });
+  t.same(late.result.stamp, { ...stamp, isLate: true }, 'nobody wrote any more');
+});
 
 t.test('nobody else begins when it is over before', async (t) => {
   const fault = updateTwice({ when: { at: 'console', pattern: 'never said' } });
