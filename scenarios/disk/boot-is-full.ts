@@ -1,4 +1,5 @@
 import { scenario } from '../../harness/scenario.ts';
+import { takenWithRoom } from '../_room-again.ts';
 
 export default scenario(
   {
@@ -13,20 +14,13 @@ export default scenario(
       'thin-boot-size-units',
     ],
   },
-  async ({ host, image, expect }) => {
+  async (story) => {
+    const { host, image, expect } = story;
     await host.install(image('1.0'));
     await host.boot();
     await host.fill({ leaveMiB: 20, where: '/boot' }); // half a kernel with its initramfs
     const refused = await host.upgrade(image('1.1'), { ends: 'refused' });
     expect.reason(refused, /space in \/boot/);
-    expect.defaultLayer('1.0');
-    expect.layers('1.0');
-    await host.reboot();
-    expect.layer('1.0');
-    await host.remove('/boot/filler');
-    await host.upgrade(image('1.1'));
-    await host.reboot();
-    expect.layer('1.1');
-    expect.layers('1.0', '1.1');
+    await takenWithRoom('/boot/filler', story);
   },
 );

@@ -1,4 +1,5 @@
 import { scenario } from '../../harness/scenario.ts';
+import { takenWithRoom } from '../_room-again.ts';
 
 export default scenario(
   {
@@ -9,20 +10,13 @@ export default scenario(
     firmware: ['uefi'],
     suite: 'full',
   },
-  async ({ host, image, expect }) => {
+  async (story) => {
+    const { host, image, expect } = story;
     await host.install(image('1.0'));
     await host.boot();
     await host.fill({ leaveMiB: 24, where: '/' }); // less than the image, which comes as a file of its package
     const refused = await host.upgrade(image('1.1'), { ends: 'refused' });
     expect.reason(refused, /space (in|on the) \/( |$)/);
-    expect.defaultLayer('1.0');
-    expect.layers('1.0');
-    await host.reboot();
-    expect.layer('1.0');
-    await host.remove('/filler');
-    await host.upgrade(image('1.1'));
-    await host.reboot();
-    expect.layer('1.1');
-    expect.layers('1.0', '1.1');
+    await takenWithRoom('/filler', story);
   },
 );

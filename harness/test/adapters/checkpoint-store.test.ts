@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t from 'tap';
+import { CheckpointStore } from '../../adapters/checkpoints/store.ts';
 import { inMountNamespace } from '../hostproof.ts';
 import { newCache, rolledBack, statesIn, storeIn, told, upgraded } from '../run/telling.ts';
 
@@ -197,6 +198,18 @@ t.test(
     t.same((await branch(cache)).cached.slice(0, 3), [true, true, true]);
   },
 );
+
+t.test('who keeps nothing forgets nothing for others', async (t) => {
+  const cache = newCache();
+  await told(upgraded, telling(cache));
+  const { records } = await storeIn(cache).list();
+  const options = { budgetBytes: null, isReadOnly: true, onNote: () => undefined };
+  const [first] = records;
+  await new CheckpointStore(cache, options).forget(first?.record.key ?? '');
+  t.same((await told(upgraded, telling(cache))).cached, [true, true, true, true, true]);
+  await storeIn(cache).forget(first?.record.key ?? '');
+  t.not((await storeIn(cache).list()).records.length, records.length);
+});
 
 t.test('a record of another format is dropped', async (t) => {
   const cache = newCache();
