@@ -1,5 +1,5 @@
 /** Where hostproof keeps what outlives a run: images and the key that controls guests. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { HostproofError } from '../domain/errors.ts';
@@ -11,16 +11,16 @@ export function cachePath(environment: NodeJS.ProcessEnv = process.env): string 
   return join(base, 'hostproof');
 }
 
-/** The cache directory, made if it is absent. */
+/** The cache directory, made if it is absent. Without links: disks name each other, and are where they are when a link has gone. */
 export async function cacheDir(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const path = cachePath(environment);
   try {
     await mkdir(path, { recursive: true });
+    return await realpath(path);
   } catch (error) {
     throw new HostproofError('env/io', `cannot make the cache directory ${path}`, {
       cause: error,
       hint: 'point XDG_CACHE_HOME at a directory that can be written to',
     });
   }
-  return path;
 }

@@ -67,10 +67,15 @@ export function isInDoubt(deed: Deed): boolean {
   return deed.outcome === 'failed' || deed.outcome === 'refused';
 }
 
-/** Files that have the space of what was filled on purpose in this step. */
+/** What was filled on purpose in this step; null: the place of the layers. */
+export function filledBy(deed: Deed): Filled | null | undefined {
+  if (deed.verb === 'fill') return deed.where;
+  return deed.verb === 'upgrade' ? deed.filled : undefined;
+}
+
+/** Files that have the space of it. */
 export function fillersOf(deed: Deed): readonly string[] {
-  const where =
-    deed.verb === 'fill' ? deed.where : deed.verb === 'upgrade' ? deed.filled : undefined;
+  const where = filledBy(deed);
   if (where === undefined) return [];
   // where layouts have no volume for it, the place of the layers is that of /var
   return [fillerIn(where ?? '/var')];

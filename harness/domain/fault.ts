@@ -201,6 +201,7 @@ export type FaultStamp = { readonly fault: string } & (
       /** Of a second command that began then: how it ended. */
       readonly second?: CommandEnd;
       /** Of a place that was filled then. */
+      readonly takenMiB?: number;
       readonly leftMiB?: number;
       /** It was filled when the step had ended already. */
       readonly isLate?: true;

@@ -51,6 +51,12 @@ export const FILLABLE = [
 export const filledSchema = z.enum(FILLABLE.flatMap(({ where }) => where ?? []));
 export type Filled = z.infer<typeof filledSchema>;
 
+/** What was taken of a place, nothing if there was no more than that already, and what is left of it: MiB. */
+export interface Filling {
+  readonly takenMiB: number;
+  readonly leftMiB: number;
+}
+
 /** The file that has the space of a directory that was filled. */
 export function fillerIn(directory: Filled): string {
   return `${directory === '/' ? '' : directory}/filler`;

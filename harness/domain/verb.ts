@@ -15,7 +15,7 @@ import {
   type FaultStamp,
   type Unflushed,
 } from './fault.ts';
-import { filledSchema } from './fillable.ts';
+import { filledSchema, type Filling } from './fillable.ts';
 import { PACKAGE_NAMES, type TreeContent } from './image.ts';
 import type { HostView } from './view.ts';
 
@@ -230,7 +230,7 @@ export interface Results {
   readonly addUser: Record<string, never>;
   readonly addKernelArgument: Record<string, never>;
   readonly installPackage: Record<string, never>;
-  readonly fill: { readonly leftMiB: number };
+  readonly fill: Filling;
   readonly settle: { readonly failedUnits: readonly string[] };
   readonly read: { readonly content: string | null };
   readonly digest: {

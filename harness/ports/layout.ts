@@ -51,8 +51,8 @@ export interface Layout {
   readonly rollback: (context: LayoutContext, toLayer: string | null) => Promise<EngineOutcome>;
   /** Adds an argument to those that the running layer's kernel is started with, behind all others. */
   readonly addKernelArgument: (context: LayoutContext, argument: string) => Promise<void>;
-  /** Leaves this many MiB where new layers are made, or on the file system of `where`. Resolves with what is left, in MiB. */
-  readonly fill: (context: LayoutContext, args: Args<'fill'>) => Promise<number>;
+  /** Leaves this many MiB where new layers are made, or on the file system of `where`. */
+  readonly fill: (context: LayoutContext, args: Args<'fill'>) => Promise<Results['fill']>;
   /** Reads everything: what every base holds, and whether the store it lies in is sound. */
   readonly digest: (context: LayoutContext) => Promise<Results['digest']>;
   /** Bytes that an upgrade to this image writes to the disks, about. */

@@ -104,12 +104,16 @@ export function unexpectedEnd<V extends Verb>(
       `${fault.fault} was armed, and the ${verb} ended${how} before it struck`,
     );
   }
-  if (verb === 'fill') return unfilled(args as Args<'fill'>, result as Result<'fill'>);
+  if (verb === 'fill') {
+    const place = args as Args<'fill'>;
+    const { leftMiB } = result as Result<'fill'>;
+    const isFilled = leftMiB <= place.leaveMiB && leftMiB >= place.leaveMiB - FILL_SLACK_MIB;
+    return isFilled ? null : unfilled(place, leftMiB);
+  }
+  // the update goes on writing meanwhile: less is no wonder
   if (fault?.strikes === 'space' && stamp !== null) {
-    const { leftMiB } = { leftMiB: Infinity, ...stamp };
-    // the update goes on writing meanwhile: less is no wonder
-    const wrong = unfilled(fault, { leftMiB: Math.max(leftMiB, fault.leaveMiB) });
-    if (wrong !== null) return wrong;
+    const { takenMiB, leftMiB } = { takenMiB: 0, leftMiB: Infinity, ...stamp };
+    if (takenMiB === 0 || leftMiB > fault.leaveMiB) return unfilled(fault, leftMiB);
   }
   if (ended === null) return null;
   const { ends } = args as Args<'upgrade'>;
@@ -125,11 +129,7 @@ export function unexpectedEnd<V extends Verb>(
 const FILL_SLACK_MIB = 8;
 
 /** A place that was not filled, or was fuller already, would have the story prove something else. */
-function unfilled(
-  { leaveMiB, where }: Args<'fill'>,
-  { leftMiB }: Result<'fill'>,
-): HostproofError | null {
-  if (leftMiB <= leaveMiB && leftMiB >= leaveMiB - FILL_SLACK_MIB) return null;
+function unfilled({ leaveMiB, where }: Args<'fill'>, leftMiB: number): HostproofError {
   const place = where ?? 'the place of layers';
   const message = `${place} has ${leftMiB.toString()} MiB left, and was to be filled until there are ${leaveMiB.toString()}`;
   return new HostproofError('story/fault-never-struck', message, {

@@ -8,6 +8,7 @@ import type {
   PowerFault,
   SpaceFault,
 } from '../domain/fault.ts';
+import type { Filling } from '../domain/fillable.ts';
 import type { Args } from '../domain/verb.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostDisk } from '../ports/host-disk.ts';
@@ -38,8 +39,7 @@ export interface EngineWork extends Pick<WatchedStep, 'bytesPlanned' | 'marks'> 
 export interface OthersWork extends Readonly<
   Record<EngineFault['does'], (context: StepContext) => Promise<CommandEnd>>
 > {
-  /** @returns MiB that are left */
-  readonly fill: (place: Args<'fill'>, context: StepContext) => Promise<number>;
+  readonly fill: (place: Args<'fill'>, context: StepContext) => Promise<Filling>;
 }
 
 /** Something that somebody else does. */
@@ -99,15 +99,13 @@ export class Faults {
       if (fault.strikes === 'disk')
         return await underDiskFault({ ...armed, ...this.#disk(fault, context) }, step);
       if (fault.strikes === 'engine' || fault.strikes === 'space') {
-        let hasEnded = false;
         const strike = (seen: Seen, signal: AbortSignal): Promise<FaultStamp> =>
-          this.#meanwhile(fault, { ...work, hasEnded: () => hasEnded }, seen, {
-            ...context,
-            signal,
-          });
-        const first = (signal: AbortSignal): Promise<T> =>
-          step(signal).finally(() => (hasEnded = true));
-        return await besideSecondCommand({ come, strike, signal }, first);
+          this.#meanwhile(fault, work, seen, { ...context, signal });
+        const { isLate, ...end } = await besideSecondCommand({ come, strike, signal }, step);
+        // room that is taken when nobody writes any more hinders nobody
+        return isLate && fault.strikes === 'space' && end.stamp !== null
+          ? { ...end, stamp: { ...end.stamp, isLate } }
+          : end;
       }
       const strike = (seen: Seen): Promise<FaultStamp> => this.#take(fault, work, seen, context);
       const { stopped, unfit } = power.machine;
@@ -155,7 +153,7 @@ export class Faults {
 
   async #meanwhile(
     fault: OthersFault,
-    { others, bytesPlanned, hasEnded }: EngineWork & { readonly hasEnded: () => boolean },
+    { others, bytesPlanned }: EngineWork,
     { line, ...seen }: Seen,
     context: StepContext,
   ): Promise<FaultStamp> {
@@ -167,8 +165,7 @@ export class Faults {
       ...(line !== undefined && { line }),
     };
     if (fault.strikes === 'engine') return { ...stamp, second: await others[fault.does](context) };
-    const leftMiB = await others.fill(fault, context);
-    return { ...stamp, leftMiB, ...(hasEnded() && { isLate: true }) };
+    return { ...stamp, ...(await others.fill(fault, context)) };
   }
 
   /** The power; by one way or another, the machine is off then. */

@@ -101,10 +101,7 @@ export class GuestVerbs {
   }
 
   async fill(args: Args<'fill'>, context: StepContext): Promise<Result<'fill'>> {
-    const leftMiB = await this.on('filling', context, (guest) =>
-      this.#options.layout.fill(guest, args),
-    );
-    return { leftMiB };
+    return await this.on('filling', context, (guest) => this.#options.layout.fill(guest, args));
   }
 
   async settle(_args: Args<'settle'>, context: StepContext): Promise<Result<'settle'>> {

@@ -14,19 +14,20 @@ export interface SecondCommand {
 /**
  * Runs `step` to its end, and the other command, if it has begun, to its own: then nobody is at work any more.
  *
- * @returns no stamp when the step has ended before the moment
+ * @returns no stamp when the step has ended before the moment; `isLate`: what was begun has outlasted the step
  */
 export async function besideSecondCommand<T>(
   { come, strike, ...armed }: SecondCommand,
   step: (signal: AbortSignal) => Promise<T>,
-): Promise<{ readonly ended: T; readonly stamp: FaultStamp | null }> {
+): Promise<{ readonly ended: T; readonly stamp: FaultStamp | null; readonly isLate: boolean }> {
   const over = new AbortController();
   const stepOver = new AbortController();
   const signal = AbortSignal.any([armed.signal, over.signal]);
   let second: Promise<FaultStamp | null> = Promise.resolve(null);
+  let isLate = false;
   // a moment that comes too late is none
   const begun = abortable(come, AbortSignal.any([signal, stepOver.signal])).then((seen) => {
-    second = strike(seen, signal);
+    second = strike(seen, signal).finally(() => (isLate = stepOver.signal.aborted));
     return second;
   });
   const failing = begun.then(() => never);
@@ -35,7 +36,7 @@ export async function besideSecondCommand<T>(
     const ended = await Promise.race([step(signal), failing]);
     stepOver.abort();
     await Promise.allSettled([begun]);
-    return { ended, stamp: await second };
+    return { ended, stamp: await second, isLate };
   } finally {
     over.abort();
   }

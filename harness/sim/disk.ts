@@ -1,7 +1,7 @@
 /** What a simulated host keeps on its disk: everything that outlives a power cut. */
 import { HostproofError } from '../domain/errors.ts';
 import type { ImageFacts } from '../domain/image.ts';
-import { fillerIn, type Filled } from '../domain/fillable.ts';
+import { fillerIn, type Filled, type Filling } from '../domain/fillable.ts';
 import type { Args } from '../domain/verb.ts';
 
 export interface SimLayer {
@@ -70,14 +70,17 @@ export function bootUsedMiB({ kernels, fillers }: SimDisk): number {
 }
 
 /** The disk when `fill` was done. */
-export function filledDisk(disk: SimDisk, { leaveMiB, where }: Args<'fill'>): SimDisk {
+export function filledDisk(
+  disk: SimDisk,
+  { leaveMiB, where }: Args<'fill'>,
+): Filling & { readonly disk: SimDisk } {
   const takenMiB = Math.max(0, freeMiB(disk, where) - leaveMiB);
-  if (where === undefined) return { ...disk, filledMiB: disk.filledMiB + takenMiB };
-  const filler = fillerIn(where);
-  return {
-    ...disk,
-    fillers: { ...disk.fillers, [filler]: (disk.fillers[filler] ?? 0) + takenMiB },
-  };
+  const filler = fillerIn(where ?? '/');
+  const filled =
+    where === undefined
+      ? { ...disk, filledMiB: disk.filledMiB + takenMiB }
+      : { ...disk, fillers: { ...disk.fillers, [filler]: (disk.fillers[filler] ?? 0) + takenMiB } };
+  return { takenMiB, leftMiB: freeMiB(filled, where), disk: filled };
 }
 
 /** If the path is that of a file that has space, the space is there again. */

@@ -8,7 +8,7 @@ import type {
   PowerFault,
   UpgradeFault,
 } from '../domain/fault.ts';
-import { filledDisk, freeMiB, type SimDisk } from './disk.ts';
+import { filledDisk, type SimDisk } from './disk.ts';
 
 interface Met {
   /** Why nothing can be fetched. */
@@ -33,9 +33,8 @@ export function meeting(fault: UpgradeFault | undefined, disk: SimDisk): Met {
       return { ...nothing, stamp: { ...atOnce(fault), second } };
     }
     case 'space': {
-      const filled = filledDisk(disk, fault);
-      const stamp = { ...atOnce(fault), leftMiB: freeMiB(filled, fault.where) };
-      return { ...nothing, stamp, disk: filled };
+      const { disk: filled, ...filling } = filledDisk(disk, fault);
+      return { ...nothing, stamp: { ...atOnce(fault), ...filling }, disk: filled };
     }
     default:
       return { ...nothing, power: powerOf(fault) };

@@ -9,7 +9,7 @@ import type { HostState } from '../domain/checkpoint.ts';
 import type { Files } from '../ports/files.ts';
 import type { Host, Thawed } from '../ports/host.ts';
 import { bootOf, failedUnits } from './boot.ts';
-import { filledDisk, freeMiB, installedDisk, layerOf, withoutFiller } from './disk.ts';
+import { filledDisk, installedDisk, layerOf, withoutFiller } from './disk.ts';
 import type { SimDisk, SimLayer } from './disk.ts';
 import { atOnce, meeting, powerOf, struckWhileOff } from './faults.ts';
 import { changed, changedEtc, isShared } from './files.ts';
@@ -176,8 +176,9 @@ export class SimulatedHost implements Host {
   }
 
   fill(args: Args<'fill'>): Promise<Result<'fill'>> {
-    this.#disk = filledDisk(this.#stored(), args);
-    return Promise.resolve({ leftMiB: freeMiB(this.#disk, args.where) });
+    const { disk, ...filling } = filledDisk(this.#stored(), args);
+    this.#disk = disk;
+    return Promise.resolve(filling);
   }
 
   settle(): Promise<Result<'settle'>> {

@@ -15,7 +15,8 @@ t.test('a directory is filled, which is no fault of the host, and is empty again
   await installed(steps);
   const before = steps.lastView?.space.boot.usedMiB;
   const left = await steps.perform('fill', { leaveMiB: 20, where: '/boot' });
-  t.same(left, { leftMiB: 20 });
+  t.match(left, { leftMiB: 20 });
+  t.ok(left.takenMiB > 0);
   const space = steps.lastView?.space.boot;
   t.equal((space?.sizeMiB ?? 0) - (space?.usedMiB ?? 0), 20);
   const refused = { image: { image: '1.1' }, ends: 'refused' } as const;
@@ -48,7 +49,7 @@ t.test('a place that is fuller already, or was not filled, is filled by nobody',
     [12, true],
     [11, false],
   ] as const)
-    t.equal(unexpectedEnd('fill', { leaveMiB: 20 }, { leftMiB }) === null, isFilled);
+    t.equal(unexpectedEnd('fill', { leaveMiB: 20 }, { takenMiB: 1, leftMiB }) === null, isFilled);
 });
 
 t.test(
@@ -65,19 +66,22 @@ t.test(
     t.same(steps.lastView?.files, {}, 'what was in the way is nobody’s file');
     await steps.perform('upgrade', { image: { image: '1.1' } });
 
-    for (const [leftMiB, outcome, isLate, code] of [
-      [0, 'failed', false, undefined],
-      [20, 'failed', false, undefined],
-      [21, 'failed', false, 'story/fault-never-struck'],
-      [20, 'done', false, 'host/expectation'],
-      [20, 'done', true, 'story/fault-never-struck'],
-      [20, 'failed', true, undefined],
+    for (const [takenMiB, leftMiB, outcome, isLate, code] of [
+      [5, 0, 'failed', false, undefined],
+      [5, 20, 'failed', false, undefined],
+      [5, 21, 'failed', false, 'story/fault-never-struck'],
+      [5, 20, 'done', false, 'host/expectation'],
+      [0, 8, 'done', false, 'story/fault-never-struck'], // there was no more than that already
+      [0, 8, 'failed', false, 'story/fault-never-struck'],
+      [5, 20, 'done', true, 'story/fault-never-struck'],
+      [5, 20, 'failed', true, undefined],
     ] as const) {
       const late = isLate && { isLate };
       const stamp = {
         fault: 'space-exhausted',
         bytesWritten: 1,
         bytesPlanned: 2,
+        takenMiB,
         leftMiB,
         ...late,
       };
@@ -92,7 +96,7 @@ t.test(
 async function filling(
   layout: Layout,
   args: Args<'fill'>,
-  stdout = '20\n',
+  stdout = '400 20\n',
 ): Promise<readonly unknown[]> {
   let command: readonly unknown[] = [];
   const shell = {
@@ -101,21 +105,21 @@ async function filling(
       return Promise.resolve({ status: 0, stdout, stderr: '', truncated: false });
     },
   } as Partial<Shell> as Shell;
-  const leftMiB = await layout.fill(
+  const filling = await layout.fill(
     {
       ...{ shell, deadlineMs: 1, signal: new AbortController().signal },
       ...{ progress: () => undefined, guestScript: (path: string) => path },
     },
     args,
   );
-  return [...command, leftMiB];
+  return [...command, filling];
 }
 
 t.test('the place of layers is the pool, or the file system of everything', async (t) => {
   const byScript = (script: string, ...args: string[]): readonly unknown[] => [
     `sh -s -- ${args.map((arg) => `'${arg}'`).join(' ')}`,
     `probe/${script}`,
-    20,
+    { takenMiB: 400, leftMiB: 20 },
   ];
   t.same(await filling(thin, { leaveMiB: 20 }), byScript('thin-fill.sh', '20'));
   t.same(await filling(ostree, { leaveMiB: 20 }), byScript('fill.sh', '/var', '20'));
@@ -123,7 +127,7 @@ t.test('the place of layers is the pool, or the file system of everything', asyn
     const esp = { leaveMiB: 20, where: '/boot/efi' } as const;
     t.same(await filling(layout, esp), byScript('fill.sh', '/boot/efi', '20'));
   }
-  for (const stdout of ['', 'many', '20 MiB'])
+  for (const stdout of ['', 'many', '20', '1 20 MiB', '-1 20', `1 ${'9'.repeat(400)}`])
     await t.rejects(filling(thin, { leaveMiB: 20 }, stdout), { code: 'host/command' });
   const root = { leaveMiB: 4, where: '/' } as const;
   const metadata = { leaveMiB: 4, where: 'pool-metadata' } as const;

@@ -32,7 +32,7 @@ void t.test('a file system is filled, more than once, and is empty again', async
   const place = await scratch(t);
   const program = [
     `mount -t tmpfs -o size=64m small ${place}`,
-    `fill() { sh ${join(GUEST, 'probe/fill.sh')} ${place} "$1"; echo; }`,
+    `fill() { sh ${join(GUEST, 'probe/fill.sh')} ${place} "$1"; }`,
     'fill 20; fill 20; fill 4',
     `stat -c %s ${place}/filler`,
     `rm ${place}/filler`,
@@ -41,7 +41,21 @@ void t.test('a file system is filled, more than once, and is empty again', async
   const options = [...AS_ROOT, '--mount', 'sh', '-euc', program];
   const { stdout } = await execa('unshare', options);
   const sixty = (60 * 2 ** 20).toString();
-  t.same(stdout.split('\n'), ['20', '20', '4', sixty, '64', '32']);
+  t.same(stdout.split('\n'), ['44 20', '0 20', '16 4', sixty, '0 64', '32 32']);
+});
+
+void t.test('what somebody else takes while a file system is filled is not there', async (t) => {
+  const place = await scratch(t);
+  const directory = await scratch(t);
+  const real = (await execa('sh', ['-c', 'command -v fallocate'])).stdout;
+  const PATH = await pathOf(directory, {
+    fallocate: `[ -e ${place}/other ] || head -c 8M /dev/zero >${place}/other; exec ${real} "$@"`,
+  });
+  const fill = `sh ${join(GUEST, 'probe/fill.sh')} ${place}`;
+  const program = `mount -t tmpfs -o size=64m small ${place}; ${fill} 4`;
+  const options = [...AS_ROOT, '--mount', 'sh', '-euc', program];
+  const { stdout } = await execa('unshare', options, { env: { PATH } });
+  t.equal(stdout, '52 4');
 });
 
 const CHECK = join(GUEST, 'ostree/tree/usr/libexec/reference-node/check-pulled');
@@ -170,9 +184,9 @@ async function filledMetadata(
 void t.test("a pool's metadata is filled by snapshots, more than once", async (t) => {
   const { ended, snapshots } = await filledMetadata(t, [24, 16, 20]);
   t.same(ended, [
-    [0, '23', ''],
-    [0, '15', ''],
-    [0, '15', ''],
+    [0, '8 23', ''],
+    [0, '8 15', ''],
+    [0, '0 15', ''],
   ]);
   const taken = [0, 1, 2, 3].map((number) => `snapshot-${(16_000_000 + number).toString()}`);
   t.equal(snapshots, taken.join(' '), 'what was made before is passed over');

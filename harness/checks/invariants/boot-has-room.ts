@@ -1,4 +1,4 @@
-import { fillersOf } from '../../domain/deed.ts';
+import { filledBy } from '../../domain/deed.ts';
 import type { Invariant } from '../invariant.ts';
 
 /** Above this, the kernel of one more layer may not fit. */
@@ -8,7 +8,7 @@ export default {
   id: 'boot-has-room',
   title: "the boot loader's file system is less than 80 % full, unless it was filled on purpose",
   broken: ({ view, before, deed }) => {
-    if (fillersOf(deed).length > 0) return [];
+    if (filledBy(deed) === '/boot') return [];
     const percent = ({ usedMiB, sizeMiB }: { usedMiB: number; sizeMiB: number }): number =>
       sizeMiB === 0 ? 0 : (100 * usedMiB) / sizeMiB;
     const now = percent(view.space.boot);

@@ -1,4 +1,4 @@
-import { fillersOf } from '../../domain/deed.ts';
+import { filledBy } from '../../domain/deed.ts';
 import type { Invariant } from '../invariant.ts';
 
 /** Above this, a host should not have been left by an upgrade that ended well. */
@@ -8,7 +8,8 @@ export default {
   id: 'pool-has-room',
   title: 'the pool is less than 80 % full, unless it was filled on purpose',
   broken: ({ view, before, deed }) => {
-    if (view.pool === null || fillersOf(deed).length > 0) return [];
+    const filled = filledBy(deed);
+    if (view.pool === null || filled === null || filled === 'pool-metadata') return [];
     const { dataPercent, metadataPercent } = view.pool;
     const was = before?.pool ?? { dataPercent: 0, metadataPercent: 0 };
     const over = (name: string, now: number, then: number): string[] =>

@@ -1,6 +1,7 @@
 /** What all layouts do on a guest. */
 import { z } from 'zod';
 import { HostproofError, messageOf } from '../../domain/errors.ts';
+import type { Filling } from '../../domain/fillable.ts';
 import { treeContentSchema, type TreeContent } from '../../domain/image.ts';
 import { issuesOf } from '../../domain/issues.ts';
 import type { LayoutContext } from '../../ports/layout.ts';
@@ -93,18 +94,20 @@ export async function baseContents(
   return contentsSchema.parse(JSON.parse(output));
 }
 
-/** Has a script fill a place; how many MiB are left. */
+/** Has a script fill a place. */
 export async function filled(
   context: LayoutContext,
   script: string,
   args: readonly string[],
-): Promise<number> {
+): Promise<Filling> {
   const command = `sh -s -- ${args.map(quote).join(' ')}`;
-  const left = await run(context, command, context.guestScript(script));
-  if (/^\d+\s*$/.test(left)) return Number(left);
+  const said = await run(context, command, context.guestScript(script));
+  const [, takenMiB, leftMiB] = /^(\d{1,9}) (\d{1,9})\s*$/.exec(said) ?? [];
+  if (takenMiB !== undefined && leftMiB !== undefined)
+    return { takenMiB: Number(takenMiB), leftMiB: Number(leftMiB) };
   throw new HostproofError(
     'host/command',
-    `${script} says that this is left: ${left.slice(0, 100)}`,
+    `${script} says that this was taken, and is left: ${said.slice(0, 100)}`,
   );
 }
 

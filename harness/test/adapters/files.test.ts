@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
@@ -17,6 +17,9 @@ t.test('the cache directory is where the environment says', async (t) => {
   t.equal(cachePath({ XDG_CACHE_HOME: 'relative', HOME: '/h' }), '/h/.cache/hostproof');
   const made = await cacheDir({ XDG_CACHE_HOME: join(work, 'a', 'b') });
   t.ok((await stat(made)).isDirectory());
+  await symlink(join(work, 'a'), join(work, 'link'));
+  const linked = await cacheDir({ XDG_CACHE_HOME: join(work, 'link', 'b') });
+  t.equal(linked, made, 'what names another there must find it when the link has gone');
   await writeFile(join(work, 'file'), '');
   await t.rejects(cacheDir({ XDG_CACHE_HOME: join(work, 'file') }), { code: 'env/io' });
 });

@@ -84,7 +84,7 @@ async function met(plan: PowerFault | EngineFault | SpaceFault, writes: boolean)
       fill: ({ leaveMiB, where }: Args<'fill'>) => {
         others.push(`${where ?? 'the layers'} filled`);
         struck.happen();
-        return Promise.resolve(leaveMiB);
+        return Promise.resolve({ takenMiB: 100, leftMiB: leaveMiB });
       },
     },
   };
@@ -142,11 +142,11 @@ export const machineFaults: readonly FaultCase[] = [
   onMachine(
     spaceExhausted({ when, leaveMiB: 8 }),
     { others: ['the layers filled'], power: 'running' },
-    { leftMiB: 8 },
+    { takenMiB: 100, leftMiB: 8 },
   ),
   onMachine(
     spaceExhausted({ when, leaveMiB: 20, where: '/boot' }),
     { others: ['/boot filled'], power: 'running' },
-    { leftMiB: 20 },
+    { takenMiB: 100, leftMiB: 20 },
   ),
 ];

@@ -58,7 +58,7 @@ async function upgraded(
       asked.push(`${where ?? 'the layers'} full, but for ${leaveMiB.toString()} MiB`);
       guest.progress('taking room');
       begun();
-      return new Promise(setImmediate).then(() => leaveMiB);
+      return new Promise(setImmediate).then(() => ({ takenMiB: 9, leftMiB: leaveMiB }));
     },
   };
   let looks = 0;
@@ -148,7 +148,13 @@ t.test(
 
 t.test('room is taken at the moment, of the place that was said; or too late', async (t) => {
   const fault = spaceExhausted({ when: afterBytes(250), where: '/boot', leaveMiB: 20 });
-  const stamp = { fault: 'space-exhausted', bytesWritten: 300, bytesPlanned: 1000, leftMiB: 20 };
+  const stamp = {
+    fault: 'space-exhausted',
+    bytesWritten: 300,
+    bytesPlanned: 1000,
+    takenMiB: 9,
+    leftMiB: 20,
+  };
   const both = await upgraded(fault, async ({ second }) => {
     await second;
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fills the thin pool's metadata until MIB are left: sh -s -- MIB. Prints what is left, in MiB.
+# Fills the thin pool's metadata until MIB are left: sh -s -- MIB. Prints what it took and what is left, in MiB.
 # By snapshots, which LVM knows nothing of, of a volume of its own: they share its mappings until a chunk is written anew, for which
 # the pool keeps a new copy of the block that maps it.
 set -eu
@@ -23,7 +23,8 @@ free_mib() {
         { split($5, blocks, "/"); printf "%d", (blocks[2] - blocks[1]) / 256 }'
 }
 
-free=$(free_mib)
+before=$(free_mib)
+free=$before
 if [ "$free" -gt "$leave" ] && ! [ -e "/dev/$vg/$filler" ]; then
     lvcreate --quiet --quiet -y --thin -V "${filler_mib}M" -n "$filler" "$vg/pool00" >/dev/null
     dd if=/dev/zero of="/dev/$vg/$filler" bs=4M count=$((filler_mib / 4)) oflag=direct 2>/dev/null
@@ -49,4 +50,4 @@ while [ "$free" -gt "$leave" ]; do
     snapshot=$((snapshot + 1))
     free=$(free_mib)
 done
-echo "$free"
+echo "$((before - free)) $free"
