@@ -12,15 +12,16 @@ import {
   type SettingsByLayer,
 } from './administrator.ts';
 import { fillersOf, isStart, type BaseContent, type Deed, type UpgradeDeed } from './deed.ts';
+import { afterCut, cutGoingDown, goneDown, isCrowdedAfter, type Staging } from './going-down.ts';
 import { etcOfCut, etcSeen, takenAsTheyAre, type EtcByLayer } from './etc.ts';
 import { defaultAfterCut, endedUpgrade, type CutUpgrade } from './upgrade-end.ts';
-import { menuLayer, type HostView } from './view.ts';
+import type { HostView } from './view.ts';
 import type { BootEnd } from './verb.ts';
 
 /** Files by path: the digest they must have, or null for "deleted". */
 export type FileLedger = Readonly<Record<string, string | null>>;
 
-export interface Ledger {
+export interface Ledger extends Staging {
   /** The last view, and what the administrator had made of each layer. */
   readonly last: HostView | null;
   readonly filesByLayer: Readonly<Record<string, FileLedger>>;
@@ -45,19 +46,13 @@ export interface Ledger {
   readonly promisedDefault: string | null;
   /** Layer that must be running, by promise; null if unknown. */
   readonly promisedRunning: string | null;
-  /** Version of an upgrade that was cut, or failed as its disk did, until another has begun and ended: its remains are allowed, and so is itself. */
-  readonly interrupted: string | null;
-  /** The same upgrade: what it was made from and what it must hold, if its layer is the default after all. */
+  /** The upgrade that is `interrupted`: what it was made from and what it must hold, if its layer is the default after all. */
   readonly cut: CutUpgrade | null;
-  /** The power went when the last upgrade was staged: what it has left is allowed until another has begun and ended. */
-  readonly mayHaveLeft: boolean;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
   readonly administrator: Identity | null;
   readonly settingsByLayer: SettingsByLayer;
   readonly etcByLayer: EtcByLayer;
-  /** Something is staged: it is made when the host goes down by itself, and is lost with the power before. */
-  readonly isStaged: boolean;
 }
 
 export const EMPTY_LEDGER: Ledger = {
@@ -80,6 +75,7 @@ export const EMPTY_LEDGER: Ledger = {
   settingsByLayer: {},
   etcByLayer: {},
   isStaged: false,
+  isCrowded: false,
 };
 
 /** Whether a file is a layer's own; everything is, before the host was seen. */
@@ -97,7 +93,8 @@ export function watched(ledger: Ledger): string[] {
 }
 
 /** The ledger after a deed, before the host was looked at again. */
-export function promise(ledger: Ledger, deed: Deed): Ledger {
+export function promise(before: Ledger, deed: Deed): Ledger {
+  const ledger = { ...before, isCrowded: isCrowdedAfter(before, deed) };
   switch (deed.verb) {
     case 'install':
       return { ...EMPTY_LEDGER, installed: deed.content };
@@ -123,15 +120,14 @@ export function promise(ledger: Ledger, deed: Deed): Ledger {
     case 'powerCut':
       return afterCut(ledger);
     case 'powerOff':
-      return deed.isCut ? cutGoingDown(ledger) : { ...ledger, isStaged: false };
+      return deed.isCut ? cutGoingDown(ledger) : goneDown(ledger);
     case 'boot':
       return started(ledger, deed.ends);
     case 'reboot':
-      return started({ ...ledger, isStaged: false }, deed.ends);
+      return started(goneDown(ledger), deed.ends);
     case 'select':
       return {
-        ...ledger,
-        isStaged: false,
+        ...goneDown(ledger),
         promisedRunning:
           ledger.last?.layers.findLast((l) => l.version === deed.version)?.id ?? null,
       };
@@ -160,7 +156,7 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
   // one that failed as its disk did may have come to its end, too
   if (outcome === 'cut' || (outcome === 'failed' && how.hindrance !== null)) {
     const cut = { version, content, from: running };
-    const down = how.isOrderly ? { ...ledger, isStaged: false } : afterCut(ledger);
+    const down = how.isOrderly ? goneDown(ledger) : afterCut(ledger);
     const left = outcome === 'cut' ? down : ledger;
     return { ...left, ...marks, interrupted: version, cut, fallback: running };
   }
@@ -170,20 +166,6 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
     ...{ ...ledger, ...marks, interrupted: null, cut: null, mayHaveLeft: false },
     ...(outcome === 'done' && { fallback: running }),
   };
-}
-
-/** What was only staged is lost with the power, and may be: the boot loader's menu is what holds, and its files lie about. */
-function afterCut(ledger: Ledger): Ledger {
-  if (ledger.last === null || !ledger.isStaged) return ledger;
-  const promisedDefault = menuLayer(ledger.last);
-  return { ...ledger, isStaged: false, mayHaveLeft: true, promisedDefault };
-}
-
-/** What was staged may have been made, or not, or in part. */
-function cutGoingDown(ledger: Ledger): Ledger {
-  const { last, isStaged } = ledger;
-  const staged = isStaged ? last?.layers.find(({ id }) => id === last.staged) : undefined;
-  return { ...afterCut(ledger), interrupted: staged?.version ?? ledger.interrupted };
 }
 
 /**
@@ -201,6 +183,7 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
     ...ledger,
     last: view,
     isStaged: view.staged !== null,
+    isCrowded: ledger.isCrowded && view.staged !== null,
     bases: Object.fromEntries(seen),
     contents:
       ledger.last === null ? contentOf(view, view.bootedLayer, ledger.installed) : ledger.contents,

@@ -67,8 +67,9 @@ export interface StoryHost {
   /** `seed` chooses what becomes of what was not flushed, on disks that can lose it: that of a host that is off may have some, too. */
   powerCut(options?: { seed?: number }): Promise<Results['powerCut']>;
   /**
-   * `ends`: how the upgrade must end, or may, if there are several. Unless said: `done`; with a power cut, a reset or a reboot, `cut`; with a disk or a line that
-   * fails, `refused` or `failed`.
+   * `ends`: how the upgrade must end, or may, if there are several. Unless said: `done`; with a power cut, a reset or a reboot, `cut`; with room
+   * that is taken, and with a line or a disk that answers with errors, `refused` or `failed`. A disk or a line that is slow, lies, or is gone for a while
+   * fails nothing unless that is said.
    */
   upgrade(
     image: ImageRef,

@@ -27,7 +27,7 @@ import { installed, stepsOn, thrown } from './steps.ts';
 
 t.setTimeout(120_000);
 
-const { afterBytes, afterServed, at, atMark, during } = moments;
+const { after, afterBytes, afterServed, at, atMark, during } = moments;
 const faults = await loadFaults();
 const cases = [...diskFaults, ...hardwareFaults, ...lineFaults, ...machineFaults];
 const content = { usr: '', rest: '' };
@@ -120,6 +120,18 @@ t.test('each of them, armed and not struck, is told', async (t) => {
       name,
     );
   }
+});
+
+t.test('so it is in a start and on the way down', async (t) => {
+  const { steps } = stepsOn({
+    powerOff: () => Promise.resolve({ stamp: null }),
+    reboot: () => Promise.resolve({ ends: 'up', stamp: null }),
+  });
+  await installed(steps);
+  const never = { code: 'story/fault-never-struck' };
+  await t.rejects(steps.perform('reboot', { fault: diskError({}) }), never);
+  const cut = powerCut({ when: after('flush', 10) });
+  await t.rejects(steps.perform('powerOff', { fault: cut }), never);
 });
 
 t.test('each of them is seen to strike, and not to', (t) => {

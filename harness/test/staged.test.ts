@@ -134,6 +134,24 @@ t.test('what a power cut on the way down leaves is the old layer, or the new one
   t.end();
 });
 
+t.test('what is staged may not be made when its room in /boot was taken after that', (t) => {
+  const fill = { verb: 'fill', where: '/boot' } as const;
+  const reboot = { verb: 'reboot', ends: 'up' } as const;
+  const after = (...deeds: Parameters<typeof promise>[1][]): Partial<Ledger> => {
+    const { promisedRunning, interrupted, mayHaveLeft } = deeds.reduce(promise, upgraded());
+    return { promisedRunning, interrupted, mayHaveLeft };
+  };
+  const made = { promisedRunning: 'new', interrupted: null, mayHaveLeft: false };
+  const orNot = { promisedRunning: 'old', interrupted: '1.1', mayHaveLeft: true };
+  t.same(after(fill, reboot), orNot);
+  t.same(after(fill, { verb: 'remove', path: '/boot/filler' }, reboot), made, 'given back');
+  t.same(after({ verb: 'fill', where: '/var' }, reboot), made, 'elsewhere');
+  const before = { ...upgraded(), isStaged: false };
+  const measured = settle(promise(promise(before, fill), done), done, view);
+  t.equal(promise(measured, reboot).promisedRunning, 'new', 'measured when it was staged');
+  t.end();
+});
+
 t.test('a polite restart in an upgrade makes on the way what an earlier one has staged', (t) => {
   const again = {
     verb: 'upgrade',

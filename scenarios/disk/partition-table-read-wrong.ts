@@ -1,6 +1,9 @@
 import { byteFlipped, diskError, scenario } from '../../harness/scenario.ts';
 
-/** The header of the table is the disk's second sector. */
+/**
+ * The header of the table is the disk's second sector. What a host reads wrong elsewhere it cannot know: these layouts' file systems have
+ * no checksums of files.
+ */
 const HEADER = { start: 512, end: 1024 };
 
 /** The first byte of the header's own checksum, in a request that begins with either sector. */

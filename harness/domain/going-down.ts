@@ -1,0 +1,43 @@
+/** What becomes of what is staged when its host goes down: by itself it is made then, and with the power it is lost. */
+import type { Deed } from './deed.ts';
+import { fillerIn } from './fillable.ts';
+import { menuLayer, type HostView } from './view.ts';
+
+/** What of the ledger that is about. */
+export interface Staging {
+  readonly last: HostView | null;
+  /** Something is staged: it is made when the host goes down by itself, and is lost with the power before. */
+  readonly isStaged: boolean;
+  /** Room that it was measured to have was taken after that: it may not be made. */
+  readonly isCrowded: boolean;
+  readonly promisedDefault: string | null;
+  /** Version of an upgrade that was cut, or failed as its disk did, until another has begun and ended: its remains are allowed, and so is itself. */
+  readonly interrupted: string | null;
+  /** The power went when the last upgrade was staged: what it has left is allowed until another has begun and ended. */
+  readonly mayHaveLeft: boolean;
+}
+
+/** As for every restart. */
+export function goneDown<T extends Staging>(ledger: T): T {
+  return ledger.isCrowded ? cutGoingDown(ledger) : { ...ledger, isStaged: false };
+}
+
+/** What was only staged is lost with the power, and may be: the boot loader's menu is what holds, and its files lie about. */
+export function afterCut<T extends Staging>(ledger: T): T {
+  if (ledger.last === null || !ledger.isStaged) return ledger;
+  const promisedDefault = menuLayer(ledger.last);
+  return { ...ledger, isStaged: false, isCrowded: false, mayHaveLeft: true, promisedDefault };
+}
+
+/** What was staged may have been made, or not, or in part. */
+export function cutGoingDown<T extends Staging>(ledger: T): T {
+  const { last, isStaged } = ledger;
+  const staged = isStaged ? last?.layers.find(({ id }) => id === last.staged) : undefined;
+  return { ...afterCut(ledger), interrupted: staged?.version ?? ledger.interrupted };
+}
+
+/** Kernels are copied to /boot on the way down, which nobody measures once more. */
+export function isCrowdedAfter({ isStaged, isCrowded }: Staging, deed: Deed): boolean {
+  if (deed.verb === 'remove' && deed.path === fillerIn('/boot')) return false;
+  return isCrowded || (isStaged && deed.verb === 'fill' && deed.where === '/boot');
+}
