@@ -1,4 +1,5 @@
 import t from 'tap';
+import noFailedUnits from '../checks/invariants/no-failed-units.ts';
 import noOrphans from '../checks/invariants/no-orphans.ts';
 import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
 import { defaultLayer, menuLayer, type HostView } from '../domain/view.ts';
@@ -149,6 +150,31 @@ t.test('what is staged may not be made when its room in /boot was taken after th
   const before = { ...upgraded(), isStaged: false };
   const measured = settle(promise(promise(before, fill), done), done, view);
   t.equal(promise(measured, reboot).promisedRunning, 'new', 'measured when it was staged');
+  t.end();
+});
+
+t.test('that a host says so is no failure of it', (t) => {
+  const start = { verb: 'reboot', ends: 'up' } as const;
+  const unit = (name: string) => ({ unit: `${name}.service`, said: '' });
+  const failed = (...names: string[]): HostView => ({
+    ...{ ...view, staged: null, failedUnits: names.map(unit) },
+  });
+  const found = (ledger: Ledger, seen: HostView, before: HostView | null): readonly string[] =>
+    noFailedUnits.broken({
+      view: seen,
+      before,
+      deed: start,
+      promised: settle(ledger, start, seen),
+    });
+  const crowded = promise(upgraded(), { verb: 'fill', where: '/boot' });
+  const unmade = promise(crowded, start);
+  const said = failed('ostree-boot-complete');
+  t.same(found(unmade, said, null), []);
+  t.same(found(unmade, failed('other'), null), ['other.service has failed']);
+  const made = promise(upgraded(), start);
+  t.same(found(made, said, null), ['ostree-boot-complete.service has failed'], 'for no reason');
+  t.same(found(made, said, said), [], 'it stays until the next start');
+  t.not(found(made, { ...said, bootId: 'c' }, said).length, 0);
   t.end();
 });
 
