@@ -48,6 +48,8 @@ export interface Ledger extends Staging {
   readonly promisedRunning: string | null;
   /** The upgrade that is `interrupted`: what it was made from and what it must hold, if its layer is the default after all. */
   readonly cut: CutUpgrade | null;
+  /** What the host says of it is not what its disk has, which the next start decides. */
+  readonly isOpen: boolean;
   /** Layer that ran when an upgrade last began to change the host: it must be offered until the next one does. */
   readonly fallback: string | null;
   readonly administrator: Identity | null;
@@ -70,6 +72,7 @@ export const EMPTY_LEDGER: Ledger = {
   interrupted: null,
   mayHaveLeft: false,
   cut: null,
+  isOpen: false,
   fallback: null,
   administrator: null,
   settingsByLayer: {},
@@ -177,11 +180,13 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
  */
 export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   const seen = view.bases.map((base) => [base.id, ledger.bases[base.id] ?? base.identity] as const);
-  const isOpen = deed.verb === 'upgrade' && deed.outcome === 'failed' && ledger.cut !== null;
+  const hasFailed = deed.verb === 'upgrade' && deed.outcome === 'failed';
+  const isOpen = ledger.cut !== null && (hasFailed || (ledger.isOpen && !isStart(deed)));
   const ended = isOpen ? null : endedUpgrade(ledger.cut, deed, view);
   const next: Ledger = {
     ...ledger,
     last: view,
+    isOpen,
     isStaged: view.staged !== null,
     isCrowded: ledger.isCrowded && view.staged !== null,
     bases: Object.fromEntries(seen),

@@ -43,7 +43,7 @@ export function defaultAfterCut(
   view: HostView,
 ): string | null {
   const actual = defaultLayer(view);
-  if (promisedDefault === null) return actual;
+  if (promisedDefault === null) return isOpen ? null : actual;
   if (interrupted === null || actual === null) return promisedDefault;
   const version = view.layers.find((layer) => layer.id === actual)?.version;
   if (version !== interrupted) return promisedDefault;

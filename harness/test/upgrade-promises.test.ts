@@ -109,6 +109,11 @@ t.test(
     t.same(broken(before, ended('failed'), switched), []);
     t.same(broken(failed, boot, old), [], 'the disk has not taken the menu');
     t.same(broken(failed, boot, started), [], 'it has');
+    const look = { verb: 'settle' } as const;
+    t.same(broken(failed, look, switched), []);
+    const asked = then(failed, look, switched);
+    t.same(broken(asked, boot, old), [], 'nothing but a start decides');
+    t.same(broken(asked, boot, started), []);
     t.same(broken(before, ended('refused'), switched), [
       'default-as-promised',
       'refused-changes-nothing',
