@@ -10,6 +10,7 @@ export default scenario(
     bugs: ['thin-tags-from-second-disk'],
   },
   async ({ host, image, expect }) => {
+    // another name: volume groups of the same name are told apart by nobody but who asks for their UUID
     await host.install(image('1.0'), { volumeGroup: 'former' });
     await host.strike(secondDisk());
     await host.install(image('1.0'));
