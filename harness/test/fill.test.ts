@@ -92,6 +92,27 @@ t.test(
   },
 );
 
+t.test('only a place that was filled on purpose may be full', async (t) => {
+  for (const [where, ...minded] of [
+    ['/boot', 'pool-has-room'],
+    ['/var', 'boot-has-room', 'pool-has-room'],
+    ['pool-metadata', 'boot-has-room'],
+    [undefined, 'boot-has-room'],
+  ] as const) {
+    let isFull = false;
+    const { steps, events } = stepsOn((view) => {
+      if (!isFull) return view;
+      const space = { ...view.space, boot: { usedMiB: 81, sizeMiB: 100 } };
+      return { ...view, space, pool: { dataPercent: 85, metadataPercent: 85 } };
+    });
+    await installed(steps);
+    isFull = true;
+    await thrown(steps.perform('fill', { leaveMiB: 10, ...(where !== undefined && { where }) }));
+    const found = events.flatMap((event) => (event.type === 'finding' ? [event.invariant] : []));
+    t.same([...new Set(found)], minded, `${where ?? 'the place of the layers'} was filled`);
+  }
+});
+
 /** The command that a layout fills a place by, and the script that it hands it. */
 async function filling(
   layout: Layout,

@@ -87,24 +87,6 @@ t.test('every invariant turns red by its own name on a host that breaks it', asy
   }
 });
 
-t.test('only a place that was filled on purpose may be full', async (t) => {
-  for (const [where, id, isMinded] of [
-    ['/boot', 'boot-has-room', false],
-    ['/var', 'boot-has-room', true],
-    [undefined, 'pool-has-room', false],
-    ['pool-metadata', 'pool-has-room', false],
-    ['/var', 'pool-has-room', true],
-  ] as const) {
-    let isFull = false;
-    const { steps } = stepsOn((view) => (isFull ? (BROKEN[id]?.(view) ?? view) : view));
-    await installed(steps);
-    isFull = true;
-    const place = { leaveMiB: 10, ...(where !== undefined && { where }) };
-    const found = (await thrown(steps.perform('fill', place)))?.invariant;
-    t.equal(found, isMinded ? id : undefined, `${where ?? 'the layers'} filled: ${id}`);
-  }
-});
-
 t.test('a tool that claims nothing does not agree with what the host is', async (t) => {
   const silent = { defaultLayer: null, currentLayer: null };
   const { steps, events } = stepsOn((view) => ({ ...view, claim: silent }));
