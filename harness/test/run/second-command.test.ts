@@ -45,7 +45,7 @@ t.test('the second begins at its moment, and both come to their ends', async (t)
   await turns();
   t.same(struck, [seen]);
   first.end();
-  t.same(await both, { ended: 'done', stamp });
+  t.same(await both, { ended: 'done', stamp, isLate: false });
 });
 
 t.test('a second that takes longer is waited for', async (t) => {
@@ -60,7 +60,7 @@ t.test('a second that takes longer is waited for', async (t) => {
   await turns();
   t.notOk(isOver);
   second.end();
-  t.same(await both, { ended: 'done', stamp });
+  t.same(await both, { ended: 'done', stamp, isLate: true });
 });
 
 t.test('a step that ends before the moment has no second, and never gets one', async (t) => {
@@ -73,7 +73,7 @@ t.test('a step that ends before the moment has no second, and never gets one', a
   const end = await besideSecondCommand(armed({ come: moment.ended, strike }), () =>
     Promise.resolve('done'),
   );
-  t.same(end, { ended: 'done', stamp: null });
+  t.same(end, { ended: 'done', stamp: null, isLate: false });
   moment.end();
   await turns();
   t.equal(struck, 0);
