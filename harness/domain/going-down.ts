@@ -11,9 +11,12 @@ export interface Staging {
   /** Room that it was measured to have was taken after that: it may not be made. */
   readonly isCrowded: boolean;
   readonly promisedDefault: string | null;
-  /** Version of an upgrade that was cut, or failed as its disk did, until another has begun and ended: its remains are allowed, and so is itself. */
+  /**
+   * Version of an upgrade that was cut, failed as its disk did, or lost its room when it was staged, until another has begun and ended: its
+   * remains are allowed, and so is itself.
+   */
   readonly interrupted: string | null;
-  /** The power went when the last upgrade was staged: what it has left is allowed until another has begun and ended. */
+  /** What the last upgrade had staged may be lost: what it has left is allowed until another has begun and ended. */
   readonly mayHaveLeft: boolean;
 }
 
