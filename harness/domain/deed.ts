@@ -67,13 +67,13 @@ export function isInDoubt(deed: Deed): boolean {
   return deed.outcome === 'failed' || deed.outcome === 'refused';
 }
 
-/** What was filled on purpose in this step; null: the place of the layers. */
+/** What was filled on purpose in this step; null: the place of the layers; undefined: nothing. */
 export function filledBy(deed: Deed): Filled | null | undefined {
   if (deed.verb === 'fill') return deed.where;
   return deed.verb === 'upgrade' ? deed.filled : undefined;
 }
 
-/** Files that have the space of it. */
+/** Files that have the space of what was filled. */
 export function fillersOf(deed: Deed): readonly string[] {
   const where = filledBy(deed);
   if (where === undefined) return [];

@@ -1,15 +1,19 @@
 /** What becomes of what is staged when its host goes down: by itself it is made then, and with the power it is lost. */
-import type { Deed } from './deed.ts';
+import { filledBy, type Deed } from './deed.ts';
 import { fillerIn } from './fillable.ts';
 import { menuLayer, type HostView } from './view.ts';
 
-/** What of the ledger that is about. */
+/** The part of the ledger that tells of what is staged. */
 export interface Staging {
+  /** The last view. */
   readonly last: HostView | null;
   /** Something is staged: it is made when the host goes down by itself, and is lost with the power before. */
   readonly isStaged: boolean;
   /** Room that it was measured to have was taken after that: it may not be made. */
   readonly isCrowded: boolean;
+  /** The host went down with room too little, and may say so until another upgrade has begun and ended. */
+  readonly mayBeUnmade: boolean;
+  /** Layer that boots by default, by promise; null until first known. */
   readonly promisedDefault: string | null;
   /**
    * Version of an upgrade that was cut, failed as its disk did, or lost its room when it was staged, until another has begun and ended: its
@@ -20,9 +24,11 @@ export interface Staging {
   readonly mayHaveLeft: boolean;
 }
 
-/** As for every restart. */
+/** By itself: what is staged is made, or may be, if its room was taken. */
 export function goneDown<T extends Staging>(ledger: T): T {
-  return ledger.isCrowded ? cutGoingDown(ledger) : { ...ledger, isStaged: false };
+  return ledger.isCrowded
+    ? { ...cutGoingDown(ledger), mayBeUnmade: true }
+    : { ...ledger, isStaged: false };
 }
 
 /** What was only staged is lost with the power, and may be: the boot loader's menu is what holds, and its files lie about. */
@@ -42,5 +48,8 @@ export function cutGoingDown<T extends Staging>(ledger: T): T {
 /** Kernels are copied to /boot on the way down, which nobody measures once more. */
 export function isCrowdedAfter({ isStaged, isCrowded }: Staging, deed: Deed): boolean {
   if (deed.verb === 'remove' && deed.path === fillerIn('/boot')) return false;
-  return isCrowded || (isStaged && deed.verb === 'fill' && deed.where === '/boot');
+  const isTaken = filledBy(deed) === '/boot';
+  // its own room was measured
+  if (deed.verb === 'upgrade' && deed.outcome === 'done') return isTaken;
+  return isCrowded || (isStaged && isTaken);
 }

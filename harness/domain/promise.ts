@@ -22,8 +22,7 @@ import type { BootEnd } from './verb.ts';
 export type FileLedger = Readonly<Record<string, string | null>>;
 
 export interface Ledger extends Staging {
-  /** The last view, and what the administrator had made of each layer. */
-  readonly last: HostView | null;
+  /** What the administrator had made of each layer. */
   readonly filesByLayer: Readonly<Record<string, FileLedger>>;
   /** Files outside the layers (`/var`): the same whichever layer runs. */
   readonly sharedFiles: FileLedger;
@@ -42,11 +41,9 @@ export interface Ledger extends Staging {
   readonly contents: Readonly<Record<string, BaseContent>>;
   /** What the base of the first layer that is seen must hold. */
   readonly installed: BaseContent;
-  /** Layer that boots by default, by promise; null until first known. */
-  readonly promisedDefault: string | null;
   /** Layer that must be running, by promise; null if unknown. */
   readonly promisedRunning: string | null;
-  /** The upgrade that is `interrupted`: what it was made from and what it must hold, if its layer is the default after all. */
+  /** The upgrade that is `interrupted`, if it was cut or its disk failed: what it was made from and what it must hold, if its layer is the default after all. */
   readonly cut: CutUpgrade | null;
   /** What the host says of it is not what its disk has, which the next start decides. */
   readonly isOpen: boolean;
@@ -79,6 +76,7 @@ export const EMPTY_LEDGER: Ledger = {
   etcByLayer: {},
   isStaged: false,
   isCrowded: false,
+  mayBeUnmade: false,
 };
 
 /** Whether a file is a layer's own; everything is, before the host was seen. */
@@ -166,7 +164,14 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
   // what is refused may have been before anybody looked for remains
   if (outcome === 'refused') return { ...ledger, ...marks };
   return {
-    ...{ ...ledger, ...marks, interrupted: null, cut: null, mayHaveLeft: false },
+    ...{
+      ...ledger,
+      ...marks,
+      interrupted: null,
+      cut: null,
+      mayHaveLeft: false,
+      mayBeUnmade: false,
+    },
     ...(outcome === 'done' && { fallback: running }),
   };
 }

@@ -68,8 +68,8 @@ export interface StoryHost {
   powerCut(options?: { seed?: number }): Promise<Results['powerCut']>;
   /**
    * `ends`: how the upgrade must end, or may, if there are several. Unless said: `done`; with a power cut, a reset or a reboot, `cut`; with room
-   * that is taken, and with a line or a disk that answers with errors, `refused` or `failed`. A disk or a line that is slow, lies, or is gone for a while
-   * fails nothing unless that is said.
+   * that is taken, a line that fails, or a disk that answers with errors, `refused` or `failed`. A line that is slow, and a disk that is slow, lies, or is
+   * gone for a while, fail nothing unless that is said.
    */
   upgrade(
     image: ImageRef,

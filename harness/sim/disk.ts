@@ -75,12 +75,17 @@ export function filledDisk(
   { leaveMiB, where }: Args<'fill'>,
 ): Filling & { readonly disk: SimDisk } {
   const takenMiB = Math.max(0, freeMiB(disk, where) - leaveMiB);
-  const filler = fillerIn(where ?? '/');
-  const filled =
-    where === undefined
-      ? { ...disk, filledMiB: disk.filledMiB + takenMiB }
-      : { ...disk, fillers: { ...disk.fillers, [filler]: (disk.fillers[filler] ?? 0) + takenMiB } };
+  const filled = taken(disk, takenMiB, where);
   return { takenMiB, leftMiB: freeMiB(filled, where), disk: filled };
+}
+
+function taken(disk: SimDisk, takenMiB: number, where?: Filled): SimDisk {
+  if (where === undefined) return { ...disk, filledMiB: disk.filledMiB + takenMiB };
+  const filler = fillerIn(where);
+  return {
+    ...disk,
+    fillers: { ...disk.fillers, [filler]: (disk.fillers[filler] ?? 0) + takenMiB },
+  };
 }
 
 /** If the path is that of a file that has space, the space is there again. */

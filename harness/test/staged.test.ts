@@ -150,6 +150,11 @@ t.test('what is staged may not be made when its room in /boot was taken after th
   const before = { ...upgraded(), isStaged: false };
   const measured = settle(promise(promise(before, fill), done), done, view);
   t.equal(promise(measured, reboot).promisedRunning, 'new', 'measured when it was staged');
+  const beside = { ...done, filled: '/boot' } as const;
+  const taken = settle(promise(before, beside), beside, view);
+  t.equal(promise(taken, reboot).promisedRunning, 'old', 'taken while it was staged');
+  const again = settle(promise(promise(upgraded(), fill), done), done, view);
+  t.equal(promise(again, reboot).promisedRunning, 'new', 'another, which had room');
   t.end();
 });
 
@@ -173,6 +178,8 @@ t.test('that a host says so is no failure of it', (t) => {
   t.same(found(unmade, failed('other'), null), ['other.service has failed']);
   const made = promise(upgraded(), start);
   t.same(found(made, said, null), ['ostree-boot-complete.service has failed'], 'for no reason');
+  const cut = promise(promise(upgraded(), { verb: 'powerCut' }), start);
+  t.not(found({ ...cut, interrupted: '1.1' }, said, null).length, 0, 'nor by a cut');
   t.same(found(made, said, said), [], 'it stays until the next start');
   t.not(found(made, { ...said, bootId: 'c' }, said).length, 0);
   t.end();

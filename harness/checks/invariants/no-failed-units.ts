@@ -7,7 +7,7 @@ const UNMADE = 'ostree-boot-complete.service';
 export default {
   id: 'no-failed-units',
   title:
-    'no service of the running host has failed, but the one that says that a staged update was not made',
+    'no service of the running host has failed, but the one that says that a staged update was not made, where it may not be',
   broken: (judgement) =>
     judgement.view.failedUnits
       .filter(({ unit }) => unit !== UNMADE || !mayBeUnmade(judgement))
@@ -21,5 +21,5 @@ export default {
 function mayBeUnmade({ view, before, promised }: Judgement): boolean {
   const hasSaid = ({ bootId, failedUnits }: HostView): boolean =>
     bootId === view.bootId && failedUnits.some(({ unit }) => unit === UNMADE);
-  return promised.interrupted !== null || (before !== null && hasSaid(before));
+  return promised.mayBeUnmade || (before !== null && hasSaid(before));
 }
