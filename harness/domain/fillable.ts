@@ -23,7 +23,7 @@ export const FILLABLE = [
     where: '/boot',
     title: 'The file system of kernels and boot entries.',
     detail:
-      "An update whose kernel has no room must be refused, until host.remove('/boot/filler').",
+      "Without room an update is refused, a staged one may be lost, until host.remove('/boot/filler').",
     example: "host.fill({ leaveMiB: 20, where: '/boot' })",
   },
   {

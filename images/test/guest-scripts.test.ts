@@ -58,6 +58,15 @@ void t.test('what somebody else takes while a file system is filled is not there
   t.equal(stdout, '52 4');
 });
 
+void t.test('a file system that cannot be filled says why', async (t) => {
+  const [place, directory] = [await scratch(t), await scratch(t)];
+  const PATH = await pathOf(directory, { fallocate: 'echo not here >&2; exit 1' });
+  const program = `mount -t tmpfs -o size=64m small ${place}; sh ${join(GUEST, 'probe/fill.sh')} ${place} 4`;
+  const options = { env: { PATH }, reject: false } as const;
+  const ended = await execa('unshare', [...AS_ROOT, '--mount', 'sh', '-euc', program], options);
+  t.match(ended, { exitCode: 1, stdout: '', stderr: 'not here' });
+});
+
 const CHECK = join(GUEST, 'ostree/tree/usr/libexec/reference-node/check-pulled');
 
 const MODULES = '/usr/lib/modules/6.1';

@@ -17,10 +17,16 @@ if [ "$take" -gt 0 ]; then
     held=$(held_mib)
     # taken, and not written, but on FAT: an extent has the blocks, whatever is in them
     while ! fallocate --offset "$(stat -c %s "$filler")" --length "${take}MiB" "$filler"; do
-        # somebody else had some of it first; or else the file system keeps it for itself
         rest=$(($(free_mib) - leave))
-        { [ "$rest" -gt 0 ] && [ "$rest" -lt "$take" ]; } || break
-        take=$rest
+        [ "$rest" -gt 0 ] || break
+        # somebody else had some of it first
+        if [ "$rest" -lt "$take" ]; then
+            take=$rest
+            continue
+        fi
+        # the file system keeps the rest for itself; if it gave nothing, that is not why
+        [ "$(held_mib)" -gt "$held" ] || exit 1
+        break
     done
     sync "$filler"
     taken=$(($(held_mib) - held))
