@@ -82,11 +82,22 @@ export function diskOf(
 }
 
 /** Resolves when the last lines of the console, the unfinished one included, have this text. */
-export async function seen(
-  console: Pick<MachineConsole, 'tail' | 'onOutput'>,
-  text: string,
-): Promise<void> {
-  const isThere = (): boolean => console.tail(20).some((line) => line.includes(text));
+export function seen(console: Told, text: string): Promise<void> {
+  return told(console, (lines) => lines.some((line) => line.includes(text)));
+}
+
+/**
+ * The firmware's shell has taken a key instead of looking for a script, or the last command, and is ready for the next: what is typed
+ * before is lost when a command connects the console anew.
+ */
+export function prompted(console: Told): Promise<void> {
+  return told(console, (lines) => lines.at(-1)?.trim() === 'Shell>');
+}
+
+type Told = Pick<MachineConsole, 'tail' | 'onOutput'>;
+
+async function told(console: Told, isTrue: (lines: readonly string[]) => boolean): Promise<void> {
+  const isThere = (): boolean => isTrue(console.tail(20));
   if (isThere()) return;
   await new Promise<void>((resolve) => {
     const stop = console.onOutput(() => {

@@ -13,7 +13,7 @@ import { diskServers } from '../disk-servers.ts';
 import { QemuHypervisor } from '../hypervisor.ts';
 import { writeSectors } from '../sectors.ts';
 import { writeEspDisk } from './esp-disk.ts';
-import { newDirectory, seen } from './machines.ts';
+import { newDirectory, prompted, seen } from './machines.ts';
 
 t.setTimeout(300_000);
 
@@ -48,7 +48,10 @@ async function partition(dir: string, { disk, wear }: ReturnType<typeof hostIn>)
   });
   // it waits for a key before it looks for a script; and firmware has looked at the first disk only
   await console.type('\x1b');
+  await prompted(console);
   await console.type('connect -r\r');
+  await seen(console, 'Connect - Handle');
+  await prompted(console);
   await console.type('map -r\r');
   const place = await found;
   await machine.powerCut();

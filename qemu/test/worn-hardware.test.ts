@@ -7,7 +7,7 @@ import { clockSetBack } from '../../harness/faults/clock-set-back.ts';
 import type { MachineSpec, RunningMachine } from '../../harness/ports/machine.ts';
 import type { Wear } from '../../harness/run/wear.ts';
 import { QemuHypervisor } from '../hypervisor.ts';
-import { newDirectory, wearOn } from './machines.ts';
+import { newDirectory, prompted, wearOn } from './machines.ts';
 import { bootEntry, orderOf, OWN_PATH, withVariable } from './variables.ts';
 
 t.setTimeout(300_000);
@@ -70,6 +70,7 @@ t.test('a boot order and a clock that were struck', async (t) => {
   const says = line(machine, /^\d\d\/\d\d\/\d{4}/);
   // the shell waits for a key before it looks for a script
   await machine.console.type('\x1b');
+  await prompted(machine.console);
   await machine.console.type('date\r');
   t.match(await says, new RegExp(`^\\d\\d/\\d\\d/${year.toString()}`));
   await machine.powerCut();
