@@ -35,11 +35,8 @@ export const SOURCES = [
   ],
   ...['images/kickstart.ts', 'images/ignition.ts'],
 ];
-/** What judges what a step came to, and what stories share. */
-const JUDGES = [
-  ...['harness/checks', 'harness/domain', 'harness/scenario.ts'],
-  ...['scenarios/_beginnings.ts', 'scenarios/_failing-disk.ts'],
-];
+/** What judges what a step came to. */
+const JUDGES = ['harness/checks', 'harness/domain', 'harness/scenario.ts'];
 /** What is sent to guests, below `images/guest/`. */
 const SCRIPTS = ['probe', 'administrator'];
 
@@ -81,10 +78,12 @@ export async function withSources<J extends JobInfo>(
   jobs: readonly J[],
   scenarios = join(ROOT, 'scenarios'),
 ): Promise<J[]> {
+  const shared = (await readdir(scenarios)).filter((name) => name.startsWith('_')).sort();
   const images = (await below('images')).filter((path) => basename(path) !== 'defects');
   const defects = await below('images/defects');
   const common = await sourceDigest([
     ...[...SOURCES, ...JUDGES].map((path) => join(ROOT, path)),
+    ...shared.map((name) => join(scenarios, name)),
     ...images,
   ]);
   return Promise.all(

@@ -32,7 +32,8 @@ export const MOMENTS: readonly MomentKind[] = [
   },
   {
     name: 'atMark',
-    title: 'In an upgrade, when the engine of the layout says that it has come to this point.',
+    title:
+      'In an upgrade, when it has come to this point, by what its engine says or is told to do.',
     detail: Object.entries(ENGINES)
       .map(([layout, { marks }]) => `${layout}: ${Object.keys(marks).join(', ')}`)
       .join('; '),

@@ -1,10 +1,15 @@
 /** What a step did, as far as promises go. */
-import type { TreeContent } from './image.ts';
+import type { DiskEffect } from './disk-rule.ts';
+import type { FaultPlan } from './fault.ts';
 import { fillerIn, type Filled } from './fillable.ts';
-import type { BootEnd, Outcome, Results, Verb } from './verb.ts';
+import type { TreeContent } from './image.ts';
+import type { Args, BootEnd, Outcome, Result, Results, Verb } from './verb.ts';
 
 /** What a base must hold, as far as it is known. */
 export type BaseContent = Partial<TreeContent>;
+
+/** The disk of a host in this step: whatever it was to write may not be there. */
+export type Hindrance = 'failing' | 'gone';
 
 export interface UpgradeDeed {
   readonly verb: 'upgrade';
@@ -14,7 +19,7 @@ export interface UpgradeDeed {
   /** The host went down as it does for every restart: what was staged is made on the way. */
   readonly isOrderly: boolean;
   /** Its disk failed, or was gone for a while: it may not have been able to remove what it had made. */
-  readonly hindrance: 'failing' | 'gone' | null;
+  readonly hindrance: Hindrance | null;
   /** What was filled while it was under way; null: the place of the layers. Absent: nothing was. */
   readonly filled?: Filled | null;
 }
@@ -26,7 +31,13 @@ export type Deed =
   | { readonly verb: 'rollback'; readonly outcome: Outcome; readonly to: string | null }
   | { readonly verb: 'write'; readonly path: string; readonly sha256: string }
   | { readonly verb: 'remove'; readonly path: string }
-  | { readonly verb: 'boot' | 'reboot'; readonly ends: BootEnd | 'cut' }
+  | { readonly verb: 'boot'; readonly ends: BootEnd | 'cut' }
+  | {
+      readonly verb: 'reboot';
+      readonly ends: BootEnd | 'cut';
+      /** Absent: there was none. */
+      readonly hindrance?: Hindrance;
+    }
   /** `isCut`: a fault took the power away on the way down. */
   | { readonly verb: 'powerOff'; readonly isCut: boolean }
   | { readonly verb: 'select'; readonly version: string }
@@ -52,6 +63,77 @@ type TellingVerb =
   | 'addKernelArgument'
   | 'installPackage'
   | 'fill';
+
+/** Effects that a host is told of, at once or by the time that it waits. */
+const HINDRANCES: Readonly<Partial<Record<DiskEffect['kind'], Hindrance>>> = {
+  error: 'failing',
+  vanish: 'gone',
+};
+
+function hindranceOf(fault: FaultPlan | undefined): Hindrance | null {
+  return fault?.strikes === 'disk' ? (HINDRANCES[fault.rule.effect.kind] ?? null) : null;
+}
+
+interface Lookups {
+  readonly sha256: (text: string) => string;
+  readonly versionOf: (image: string) => string;
+}
+
+export function deedOf<V extends Verb>(
+  verb: V,
+  args: Args<V>,
+  result: Result<V>,
+  lookups: Lookups,
+): Deed {
+  switch (verb) {
+    case 'install':
+      return { verb, content: (result as Result<'install'>).content };
+    case 'upgrade': {
+      const { image, fault } = args as Args<'upgrade'>;
+      const { outcome, content } = result as Result<'upgrade'>;
+      const isOrderly = !(fault?.strikes === 'power' && fault.does !== 'reboot');
+      const hindrance = hindranceOf(fault);
+      const version = lookups.versionOf(image.image);
+      const filled = fault?.strikes === 'space' && { filled: fault.where ?? null };
+      return { verb, outcome, version, content, isOrderly, hindrance, ...filled };
+    }
+    case 'boot':
+      return { verb, ends: (result as Result<'boot'>).ends };
+    case 'reboot': {
+      const { ends } = result as Result<'reboot'>;
+      const hindrance = hindranceOf((args as Args<'reboot'>).fault);
+      return { verb, ends, ...(hindrance !== null && { hindrance }) };
+    }
+    case 'powerOff':
+      return { verb, isCut: (result as Result<'powerOff'>).stamp != null };
+    case 'digest':
+      return { verb, ...(result as Result<'digest'>) };
+    case 'rollback':
+      return {
+        verb,
+        outcome: (result as Result<'rollback'>).outcome,
+        to: (args as Args<'rollback'>).to ?? null,
+      };
+    case 'write': {
+      const { path, content } = args as Args<'write'>;
+      return { verb, path, sha256: lookups.sha256(content) };
+    }
+    case 'remove':
+      return { verb, path: (args as Args<'remove'>).path };
+    case 'addUser':
+      return { verb, name: (args as Args<'addUser'>).name };
+    case 'addKernelArgument':
+      return { verb, argument: (args as Args<'addKernelArgument'>).argument };
+    case 'installPackage':
+      return { verb, name: (args as Args<'installPackage'>).name };
+    case 'fill':
+      return { verb, where: (args as Args<'fill'>).where ?? null };
+    case 'select':
+      return { verb, version: (args as Args<'select'>).version };
+    default:
+      return { verb };
+  }
+}
 
 /** The host has just been started, and nothing was done to it since. */
 export function isStart({ verb }: Deed): boolean {

@@ -1,5 +1,5 @@
 /** What becomes of what is staged when its host goes down: by itself it is made then, and with the power it is lost. */
-import { filledBy, type Deed } from './deed.ts';
+import { filledBy, type Deed, type Hindrance } from './deed.ts';
 import { fillerIn } from './fillable.ts';
 import { menuLayer, type HostView } from './view.ts';
 
@@ -11,12 +11,12 @@ export interface Staging {
   readonly isStaged: boolean;
   /** Room that it was measured to have was taken after that: it may not be made. */
   readonly isCrowded: boolean;
-  /** The host went down with room too little, and may say so until another upgrade has begun and ended. */
+  /** The host went down with room too little or a disk that failed, and may say so until another upgrade has begun and ended. */
   readonly mayBeUnmade: boolean;
   /** Layer that boots by default, by promise; null until first known. */
   readonly promisedDefault: string | null;
   /**
-   * Version of an upgrade that was cut, failed as its disk did, or lost its room when it was staged, until another has begun and ended: its
+   * Version of an upgrade that was cut, failed as its disk did, or could not be made for certain when the host went down, until another has begun and ended: its
    * remains are allowed, and so is itself.
    */
   readonly interrupted: string | null;
@@ -24,11 +24,10 @@ export interface Staging {
   readonly mayHaveLeft: boolean;
 }
 
-/** By itself: what is staged is made, or may be, if its room was taken. */
-export function goneDown<T extends Staging>(ledger: T): T {
-  return ledger.isCrowded
-    ? { ...cutGoingDown(ledger), mayBeUnmade: true }
-    : { ...ledger, isStaged: false };
+/** By itself: what is staged is made, or may be, if its room was taken or the disk failed. */
+export function goneDown<T extends Staging>(ledger: T, hindrance?: Hindrance): T {
+  const isAtRisk = ledger.isCrowded || (ledger.isStaged && hindrance !== undefined);
+  return isAtRisk ? { ...cutGoingDown(ledger), mayBeUnmade: true } : { ...ledger, isStaged: false };
 }
 
 /** What was only staged is lost with the power, and may be: the boot loader's menu is what holds, and its files lie about. */

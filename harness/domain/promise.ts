@@ -125,7 +125,7 @@ export function promise(before: Ledger, deed: Deed): Ledger {
     case 'boot':
       return started(ledger, deed.ends);
     case 'reboot':
-      return started(goneDown(ledger), deed.ends);
+      return started(goneDown(ledger, deed.hindrance), deed.ends);
     case 'select':
       return {
         ...goneDown(ledger),

@@ -1,5 +1,5 @@
 /**
- * Something else on the host takes the room that an update has measured before it began. It is done inside the guest, as `fill` does
+ * Something else on the host takes the room that an update needs, or has measured already. It is done inside the guest, as `fill` does
  * it: by a file, or a volume, beside the engine at work.
  */
 import type { FaultKind, SpaceFault } from '../domain/fault.ts';
@@ -8,7 +8,7 @@ import type { Moment } from '../domain/moment.ts';
 
 export default {
   name: 'space-exhausted',
-  title: 'A place on the host runs full at a moment of an update, after it was measured.',
+  title: 'A place on the host runs full at a moment of an update.',
   detail:
     'Done inside the guest. The update must be undone. Not of a thin pool: what runs fails, too.',
   example:

@@ -65,22 +65,16 @@ const MENU_LINK = '../loader/grub.cfg';
 export type Probe = z.infer<typeof probeSchema>;
 type Deployment = Probe['deployments'][number];
 
-export interface StatusLine {
+interface StatusLine {
   /** `CHECKSUM.SERIAL`. */
   readonly name: string;
   readonly isBooted: boolean;
-  /** Of the commit; empty if it has none. */
-  readonly version: string;
 }
 
 /** The deployments as `ostree admin status` lists them: what is next first. */
 export function statusLines(status: string): StatusLine[] {
-  // a deployment's line, and those about it, which are indented further
-  const listed = status.matchAll(/^([* ]) \S+ ([0-9a-f]{64}\.\d+)(?: \(\w+\))?$((?:\n {4}.*$)*)/gm);
-  return Array.from(listed, ([, mark, name = '', about = '']) => ({
-    ...{ name, isBooted: mark === '*' },
-    version: /^ {4}Version: (.*)$/m.exec(about)?.[1] ?? '',
-  }));
+  const listed = status.matchAll(/^([* ]) \S+ ([0-9a-f]{64}\.\d+)(?: \(\w+\))?$/gm);
+  return Array.from(listed, ([, mark, name = '']) => ({ name, isBooted: mark === '*' }));
 }
 
 /**
@@ -88,9 +82,9 @@ export function statusLines(status: string): StatusLine[] {
  * When they were made does not say it: the host's clock may have been set back meanwhile. Neither do commits (an image is made as of
  * the same time as any other) nor their order in the list, which says what starts next.
  */
-export function byAge(
-  a: Pick<StatusLine, 'name' | 'version'>,
-  b: Pick<StatusLine, 'name' | 'version'>,
+function byAge(
+  a: { readonly name: string; readonly version: string },
+  b: { readonly name: string; readonly version: string },
 ): number {
   const [serialOfA, serialOfB] = [a, b].map(({ name }) => Number(name.split('.').at(-1)));
   return (

@@ -4,16 +4,17 @@ import type { CommandEnd } from '../domain/fault.ts';
 import type { Layout, LayoutContext } from '../ports/layout.ts';
 import { quote, type CommandResult } from '../ports/shell.ts';
 import { baseContents, digests, execute, filled, observed, run, said } from './common/guest.ts';
-import { byAge, probeSchema, statusLines, viewOf, type StatusLine } from './ostree-probe.ts';
+import { probeSchema, statusLines, viewOf } from './ostree-probe.ts';
 
 /** The remote that hosts are installed with. */
 const REMOTE = 'reference-node';
 /** Request path of the repository. */
 const REPOSITORY = '/repo';
-/** libostree 2022.7 has no command for it: this one is the image's own. */
-const SET_DEFAULT = '/usr/libexec/reference-node/ostree-set-default';
-/** The image's own, too: ends with `REFUSED` when what was pulled must not be staged. */
+/** The image's own, as libostree 2022.7 has no command for it. */
+const ROLLBACK = '/usr/libexec/reference-node/ostree-rollback';
+/** The image's own, too: whether what was pulled may be staged. */
 const CHECK_PULLED = '/usr/libexec/reference-node/check-pulled';
+/** How both end when they have changed nothing, and must not. */
 const REFUSED = 3;
 const CLEANUP = 'ostree admin cleanup';
 
@@ -83,15 +84,11 @@ export default {
   },
 
   rollback: async (context, toLayer) => {
-    const listed = statusLines(await run(context, 'ostree admin status'));
-    const target = toLayer ?? olderThanBooted(listed);
-    const index = listed.findIndex(({ name }) => name === target);
-    if (index < 0) {
-      return { outcome: 'refused', reason: 'there is no such deployment to go back to' };
-    }
-    const ended = await execute(context, `${SET_DEFAULT} ${index.toString()}`);
+    const command = toLayer === null ? ROLLBACK : `${ROLLBACK} ${quote(toLayer)}`;
+    const ended = await execute(context, command);
     if (ended.status === 0) return { outcome: 'done', reason: null };
-    return { outcome: 'failed', reason: lastWords(ended) };
+    const outcome = ended.status === REFUSED ? 'refused' : 'failed';
+    return { outcome, reason: lastWords(ended) };
   },
 
   addKernelArgument: async (context, argument) => {
@@ -128,16 +125,6 @@ async function fsck(context: LayoutContext): Promise<string[]> {
   if (lines.length === 0)
     throw new HostproofError('host/command', 'ostree fsck failed, and says nothing');
   return lines.slice(-5).map((line) => `ostree fsck: ${line.slice(0, 500)}`);
-}
-
-/** The newest of the deployments that are older than the booted one. */
-function olderThanBooted(listed: readonly StatusLine[]): string | undefined {
-  const booted = listed.find(({ isBooted }) => isBooted);
-  if (booted === undefined) return undefined;
-  return listed
-    .filter((one) => byAge(one, booted) < 0)
-    .sort(byAge)
-    .at(-1)?.name;
 }
 
 function commandEnd({ status, stdout, stderr }: CommandResult): CommandEnd {

@@ -1,10 +1,11 @@
 /** Turns verbs into steps: checked before, limited while, recorded and judged after. */
 import type { Invariant } from '../checks/invariant.ts';
 import { asHostproofError, HostproofError } from '../domain/errors.ts';
+import { unexpectedEnd } from '../domain/ends.ts';
 import type { EventBody } from '../domain/event.ts';
 import { issuesOf } from '../domain/issues.ts';
 import { asJson } from '../domain/json.ts';
-import { isInDoubt, type Deed } from '../domain/deed.ts';
+import { deedOf, isInDoubt, type Deed } from '../domain/deed.ts';
 import { EMPTY_LEDGER, promise, settle, watched, type Ledger } from '../domain/promise.ts';
 import { limitOf, VERBS, type Args, type Result, type Verb } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -12,7 +13,6 @@ import type { Clock } from '../ports/clock.ts';
 import type { HostState } from '../domain/checkpoint.ts';
 import type { StepContext, StepHost } from '../ports/host.ts';
 import { StepLimit } from './step-limit.ts';
-import { deedOf, unexpectedEnd } from './deeds.ts';
 
 export interface StepsOptions {
   readonly job: string;

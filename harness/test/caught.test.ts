@@ -1,5 +1,6 @@
 /** What is read from the record of a run with planted defects. */
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { allInAll, caught, stillTrue } from '../cli/caught.ts';
@@ -137,6 +138,15 @@ t.test('what can change how a job ends: its story, and what is planted', async (
   t.equal(again?.sources, story?.sources);
   t.not(other?.sources, story?.sources);
   t.not(planted?.sources, story?.sources);
+});
+
+t.test('what stories share can change how each of them ends', async (t) => {
+  const scenarios = t.testdir({ disk: { 'is-full.ts': 'a story' }, '_room.ts': 'how it ends' });
+  const jobs = [{ ...job('a'), scenario: 'disk/is-full' }];
+  const [before] = await withSources(jobs, scenarios);
+  await writeFile(join(scenarios, '_room.ts'), 'how else it ends');
+  const [after] = await withSources(jobs, scenarios);
+  t.not(after?.sources, before?.sources);
 });
 
 t.test('a run that has found all that is looked for is enough', async (t) => {

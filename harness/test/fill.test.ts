@@ -6,7 +6,7 @@ import { at } from '../domain/moment.ts';
 import type { Args } from '../domain/verb.ts';
 import { spaceExhausted } from '../faults/space-exhausted.ts';
 import type { Layout } from '../ports/layout.ts';
-import { unexpectedEnd } from '../run/deeds.ts';
+import { unexpectedEnd } from '../domain/ends.ts';
 import type { Shell } from '../ports/shell.ts';
 import { installed, stepsOn, thrown } from './steps.ts';
 

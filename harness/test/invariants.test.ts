@@ -13,7 +13,7 @@ import { diskGone } from '../faults/disk-gone.ts';
 import { flushLost } from '../faults/flush-lost.ts';
 import { powerCut } from '../faults/power-cut.ts';
 import type { Host } from '../ports/host.ts';
-import { deedOf } from '../run/deeds.ts';
+import { deedOf } from '../domain/deed.ts';
 import { installed, invariants, stepsOn, thrown, type Spoiled } from './steps.ts';
 
 /** Each invariant that a view can break, and a host that breaks it: red, by that name. */

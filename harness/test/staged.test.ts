@@ -1,8 +1,11 @@
 import t from 'tap';
 import noFailedUnits from '../checks/invariants/no-failed-units.ts';
 import noOrphans from '../checks/invariants/no-orphans.ts';
+import { deedOf, type Deed } from '../domain/deed.ts';
+import type { DiskFault } from '../domain/fault.ts';
 import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
 import { defaultLayer, menuLayer, type HostView } from '../domain/view.ts';
+import { diskError, diskGone, diskSlow } from '../scenario.ts';
 
 const layer = (id: string, version: string): HostView['layers'][number] => {
   return { id, version, base: id, packages: [], database: null, rootOfFstab: id };
@@ -132,6 +135,28 @@ t.test('what a power cut on the way down leaves is the old layer, or the new one
   t.equal(after('old').promisedDefault, 'old');
   const still = promise(after('old'), { verb: 'powerOff', isCut: true });
   t.equal(still.promisedDefault, 'old', 'there is nothing to be made any more');
+  t.end();
+});
+
+t.test('what is staged may not be made when the disk fails on the way down', (t) => {
+  const reboot = { verb: 'reboot', ends: 'up' } as const;
+  const failing = promise(upgraded(), { ...reboot, hindrance: 'failing' });
+  const { promisedRunning, interrupted, mayHaveLeft, mayBeUnmade } = failing;
+  t.same([promisedRunning, interrupted, mayHaveLeft, mayBeUnmade], ['old', '1.1', true, true]);
+  t.equal(promise(upgraded(), reboot).mayBeUnmade, false, 'and must be otherwise');
+  const nothing = { ...upgraded(), isStaged: false };
+  const down = promise(nothing, { ...reboot, hindrance: 'failing' });
+  t.same([down.promisedRunning, down.mayBeUnmade], ['new', false], 'nothing is lost of nothing');
+  t.end();
+});
+
+t.test('the disk of a restart is a hindrance when it fails, and not when it is slow', (t) => {
+  const lookups = { sha256: (text: string) => text, versionOf: (image: string) => image };
+  const deed = (fault: DiskFault): Deed => deedOf('reboot', { fault }, { ends: 'up' }, lookups);
+  const [verb, ends] = ['reboot', 'up'];
+  t.same(deed(diskError({ command: 'write' })), { verb, ends, hindrance: 'failing' });
+  t.same(deed(diskGone({ backAfterS: 5 })), { verb, ends, hindrance: 'gone' });
+  t.same(deed(diskSlow({ ms: 300 })), { verb, ends });
   t.end();
 });
 

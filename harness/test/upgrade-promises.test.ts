@@ -9,7 +9,7 @@ import { sha256 } from '../adapters/sha256.ts';
 import { diskError } from '../faults/disk-error.ts';
 import { diskGone } from '../faults/disk-gone.ts';
 import { powerCut } from '../faults/power-cut.ts';
-import { deedOf } from '../run/deeds.ts';
+import { deedOf } from '../domain/deed.ts';
 import { installed, invariants, stepsOn, thrown } from './steps.ts';
 
 const LATE = powerCut({ when: at('upgrade', 0.95) });

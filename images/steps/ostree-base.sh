@@ -19,8 +19,8 @@ add_files "$own/dracut" "$tree/usr/lib/dracut/modules.d"
 
 phase 'compiling the helper'
 # shellcheck disable=SC2046  # options
-cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$WORK=." -o "$tree/usr/libexec/reference-node/ostree-set-default" \
-    "$own/set-default.c" $(pkg-config --cflags --libs ostree-1)
+cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$WORK=." -o "$tree/usr/libexec/reference-node/ostree-rollback" \
+    "$own/rollback.c" $(pkg-config --cflags --libs ostree-1)
 
 # Nothing may be written into a deployment.
 cp "$tree/usr/share/systemd/tmp.mount" "$tree/usr/lib/systemd/system/"

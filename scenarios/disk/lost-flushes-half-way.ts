@@ -12,7 +12,6 @@ export default scenario(
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',
-    bugs: ['ostree-cut-before-finalize'],
   },
   (story) =>
     outlives(flushLost({ when: at('upgrade', 0.3), times: LOST_FLUSHES }), story, ['done']),

@@ -6,7 +6,6 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
-    bugs: ['thin-leftover-volumes-block-retry'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

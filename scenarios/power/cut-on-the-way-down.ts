@@ -2,7 +2,7 @@ import { after, powerCut, scenario } from '../../harness/scenario.ts';
 
 /**
  * An ostree host makes on its way down what was staged, in some 80 flushes: at the first of these it has about copied the kernel, at the
- * second it is about to switch the default, or has just done so: hosts do not write the same twice.
+ * second it has not yet switched the default, as a rule: hosts do not write the same twice. `cut-while-finalising` goes on from there.
  */
 const CUTS = [
   { version: '1.1', flush: 10 },

@@ -6,7 +6,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
-    bugs: ['thin-rollback-wraps-to-newest'],
+    bugs: ['thin-rollback-wraps-to-newest', 'ostree-upgrade-from-rollback-confuses-order'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -7,7 +7,6 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'full',
-    bugs: ['ostree-upgrade-from-rollback-confuses-order'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -10,7 +10,6 @@ export default scenario(
     bugs: [
       'thin-unmodified-config-stays-old',
       'thin-menu-file-emptied-by-kill',
-      'ostree-cut-before-finalize',
       'thin-foreign-entries-purged-before-success',
       'thin-default-switched-before-migration-ends',
       'thin-suid-bit-lost',

@@ -6,7 +6,7 @@ export default scenario(
     layouts: ['thin', 'ostree'],
     firmware: ['uefi'],
     suite: 'quick',
-    bugs: ['thin-leftover-volumes-block-retry', 'thin-rollback-wraps-to-newest'],
+    bugs: ['thin-rollback-wraps-to-newest'],
   },
   async ({ host, image, expect }) => {
     await host.install(image('1.0'));

@@ -2,7 +2,7 @@
 import type { ActRecord } from '../../domain/checkpoint.ts';
 import type { FaultPlan } from '../../domain/fault.ts';
 import { canonical } from '../../domain/json.ts';
-import { endsUnder } from '../deeds.ts';
+import { endsUnder } from '../../domain/ends.ts';
 
 type Done = Pick<ActRecord, 'verb' | 'args' | 'host' | 'result'>;
 

@@ -1,73 +1,7 @@
-/** What a finished verb means for the promises, and whether it ended as the story said it must. */
-import { HostproofError } from '../domain/errors.ts';
-import type { DiskEffect } from '../domain/disk-rule.ts';
-import type { FaultPlan, FaultStamp } from '../domain/fault.ts';
-import type { Deed } from '../domain/deed.ts';
-import type { Args, Outcome, Result, Verb } from '../domain/verb.ts';
-
-/** Effects that a host is told of, at once or by the time that it waits. */
-const HINDRANCES: Readonly<Partial<Record<DiskEffect['kind'], 'failing' | 'gone'>>> = {
-  error: 'failing',
-  vanish: 'gone',
-};
-
-interface Lookups {
-  readonly sha256: (text: string) => string;
-  readonly versionOf: (image: string) => string;
-}
-
-export function deedOf<V extends Verb>(
-  verb: V,
-  args: Args<V>,
-  result: Result<V>,
-  lookups: Lookups,
-): Deed {
-  switch (verb) {
-    case 'install':
-      return { verb, content: (result as Result<'install'>).content };
-    case 'upgrade': {
-      const { image, fault } = args as Args<'upgrade'>;
-      const { outcome, content } = result as Result<'upgrade'>;
-      const isOrderly = !(fault?.strikes === 'power' && fault.does !== 'reboot');
-      const effect = fault?.strikes === 'disk' ? fault.rule.effect.kind : null;
-      const hindrance = effect === null ? null : (HINDRANCES[effect] ?? null);
-      const version = lookups.versionOf(image.image);
-      const filled = fault?.strikes === 'space' && { filled: fault.where ?? null };
-      return { verb, outcome, version, content, isOrderly, hindrance, ...filled };
-    }
-    case 'boot':
-    case 'reboot':
-      return { verb, ends: (result as Result<'boot' | 'reboot'>).ends };
-    case 'powerOff':
-      return { verb, isCut: (result as Result<'powerOff'>).stamp != null };
-    case 'digest':
-      return { verb, ...(result as Result<'digest'>) };
-    case 'rollback':
-      return {
-        verb,
-        outcome: (result as Result<'rollback'>).outcome,
-        to: (args as Args<'rollback'>).to ?? null,
-      };
-    case 'write': {
-      const { path, content } = args as Args<'write'>;
-      return { verb, path, sha256: lookups.sha256(content) };
-    }
-    case 'remove':
-      return { verb, path: (args as Args<'remove'>).path };
-    case 'addUser':
-      return { verb, name: (args as Args<'addUser'>).name };
-    case 'addKernelArgument':
-      return { verb, argument: (args as Args<'addKernelArgument'>).argument };
-    case 'installPackage':
-      return { verb, name: (args as Args<'installPackage'>).name };
-    case 'fill':
-      return { verb, where: (args as Args<'fill'>).where ?? null };
-    case 'select':
-      return { verb, version: (args as Args<'select'>).version };
-    default:
-      return { verb };
-  }
-}
+/** How a verb must end, by what the story says and by the fault that it met. */
+import { HostproofError } from './errors.ts';
+import type { FaultPlan, FaultStamp } from './fault.ts';
+import type { Args, Outcome, Result, Verb } from './verb.ts';
 
 /** How an upgrade ends that meets this fault, unless the story says otherwise. */
 export function endsUnder(fault: FaultPlan | undefined): readonly Outcome[] {
