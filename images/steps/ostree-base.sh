@@ -14,13 +14,21 @@ phase 'adding Ignition and the boot of ostree'
 install_packages ignition ostree-boot
 rm -f "$tree/usr/bin/ignition-validate"
 own=$(patched ostree)
+# the one that is found instead has it settle what it switches
+mkdir -p "$tree/usr/libexec/reference-node"
+mv "$tree/usr/bin/ostree" "$tree/usr/libexec/reference-node/"
 add_files "$own/tree" "$tree"
 add_files "$own/dracut" "$tree/usr/lib/dracut/modules.d"
 
-phase 'compiling the helper'
+phase 'compiling the helpers'
+compile() {
+    program=$tree/usr/libexec/reference-node/$1
+    shift
+    cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$WORK=." -o "$program" "$@"
+}
+compile settled-switch.so -shared -fPIC "$own/settled-switch.c"
 # shellcheck disable=SC2046  # options
-cc -O2 -Wall -Wextra -Werror -s -ffile-prefix-map="$WORK=." -o "$tree/usr/libexec/reference-node/ostree-rollback" \
-    "$own/rollback.c" $(pkg-config --cflags --libs ostree-1)
+compile ostree-rollback "$own/rollback.c" "$own/settled-switch.c" $(pkg-config --cflags --libs ostree-1)
 
 # Nothing may be written into a deployment.
 cp "$tree/usr/share/systemd/tmp.mount" "$tree/usr/lib/systemd/system/"

@@ -4,7 +4,7 @@ export default scenario(
   {
     title: 'A power cut just after the default was switched starts the new layer, whole',
     layouts: ['thin'],
-    notOn: { ostree: 'the default is switched on the way down: power/cut-while-finalising' },
+    notOn: { ostree: 'the default is switched on the way down: power/cut-after-finalising' },
     firmware: ['uefi'],
     disks: 'served',
     suite: 'full',

@@ -2,11 +2,11 @@ import { after, powerCut, scenario } from '../../harness/scenario.ts';
 
 /**
  * An ostree host makes on its way down what was staged, in some 80 flushes: at the first of these it has about copied the kernel, at the
- * second it has not yet switched the default, as a rule: hosts do not write the same twice. `cut-while-finalising` goes on from there.
+ * second it is about to switch the default, or has just done so: hosts do not write the same twice.
  */
 const CUTS = [
   { version: '1.1', flush: 10 },
-  { version: '1.2', flush: 30 },
+  { version: '1.2', flush: 50 },
 ] as const;
 
 export default scenario(
