@@ -78,12 +78,13 @@ export async function withSources<J extends JobInfo>(
   jobs: readonly J[],
   scenarios = join(ROOT, 'scenarios'),
 ): Promise<J[]> {
-  const shared = (await readdir(scenarios)).filter((name) => name.startsWith('_')).sort();
+  const told = await readdir(scenarios, { recursive: true });
+  const shared = told.filter((path) => basename(path).startsWith('_')).sort();
   const images = (await below('images')).filter((path) => basename(path) !== 'defects');
   const defects = await below('images/defects');
   const common = await sourceDigest([
     ...[...SOURCES, ...JUDGES].map((path) => join(ROOT, path)),
-    ...shared.map((name) => join(scenarios, name)),
+    ...shared.map((path) => join(scenarios, path)),
     ...images,
   ]);
   return Promise.all(

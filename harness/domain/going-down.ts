@@ -39,9 +39,10 @@ export function afterCut<T extends Staging>(ledger: T): T {
 
 /** What was staged may have been made, or not, or in part. */
 export function cutGoingDown<T extends Staging>(ledger: T): T {
-  const { last, isStaged } = ledger;
+  const { last, isStaged, isCrowded } = ledger;
   const staged = isStaged ? last?.layers.find(({ id }) => id === last.staged) : undefined;
-  return { ...afterCut(ledger), interrupted: staged?.version ?? ledger.interrupted };
+  const mayBeUnmade = ledger.mayBeUnmade || isCrowded;
+  return { ...afterCut(ledger), mayBeUnmade, interrupted: staged?.version ?? ledger.interrupted };
 }
 
 /** Kernels are copied to /boot on the way down, which nobody measures once more. */

@@ -232,7 +232,10 @@ export function settle(ledger: Ledger, deed: Deed, view: HostView): Ledger {
   if (deed.verb === 'upgrade' && deed.outcome === 'done')
     return { ...next, promisedDefault: `a layer of version ${deed.version}` };
   if (deed.verb === 'rollback' && deed.outcome === 'done') {
-    return { ...next, promisedDefault: rollbackTarget(view, deed.to) };
+    // from now on it is no longer open whether an interrupted upgrade is what starts
+    const isOver = next.cut === null && next.interrupted !== null;
+    const promisedDefault = rollbackTarget(view, deed.to);
+    return { ...next, promisedDefault, ...(isOver && { interrupted: null, mayHaveLeft: true }) };
   }
   return next;
 }

@@ -141,12 +141,17 @@ t.test('what can change how a job ends: its story, and what is planted', async (
 });
 
 t.test('what stories share can change how each of them ends', async (t) => {
-  const scenarios = t.testdir({ disk: { 'is-full.ts': 'a story' }, '_room.ts': 'how it ends' });
+  const disk = { 'is-full.ts': 'a story', '_room.ts': 'how it ends' };
+  const scenarios = t.testdir({ disk, '_host.ts': 'how it begins' });
   const jobs = [{ ...job('a'), scenario: 'disk/is-full' }];
-  const [before] = await withSources(jobs, scenarios);
-  await writeFile(join(scenarios, '_room.ts'), 'how else it ends');
-  const [after] = await withSources(jobs, scenarios);
-  t.not(after?.sources, before?.sources);
+  const seen = new Set<unknown>();
+  for (const changed of ['_host.ts', 'disk/_room.ts']) {
+    const [told] = await withSources(jobs, scenarios);
+    seen.add(told?.sources);
+    await writeFile(join(scenarios, changed), 'in another way');
+  }
+  const [last] = await withSources(jobs, scenarios);
+  t.equal(seen.add(last?.sources).size, 3);
 });
 
 t.test('a run that has found all that is looked for is enough', async (t) => {

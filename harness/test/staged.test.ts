@@ -1,6 +1,7 @@
 import t from 'tap';
 import noFailedUnits from '../checks/invariants/no-failed-units.ts';
 import noOrphans from '../checks/invariants/no-orphans.ts';
+import runningAsPromised from '../checks/invariants/running-as-promised.ts';
 import { deedOf, type Deed } from '../domain/deed.ts';
 import type { DiskFault } from '../domain/fault.ts';
 import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
@@ -147,6 +148,29 @@ t.test('what is staged may not be made when the disk fails on the way down', (t)
   const nothing = { ...upgraded(), isStaged: false };
   const down = promise(nothing, { ...reboot, hindrance: 'failing' });
   t.same([down.promisedRunning, down.mayBeUnmade], ['new', false], 'nothing is lost of nothing');
+  t.end();
+});
+
+t.test('a rollback that is done says what starts next, whatever was interrupted before', (t) => {
+  const made = { ...view, staged: null, bootedLayer: 'new', version: '1.1' };
+  const went = { ...made, bootedLayer: 'old', version: '1.0' };
+  const restart = { verb: 'reboot', ends: 'up' } as const;
+  const failing = { ...restart, hindrance: 'failing' } as const;
+  const back = { verb: 'rollback', outcome: 'done', to: null } as const;
+  const onNew = settle(promise(upgraded(), failing), failing, made);
+  t.equal(onNew.interrupted, '1.1');
+  const promised = promise(settle(promise(onNew, back), back, made), restart);
+  const broken = (now: HostView): readonly string[] =>
+    runningAsPromised.broken({ view: now, before: made, deed: restart, promised });
+  t.same(broken(went), []);
+  t.same(broken(made), ['running is new, promised is old']);
+  t.end();
+});
+
+t.test('a cut on the way down of a host that has no room leaves what it has said of that', (t) => {
+  const full = promise(upgraded(), { verb: 'fill', where: '/boot' });
+  t.ok(promise(full, { verb: 'powerOff', isCut: true }).mayBeUnmade);
+  t.notOk(promise(upgraded(), { verb: 'powerOff', isCut: true }).mayBeUnmade);
   t.end();
 });
 

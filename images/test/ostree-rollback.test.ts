@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 
-const SOURCE = join(import.meta.dirname, '../guest/ostree/rollback.c');
+const SOURCES = ['rollback.c', 'settled-switch.c'].map((name) =>
+  join(import.meta.dirname, '../guest/ostree', name),
+);
 
 const inNamespaces = ['--mount', '--pid', '--fork', '--kill-child'] as const;
 const allowed = await execa('unshare', [...inNamespaces, 'true'], { reject: false });
@@ -18,7 +20,7 @@ const program = join(directory, 'ostree-rollback');
 // as in images/steps/ostree-base.sh
 const options = ['-O2', '-Wall', '-Wextra', '-Werror', '-s', '-o', program];
 const libostree = await execa('pkg-config', ['--cflags', '--libs', 'ostree-1']);
-await execa('cc', [...options, SOURCE, ...libostree.stdout.trim().split(/\s+/)]);
+await execa('cc', [...options, ...SOURCES, ...libostree.stdout.trim().split(/\s+/)]);
 
 /** Deployments that can be removed, and staging without systemd. */
 const env = { OSTREE_SYSROOT_DEBUG: 'mutable-deployments,test-staged-path' };

@@ -1,7 +1,10 @@
 import { diskError, scenario } from '../../harness/scenario.ts';
 
+const MiB = 2 ** 20;
+/** Where the installer puts the partition, behind that of EFI. */
+const BOOT = { start: 257 * MiB, end: 1025 * MiB };
 /** Of a kernel and its initramfs, which a host copies to /boot when it makes what was staged. */
-const LOST_WRITES = { command: 'write', nth: 20, times: 3 } as const;
+const LOST_WRITES = { command: 'write', range: BOOT, nth: 5, times: 3 } as const;
 
 export default scenario(
   {
