@@ -8,7 +8,7 @@ import type { Args, BootEnd, Outcome, Result, Results, Verb } from './verb.ts';
 /** What a base must hold, as far as it is known. */
 export type BaseContent = Partial<TreeContent>;
 
-/** The disk of a host in this step: whatever it was to write may not be there. */
+/** Its disk failed, or was gone for a while: whatever it was to write may not be there. Absent from deeds: it was not. */
 export type Hindrance = 'failing' | 'gone';
 
 export interface UpgradeDeed {
@@ -18,8 +18,8 @@ export interface UpgradeDeed {
   readonly content: BaseContent;
   /** The host went down as it does for every restart: what was staged is made on the way. */
   readonly isOrderly: boolean;
-  /** Its disk failed, or was gone for a while: it may not have been able to remove what it had made. */
-  readonly hindrance: Hindrance | null;
+  /** It may not have been able to remove what it had made. */
+  readonly hindrance?: Hindrance;
   /** What was filled while it was under way; null: the place of the layers. Absent: nothing was. */
   readonly filled?: Filled | null;
 }
@@ -35,7 +35,6 @@ export type Deed =
   | {
       readonly verb: 'reboot';
       readonly ends: BootEnd | 'cut';
-      /** Absent: there was none. */
       readonly hindrance?: Hindrance;
     }
   /** `isCut`: a fault took the power away on the way down. */
@@ -70,8 +69,9 @@ const HINDRANCES: Readonly<Partial<Record<DiskEffect['kind'], Hindrance>>> = {
   vanish: 'gone',
 };
 
-function hindranceOf(fault: FaultPlan | undefined): Hindrance | null {
-  return fault?.strikes === 'disk' ? (HINDRANCES[fault.rule.effect.kind] ?? null) : null;
+function hinderedBy(fault: FaultPlan | undefined): { readonly hindrance?: Hindrance } {
+  const hindrance = fault?.strikes === 'disk' ? HINDRANCES[fault.rule.effect.kind] : undefined;
+  return hindrance === undefined ? {} : { hindrance };
 }
 
 interface Lookups {
@@ -92,17 +92,15 @@ export function deedOf<V extends Verb>(
       const { image, fault } = args as Args<'upgrade'>;
       const { outcome, content } = result as Result<'upgrade'>;
       const isOrderly = !(fault?.strikes === 'power' && fault.does !== 'reboot');
-      const hindrance = hindranceOf(fault);
       const version = lookups.versionOf(image.image);
       const filled = fault?.strikes === 'space' && { filled: fault.where ?? null };
-      return { verb, outcome, version, content, isOrderly, hindrance, ...filled };
+      return { verb, outcome, version, content, isOrderly, ...hinderedBy(fault), ...filled };
     }
     case 'boot':
       return { verb, ends: (result as Result<'boot'>).ends };
     case 'reboot': {
       const { ends } = result as Result<'reboot'>;
-      const hindrance = hindranceOf((args as Args<'reboot'>).fault);
-      return { verb, ends, ...(hindrance !== null && { hindrance }) };
+      return { verb, ends, ...hinderedBy((args as Args<'reboot'>).fault) };
     }
     case 'powerOff':
       return { verb, isCut: (result as Result<'powerOff'>).stamp != null };

@@ -16,8 +16,8 @@ export interface Staging {
   /** Layer that boots by default, by promise; null until first known. */
   readonly promisedDefault: string | null;
   /**
-   * Version of an upgrade that was cut, failed as its disk did, or could not be made for certain when the host went down, until another has begun and ended: its
-   * remains are allowed, and so is itself.
+   * Version of an upgrade that was cut, failed as its disk did, or may not have been made when the host went down, until another has
+   * begun and ended: its remains are allowed, and so is itself.
    */
   readonly interrupted: string | null;
   /** What the last upgrade had staged may be lost: what it has left is allowed until another has begun and ended. */

@@ -155,7 +155,7 @@ function upgraded(ledger: Ledger, { outcome, version, content, ...how }: Upgrade
   const running = ledger.last?.bootedLayer ?? null;
   const marks = { upgraded: without(ledger.upgraded, running) };
   // one that failed as its disk did may have come to its end, too
-  if (outcome === 'cut' || (outcome === 'failed' && how.hindrance !== null)) {
+  if (outcome === 'cut' || (outcome === 'failed' && how.hindrance !== undefined)) {
     const cut = { version, content, from: running };
     const down = how.isOrderly ? goneDown(ledger) : afterCut(ledger);
     const left = outcome === 'cut' ? down : ledger;

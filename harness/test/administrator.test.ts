@@ -66,7 +66,6 @@ const upgrade: Deed = {
     version: 'new',
     content: {},
     isOrderly: true,
-    hindrance: null,
   },
 };
 const both = (args: string[]): HostView =>

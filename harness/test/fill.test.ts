@@ -2,11 +2,11 @@
 import t from 'tap';
 import ostree from '../layouts/ostree.ts';
 import thin from '../layouts/thin.ts';
+import { unexpectedEnd } from '../domain/ends.ts';
 import { at } from '../domain/moment.ts';
 import type { Args } from '../domain/verb.ts';
 import { spaceExhausted } from '../faults/space-exhausted.ts';
 import type { Layout } from '../ports/layout.ts';
-import { unexpectedEnd } from '../domain/ends.ts';
 import type { Shell } from '../ports/shell.ts';
 import { installed, stepsOn, thrown } from './steps.ts';
 

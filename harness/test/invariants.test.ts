@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Judgement } from '../checks/invariant.ts';
+import { deedOf } from '../domain/deed.ts';
 import type { HostproofError } from '../domain/errors.ts';
 import type { UpgradeFault } from '../domain/fault.ts';
 import { at } from '../domain/moment.ts';
@@ -13,7 +14,6 @@ import { diskGone } from '../faults/disk-gone.ts';
 import { flushLost } from '../faults/flush-lost.ts';
 import { powerCut } from '../faults/power-cut.ts';
 import type { Host } from '../ports/host.ts';
-import { deedOf } from '../domain/deed.ts';
 import { installed, invariants, stepsOn, thrown, type Spoiled } from './steps.ts';
 
 /** Each invariant that a view can break, and a host that breaks it: red, by that name. */

@@ -36,7 +36,6 @@ const done = {
   version: '1.1',
   content: {},
   isOrderly: true,
-  hindrance: null,
 } as const;
 
 function upgraded(): Ledger {
@@ -240,7 +239,6 @@ t.test('a polite restart in an upgrade makes on the way what an earlier one has 
     outcome: 'cut',
     version: '1.2',
     content: {},
-    hindrance: null,
   } as const;
   t.equal(promise(upgraded(), { ...again, isOrderly: true }).promisedDefault, 'new');
   t.equal(promise(upgraded(), { ...again, isOrderly: false }).promisedDefault, 'old');

@@ -1,7 +1,7 @@
 /** What an upgrade may leave, and what it must leave alone, however it ends. */
 import t from 'tap';
 import { at } from '../domain/moment.ts';
-import type { Deed } from '../domain/deed.ts';
+import { deedOf, type Deed } from '../domain/deed.ts';
 import { EMPTY_LEDGER, promise, settle, type Ledger } from '../domain/promise.ts';
 import type { Outcome } from '../domain/verb.ts';
 import type { HostView } from '../domain/view.ts';
@@ -9,7 +9,6 @@ import { sha256 } from '../adapters/sha256.ts';
 import { diskError } from '../faults/disk-error.ts';
 import { diskGone } from '../faults/disk-gone.ts';
 import { powerCut } from '../faults/power-cut.ts';
-import { deedOf } from '../domain/deed.ts';
 import { installed, invariants, stepsOn, thrown } from './steps.ts';
 
 const LATE = powerCut({ when: at('upgrade', 0.95) });

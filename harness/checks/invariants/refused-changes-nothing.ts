@@ -9,7 +9,7 @@ export default {
     if (deed.verb !== 'upgrade' || before === null) return [];
     if (deed.outcome !== 'refused' && deed.outcome !== 'failed') return [];
     // it may have come to its end, as one that the power was taken from
-    if (deed.outcome === 'failed' && deed.hindrance !== null) return [];
+    if (deed.outcome === 'failed' && deed.hindrance !== undefined) return [];
     const [was, is] = [described(before), described(view)];
     return Object.entries(was).flatMap(([what, text]) =>
       is[what] === text ? [] : [`${what}: were ${text}; are ${is[what] ?? ''}`],
